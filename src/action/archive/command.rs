@@ -1,0 +1,92 @@
+//! `archive_command`: each completed segment is copied, made durable, and given its name only then.
+
+use std::time::Duration;
+
+use crate::{
+    journal::ArchiveProof,
+    lab::{
+        Command, LabError,
+        node::Node,
+        wait::{self, Poll},
+    },
+    pg::setting::Settings,
+};
+
+/// How long a segment may take into the archive of a server that has nothing else to do.
+const ARCHIVED_WITHIN: Duration = Duration::from_secs(60);
+
+/// The exit code that tells that it did not come; `cmp` has 0 to 2.
+const NEVER_CAME: i64 = 9;
+
+/// The drill's archive.
+pub(super) fn folder(node: &Node) -> String {
+    format!("{}/archive", node.places().repository)
+}
+
+pub(super) async fn prepare(node: &Node, folder: &str) -> Result<(), LabError> {
+    node.run(Command::shell("make the archive", format!("mkdir -p {folder}"))).await.map(drop)
+}
+
+pub(super) async fn last_segment(repository: &Node) -> Result<Option<String>, LabError> {
+    let script = format!("ls {} | LC_ALL=C sort | sed -n '/^[0-9A-F]\\{{24\\}}$/p' | tail -n 1", folder(repository));
+    let name = repository.run(Command::shell("find the last segment in the archive", script)).await?.text().trim().to_owned();
+    Ok((!name.is_empty()).then_some(name))
+}
+
+pub(super) fn settings(folder: &str) -> Settings {
+    // A segment that is there already is right only if it is the same one (a retry after a crash).
+    let archive = format!(
+        "if test -f {folder}/%f; then cmp -s %p {folder}/%f; else cp %p {folder}/.%f.$$ && sync {folder}/.%f.$$ && mv {folder}/.%f.$$ {folder}/%f; fi"
+    );
+    Settings::from([("archive_command".to_owned(), archive)])
+}
+
+pub(super) fn restore_command(folder: &str) -> String {
+    format!("cp {folder}/%f %p")
+}
+
+pub(super) async fn complete(node: &Node) -> Result<(), LabError> {
+    let session = node.session("postgres").await?;
+    let segment = "select pg_walfile_name(pg_current_wal_insert_lsn())";
+    let segment: String = node.ask(session.read(segment).await, "name the current segment")?;
+    // A record of its own, so that there is something to switch away from.
+    node.ask(session.run("select pg_logical_emit_message(false, 'lifeboat', 'switch')").await, "write a record")?;
+    node.ask(session.run("select pg_switch_wal()").await, "switch to a new segment")?;
+    let last = "select coalesce(last_archived_wal, '') from pg_stat_archiver";
+    wait::until("see the segment archived", Duration::from_secs(60), Duration::from_millis(10), || async {
+        let last: String = node.ask(session.value(last).await, "ask the archiver")?.unwrap_or_default();
+        // Only names of segments are compared, not those of histories and backups.
+        Ok(if last.len() == segment.len() && last >= segment { Poll::Ready(()) } else { Poll::NotYet })
+    })
+    .await
+}
+
+pub(super) async fn prove(node: &Node, settings: &Settings, recovery: usize) -> Result<Option<ArchiveProof>, LabError> {
+    // Of this recovery alone: another on a node of the same name has segments of the same names.
+    let folder = format!("{}/reprotected-{}-{recovery}/archive", node.places().repository, node.name());
+    let mut settings = settings.clone();
+    settings.extend(self::settings(&folder));
+    tokio::try_join!(prepare(node, &folder), node.configure(&settings))?;
+    node.reload().await?;
+    let session = node.session("postgres").await?;
+    // A statement each: in one transaction the switch would come before the commit record.
+    node.ask(session.run("select pg_logical_emit_message(true, 'lifeboat', 'reprotect')").await, "write a record")?;
+    let segment = "select pg_walfile_name(pg_current_wal_insert_lsn())";
+    let segment: String = node.ask(session.read(segment).await, "name the current segment")?;
+    node.ask(session.run("select pg_switch_wal()").await, "switch to a new segment")?;
+    // One command that waits inside the node: many that only look would take the time that it needs to archive.
+    let compare = format!(
+        "left={looks}\nuntil test -f {folder}/{segment}; do left=$((left - 1)); test $left -gt 0 || exit {NEVER_CAME}; sleep 0.02; done\n\
+         cmp -s {folder}/{segment} {data}/pg_wal/{segment}",
+        looks = ARCHIVED_WITHIN.as_millis() / 20,
+        data = node.places().data,
+    );
+    let what = "compare the archived segment";
+    let compare = Command::shell(what, compare).deadline(2 * ARCHIVED_WITHIN);
+    match node.runtime().exec(node.name(), &compare).await?.code {
+        0 => Ok(Some(ArchiveProof { segment, identical: true })),
+        1 => Ok(Some(ArchiveProof { segment, identical: false })),
+        NEVER_CAME => Ok(None),
+        code => Err(LabError::state(what, format!("cmp ended with exit code {code}"))),
+    }
+}

@@ -1,0 +1,66 @@
+//! Where WAL goes, and how it comes back.
+
+mod command;
+
+use super::stage::Stage;
+use crate::{
+    drill::ArchiveMethod,
+    journal::ArchiveProof,
+    lab::{LabError, node::Node},
+    pg::setting::Settings,
+};
+
+/// Makes the places that an archive needs.
+///
+/// # Errors
+/// Where they can't be made.
+pub async fn prepare(repository: &Node, method: ArchiveMethod) -> Result<(), LabError> {
+    match method {
+        ArchiveMethod::Command => command::prepare(repository, &command::folder(repository)).await,
+    }
+}
+
+/// The name of the last segment in the drill's archive; `None` where there is no archive or nothing in it.
+///
+/// # Errors
+/// Where the archive can't be read.
+pub async fn last_segment(stage: &Stage) -> Result<Option<String>, LabError> {
+    match stage.drill.archive.as_ref().map(|archive| archive.method) {
+        Some(ArchiveMethod::Command) => command::last_segment(&stage.repository()).await,
+        None => Ok(None),
+    }
+}
+
+/// The settings of a server that archives into the drill's archive.
+#[must_use]
+pub fn settings(stage: &Stage, method: ArchiveMethod) -> Settings {
+    match method {
+        ArchiveMethod::Command => command::settings(&command::folder(&stage.repository())),
+    }
+}
+
+/// The `restore_command` that fetches from the drill's archive.
+#[must_use]
+pub fn restore_command(stage: &Stage, method: ArchiveMethod) -> String {
+    match method {
+        ArchiveMethod::Command => command::restore_command(&command::folder(&stage.repository())),
+    }
+}
+
+/// Switches to a new segment and waits until the one before is in the archive, by what the server says of it.
+///
+/// # Errors
+/// Where it does not come.
+pub async fn complete(node: &Node) -> Result<(), LabError> {
+    command::complete(node).await
+}
+
+/// Lets a recovered server archive into a repository of its own and proves it: a segment is switched, waited for, fetched
+/// back and compared with the server's own copy. `recovery` is the step that made the server; `None` where nothing came
+/// within the time.
+///
+/// # Errors
+/// Where the server can't be asked or the archive can't be read.
+pub async fn prove(node: &Node, settings: &Settings, recovery: usize) -> Result<Option<ArchiveProof>, LabError> {
+    command::prove(node, settings, recovery).await
+}

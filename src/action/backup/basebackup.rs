@@ -1,0 +1,107 @@
+//! `pg_basebackup`: a physical copy, with the WAL that makes it consistent.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use super::{Purpose, Stage, Tool, folder, size};
+use crate::{
+    drill::{Backup, Compression},
+    journal::{BackupFacts, Fingerprint},
+    lab::{Command, LabError, node::Node},
+    pg::Lsn,
+};
+
+/// The step's deadline comes first.
+const LONG: Duration = Duration::from_secs(24 * 3600);
+
+pub(super) struct Basebackup;
+
+#[async_trait]
+impl Tool for Basebackup {
+    async fn take(&self, stage: &Stage, backup: &Backup, purpose: Purpose) -> Result<(BackupFacts, Option<Fingerprint>), LabError> {
+        let source = stage.node(&backup.node)?.address().await?;
+        let repository = stage.repository();
+        let folder = folder(&repository, &backup.label);
+        let packed = match backup.compress {
+            Compression::None => "-F plain",
+            Compression::Gzip => "-F tar --compress=server-gzip:1",
+            Compression::Lz4 => "-F tar --compress=server-lz4",
+            Compression::Zstd => "-F tar --compress=server-zstd:1",
+        };
+        let script = format!(
+            "mkdir -p {folder}\nexec {program} -h {host} -p {port} -D {folder} -X stream -c fast -l {label} --no-password {packed}{sync}",
+            program = repository.program("pg_basebackup"),
+            host = source.host,
+            port = source.port,
+            label = backup.label,
+            sync = match purpose {
+                Purpose::Restore => "",
+                Purpose::Proof => " --no-sync",
+            },
+        );
+        let begun = stage.now();
+        let take = Command::shell(format!("take base backup {}", backup.label), script).deadline(LONG);
+        repository.run_as_superuser(take).await?;
+        let ended = stage.now();
+        let ((start, stop), bytes) = tokio::try_join!(wal_range(&repository, &folder), size(&repository, &folder))?;
+        let facts = BackupFacts {
+            label: backup.label.clone(),
+            method: backup.method,
+            compress: backup.compress,
+            begun,
+            ended,
+            bytes,
+            start_lsn: Some(start),
+            stop_lsn: Some(stop),
+        };
+        Ok((facts, None))
+    }
+
+    async fn lay_down(&self, _stage: &Stage, facts: &BackupFacts, node: &Node) -> Result<(), LabError> {
+        let folder = folder(node, &facts.label);
+        let data = node.places().data;
+        let unpack = match facts.compress {
+            Compression::None => format!("cp -a {folder}/. {data}/"),
+            Compression::Gzip => unpack(&folder, &data, "gz", "gzip"),
+            Compression::Lz4 => unpack(&folder, &data, "lz4", "lz4"),
+            Compression::Zstd => unpack(&folder, &data, "zst", "zstd"),
+        };
+        let script =
+            format!("umask 077; mkdir -p {data}\n{unpack}\nchmod 700 {data}; test -s {data}/backup_label\n: > {data}/postgresql.auto.conf");
+        node.run(Command::shell(format!("lay down base backup {}", facts.label), script).deadline(LONG)).await.map(drop)
+    }
+
+    async fn verify(&self, stage: &Stage, facts: &BackupFacts) -> Result<(Vec<String>, u64), LabError> {
+        let repository = stage.repository();
+        let folder = folder(&repository, &facts.label);
+        let script = format!("{} {folder} 2>&1", repository.program("pg_verifybackup"));
+        let verify = Command::shell(format!("verify base backup {}", facts.label), script).deadline(LONG);
+        let count = Command::shell("count the files of the backup", format!("grep -c '\"Path\"' {folder}/backup_manifest"));
+        let (output, files) = tokio::try_join!(repository.runtime().exec(repository.name(), &verify), repository.run(count))?;
+        let files = files.text().trim().parse().unwrap_or_default();
+        let complaints = if output.code == 0 { Vec::new() } else { output.text().lines().map(str::to_owned).collect() };
+        Ok((complaints, files))
+    }
+}
+
+/// A tar archive is unpacked through a pipe. A shell without `pipefail` would take a broken archive for a whole one, so the
+/// unpacker's own exit code is looked at.
+fn unpack(folder: &str, data: &str, ending: &str, program: &str) -> String {
+    format!(
+        "{{ {program} -dc {folder}/base.tar.{ending} || touch {data}/unpack.failed; }} | tar -xf - -C {data}\n\
+         test ! -e {data}/unpack.failed\nmkdir -p {data}/pg_wal; tar -xf {folder}/pg_wal.tar -C {data}/pg_wal"
+    )
+}
+
+/// Where replay over the backup begins and where it becomes consistent, from its manifest.
+async fn wal_range(repository: &Node, folder: &str) -> Result<(Lsn, Lsn), LabError> {
+    let what = "read the backup's manifest";
+    let script = format!("sed -n '/\"WAL-Ranges\"/,$p' {folder}/backup_manifest");
+    let text = repository.run(Command::shell(what, script)).await?.text();
+    let field = |name: &str| {
+        let (_, rest) = text.split_once(&format!("\"{name}\": \""))?;
+        rest.split_once('"')?.0.parse().ok()
+    };
+    field("Start-LSN").zip(field("End-LSN")).ok_or_else(|| LabError::state(what, "it names no range of WAL"))
+}

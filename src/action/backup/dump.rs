@@ -1,0 +1,116 @@
+//! `pg_dump -Fc` of the clients' database, and `pg_dumpall --globals-only`.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use super::{Purpose, Stage, Tool, folder, size};
+use crate::{
+    action::fingerprint::Snapshot,
+    drill::{Backup, Compression},
+    journal::{BackupFacts, Fingerprint},
+    lab::{
+        Command, LabError,
+        node::{Node, SUPERUSER},
+    },
+    pg::Major,
+};
+
+/// The step's deadline comes first.
+const LONG: Duration = Duration::from_secs(24 * 3600);
+
+pub(super) struct Dump;
+
+#[async_trait]
+impl Tool for Dump {
+    async fn take(&self, stage: &Stage, backup: &Backup, _purpose: Purpose) -> Result<(BackupFacts, Option<Fingerprint>), LabError> {
+        let node = stage.node(&backup.node)?;
+        let address = node.address().await?;
+        let repository = stage.repository();
+        let folder = folder(&repository, &backup.label);
+        let compress = compression(stage.runtime.installation().version.major, backup.compress)?;
+        let snapshot = Snapshot::open(&node, stage.database()).await?;
+        // The clients are held for the moment of the snapshot, so that the ledger knows on which side of it each commit is.
+        let held = stage.workload()?.hold().await?;
+        let begun = stage.now();
+        let name = snapshot.take().await?;
+        drop(held);
+        let script = format!(
+            "mkdir -p {folder}; export PGHOST={host} PGPORT={port}\n\
+             {dumpall} --globals-only --no-password -f {folder}/globals.sql\n\
+             {dump} -Fc {compress} --snapshot={name} --no-password -d {database} -f {folder}/{database}.dump",
+            host = address.host,
+            port = address.port,
+            dumpall = repository.program("pg_dumpall"),
+            dump = repository.program("pg_dump"),
+            database = stage.database(),
+        );
+        let take = Command::shell(format!("take dump {}", backup.label), script).deadline(LONG);
+        repository.run_as_superuser(take).await?;
+        let ended = stage.now();
+        let live = stage.workload()?.table().clone();
+        let fingerprint = snapshot.fingerprint(stage.clock(), &live).await?;
+        let facts = BackupFacts {
+            label: backup.label.clone(),
+            method: backup.method,
+            compress: backup.compress,
+            begun,
+            ended,
+            bytes: size(&repository, &folder).await?,
+            start_lsn: None,
+            stop_lsn: None,
+        };
+        Ok((facts, Some(fingerprint)))
+    }
+
+    async fn lay_down(&self, stage: &Stage, facts: &BackupFacts, node: &Node) -> Result<(), LabError> {
+        let folder = folder(node, &facts.label);
+        let address = node.address().await?;
+        // psql takes a file that was cut short, or none at all, for a whole one: the last line that pg_dumpall writes must be there.
+        // The globals create the superuser as well, who is there already; that one line would fail a good dump.
+        let script = format!(
+            "export PGHOST={host} PGPORT={port}\n\
+             grep -q '^-- PostgreSQL database cluster dump complete' {folder}/globals.sql || {{ echo 'globals.sql has no end' >&2; exit 1; }}\n\
+             grep -v '^CREATE ROLE {SUPERUSER};$' {folder}/globals.sql | {psql} -XqAt -v ON_ERROR_STOP=1 -d postgres >/dev/null\n\
+             exec {restore} --exit-on-error --no-password -j 2 {into} {folder}/{database}.dump",
+            host = address.host,
+            port = address.port,
+            psql = node.program("psql"),
+            restore = node.program("pg_restore"),
+            database = stage.database(),
+            // The database `postgres` is in every cluster; any other is made by the dump itself, with its settings and grants.
+            into = if stage.database() == "postgres" { "--clean --if-exists -d postgres" } else { "-C -d postgres" },
+        );
+        let restore = Command::shell(format!("restore dump {}", facts.label), script).deadline(LONG);
+        node.run_as_superuser(restore).await.map(drop)
+    }
+
+    async fn verify(&self, stage: &Stage, facts: &BackupFacts) -> Result<(Vec<String>, u64), LabError> {
+        let repository = stage.repository();
+        let script = format!(
+            "{} -f /dev/null {folder}/{database}.dump && {0} --list {folder}/{database}.dump | grep -vc '^;'",
+            repository.program("pg_restore"),
+            folder = folder(&repository, &facts.label),
+            database = stage.database(),
+        );
+        let verify = Command::shell(format!("read dump {}", facts.label), script).deadline(LONG);
+        let output = repository.runtime().exec(repository.name(), &verify).await?;
+        if output.code == 0 {
+            Ok((Vec::new(), output.text().trim().parse().unwrap_or_default()))
+        } else {
+            Ok((String::from_utf8_lossy(&output.stderr).lines().map(str::to_owned).collect(), 0))
+        }
+    }
+}
+
+fn compression(version: Major, compress: Compression) -> Result<&'static str, LabError> {
+    match compress {
+        Compression::None => Ok("--compress=0"),
+        Compression::Gzip => Ok("--compress=6"),
+        Compression::Lz4 if version >= Major(16) => Ok("--compress=lz4"),
+        Compression::Zstd if version >= Major(16) => Ok("--compress=zstd"),
+        Compression::Lz4 | Compression::Zstd => {
+            Err(LabError::state("choose a compression", format!("pg_dump {version} knows gzip only; lz4 and zstd came with 16")))
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! Taking backups and laying them down again.
+
+mod basebackup;
+mod dump;
+
+use async_trait::async_trait;
+
+use super::stage::Stage;
+use crate::{
+    drill::{Backup, BackupMethod, Label},
+    journal::{BackupFacts, Event, Fingerprint},
+    lab::{Command, LabError, node::Node},
+};
+
+/// What a backup is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// It is restored later: it is whole on the disk before it counts as taken.
+    Restore,
+    /// It is verified and thrown away: no crash has to spare it.
+    Proof,
+}
+
+/// What each tool must be able to do. It takes backups into the repository, and gives them back into a node.
+#[async_trait]
+pub trait Tool: Send + Sync {
+    /// Takes a backup. A logical one holds exactly one snapshot: its content's fingerprint comes with it.
+    ///
+    /// # Errors
+    /// Where the tool fails.
+    async fn take(&self, stage: &Stage, backup: &Backup, purpose: Purpose) -> Result<(BackupFacts, Option<Fingerprint>), LabError>;
+
+    /// Lays a backup down in a node. A physical one fills the data directory of a server that is not running; a logical one
+    /// is read into the running server.
+    ///
+    /// # Errors
+    /// Where the tool fails.
+    async fn lay_down(&self, stage: &Stage, facts: &BackupFacts, node: &Node) -> Result<(), LabError>;
+
+    /// Verifies a backup as far as the tool can without restoring it: what it complains of, and how many files or entries
+    /// it looked at.
+    ///
+    /// # Errors
+    /// Where it can't be run.
+    async fn verify(&self, stage: &Stage, facts: &BackupFacts) -> Result<(Vec<String>, u64), LabError>;
+}
+
+/// The tool of a method.
+#[must_use]
+pub fn tool(method: BackupMethod) -> &'static dyn Tool {
+    match method {
+        BackupMethod::Basebackup => &basebackup::Basebackup,
+        BackupMethod::Dump => &dump::Dump,
+    }
+}
+
+/// A backup step.
+///
+/// # Errors
+/// Where the tool fails.
+pub async fn take(stage: &mut Stage, backup: &Backup) -> Result<(), LabError> {
+    let (facts, baseline) = tool(backup.method).take(stage, backup, Purpose::Restore).await?;
+    if let Some(baseline) = baseline {
+        stage.baselines.insert(backup.label.to_string(), baseline);
+    }
+    stage.recorder.record(Event::BackupTaken(facts.clone()));
+    stage.backups.insert(backup.label.clone(), facts);
+    Ok(())
+}
+
+/// Where a backup lies, as a node sees it.
+pub(super) fn folder(node: &Node, label: &Label) -> String {
+    format!("{}/backup/{label}", node.places().repository)
+}
+
+/// The bytes below a folder of the repository.
+async fn size(node: &Node, folder: &str) -> Result<u64, LabError> {
+    let what = "measure the backup";
+    let output = node.run(Command::shell(what, format!("du -sk {folder}"))).await?.text();
+    let kilobytes: Option<u64> = output.split_whitespace().next().and_then(|kilobytes| kilobytes.parse().ok());
+    kilobytes.map(|kilobytes| kilobytes * 1024).ok_or_else(|| LabError::state(what, format!("du said {output:?}")))
+}

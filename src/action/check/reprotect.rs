@@ -1,0 +1,35 @@
+//! The recovered server under protection again: it archives, and a new backup of it verifies.
+
+use super::{Recovery, Stage};
+use crate::{
+    action::{
+        archive,
+        backup::{self, Purpose},
+        topology,
+    },
+    drill::{Backup, BackupMethod, Compression, Label, NotAName},
+    journal::{CheckFacts, Reprotected},
+    lab::{Command, LabError},
+};
+
+pub(super) async fn protect(stage: &Stage, recovery: &Recovery) -> Result<CheckFacts, LabError> {
+    let settings = topology::recovered_settings(stage);
+    let (archive, (backup_complaints, verified)) =
+        tokio::try_join!(archive::prove(&recovery.node, &settings, recovery.step), back_up(stage, recovery))?;
+    Ok(CheckFacts::Reprotect(Reprotected { archive, backup_complaints, verified }))
+}
+
+/// Takes a new backup of the recovered server and verifies it: the complaints, and how much was verified.
+async fn back_up(stage: &Stage, recovery: &Recovery) -> Result<(Vec<String>, u64), LabError> {
+    let label: Label = format!("reprotect-{}", recovery.step)
+        .parse()
+        .map_err(|error: NotAName| LabError::state("name the new backup", error.to_string()))?;
+    let wanted = Backup { method: BackupMethod::Basebackup, label, node: recovery.node.name().clone(), compress: Compression::None };
+    let tool = backup::tool(wanted.method);
+    let (facts, _) = tool.take(stage, &wanted, Purpose::Proof).await?;
+    let verified = tool.verify(stage, &facts).await?;
+    let repository = stage.repository();
+    let clean = format!("rm -rf {}", backup::folder(&repository, &wanted.label));
+    repository.run(Command::shell("remove the backup that proved it", clean)).await?;
+    Ok(verified)
+}

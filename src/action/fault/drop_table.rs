@@ -1,0 +1,29 @@
+//! Somebody drops a table.
+
+use super::{Effect, Stage};
+use crate::{drill::TableName, lab::LabError, pg::quote::literal};
+
+pub(super) async fn inject(stage: &mut Stage, table: &TableName) -> Result<Effect, LabError> {
+    let (node, _) = stage.service()?;
+    let session = node.session(stage.database()).await?;
+    let what = format!("drop {table}");
+    node.ask(session.run("set lock_timeout = '30s'; begin").await, &what)?;
+    let xid = node.ask(session.read("select pg_current_xact_id()").await, &what)?;
+    node.ask(session.run(&format!("drop table {}", table.quoted())).await, &what)?;
+    let at = stage.now();
+    node.ask(session.run("commit").await, &what)?;
+    let committed = stage.now();
+    let lsn = node.ask(session.read("select pg_current_wal_flush_lsn()").await, "read the position after the mistake")?;
+    let server_time = node.ask(session.clock_time().await, "read the server's time")?;
+    let gone = format!("select to_regclass({}) is null", literal(&table.quoted()));
+    let gone = node.ask(session.value(&gone).await, "look for the table")?;
+    let proof = if gone.as_deref() == Some("t") {
+        Ok((committed, format!("{table} is no longer in the catalogue; transaction {xid} dropped it")))
+    } else {
+        Err(format!("{table} is still in the catalogue"))
+    };
+    // Clients whose own table is gone commit no more: that recovery stops before the mistake needs a commit behind it.
+    let application = node.application_session(stage.database()).await?;
+    stage.workload_mut()?.mark(&node, &application).await?;
+    Ok(Effect { at, proof, xid: Some(xid), lsn: Some(lsn), server_time: Some(server_time) })
+}

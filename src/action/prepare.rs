@@ -1,0 +1,225 @@
+//! Prepared clusters: initdb and loading happen once for each version, dataset and scale, and are copied from then on.
+
+use std::{
+    fs::File,
+    io::{Read, Write},
+    path::Path,
+    time::Duration,
+};
+
+use include_dir::{Dir, include_dir};
+
+use super::stage::Stage;
+use crate::{
+    drill::{Dataset, Fixture, NodeName},
+    lab::{
+        Command, LabError, PreparedKey, Provision,
+        node::{APPLICATION_ROLE, Node, SUPERUSER, Secrets, set_application_password},
+        session::Credentials,
+    },
+    pg::setting::Settings,
+};
+
+static SHOP: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/fixtures/shop");
+
+/// What is prepared.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// What initdb makes and nothing more: a logical backup is restored into it.
+    Bare,
+    /// A dataset, the application's role and Lifeboat's own tables.
+    Loaded(Dataset),
+}
+
+/// The version of what Lifeboat itself puts into a prepared cluster.
+const RECIPE: u32 = 1;
+
+impl Content {
+    /// Everything that goes into the cluster, hashed.
+    fn key(&self, stage: &Stage) -> PreparedKey {
+        let mut hash = blake3::Hasher::new();
+        let mut part = |text: &str| {
+            hash.update(&(text.len() as u64).to_le_bytes());
+            hash.update(text.as_bytes());
+        };
+        part(&RECIPE.to_string());
+        part(&stage.runtime.installation().identity);
+        part(&stage.secrets.superuser.password);
+        part(&stage.secrets.application.password);
+        match self {
+            Self::Bare => part("bare"),
+            Self::Loaded(dataset) => {
+                part(dataset.fixture.name());
+                part(&dataset.scale.to_string());
+                part(&script(dataset.fixture));
+            }
+        }
+        PreparedKey(hash.finalize().to_hex().chars().take(16).collect())
+    }
+}
+
+/// The SQL of a dataset, in the order of its files' names.
+#[must_use]
+pub fn script(fixture: Fixture) -> String {
+    match fixture {
+        Fixture::Empty => format!("create role {APPLICATION_ROLE} login;\n"),
+        Fixture::Shop => {
+            let mut files: Vec<_> = SHOP.files().filter(|file| file.path().extension().is_some_and(|end| end == "sql")).collect();
+            files.sort_by_key(|file| file.path());
+            files.iter().filter_map(|file| file.contents_utf8()).collect::<Vec<_>>().join("\n")
+        }
+    }
+}
+
+/// The tables that belong to Lifeboat.
+const OWN_TABLES: &str = "
+create schema lifeboat;
+comment on schema lifeboat is 'what the drill itself writes';
+create table lifeboat.commits (writer int not null, seq bigint not null, note text not null, primary key (writer, seq));
+create table lifeboat.marker (like lifeboat.commits including all);
+create table lifeboat.nonce (nonce text primary key);
+";
+
+/// Makes a node with the content in its data directory, copied from a prepared cluster; where there is none, it is made
+/// first. The server is not started.
+///
+/// # Errors
+/// Where the node can't be made or the content can't be loaded.
+pub async fn create(stage: &mut Stage, name: &NodeName, content: &Content) -> Result<Node, LabError> {
+    let key = content.key(stage);
+    // Two runs that need the same cluster: one makes it, the other waits and copies.
+    let _lock = lock(&stage.cache, &key).await?;
+    let node = stage.create(name, Provision::Prepared(key)).await?;
+    let places = node.places();
+    let copy = format!(
+        "test -e {prepared}/READY || exit 9; touch {prepared}/READY; cp -a {prepared}/pgdata {data}",
+        prepared = places.prepared,
+        data = places.data
+    );
+    let copy = Command::shell("copy the prepared cluster", copy).deadline(Duration::from_secs(3600));
+    let copied = node.runtime().exec(name, &copy).await?;
+    if copied.code == 9 {
+        stage.recorder.progress(match content {
+            Content::Bare => "making a cluster, once for this version".to_owned(),
+            Content::Loaded(dataset) => {
+                format!("loading {} at scale {}, once for this version", dataset.fixture.name(), dataset.scale)
+            }
+        });
+        fill(stage, &node, content).await?;
+    } else {
+        copied.success(&copy)?;
+    }
+    Ok(node)
+}
+
+async fn fill(stage: &Stage, node: &Node, content: &Content) -> Result<(), LabError> {
+    let places = node.places();
+    node.initdb().await?;
+    if let Content::Loaded(dataset) = content {
+        // Durability begins when the cluster is stopped: until then a crash only means that it is made again.
+        let fast = [("fsync", "off"), ("wal_level", "minimal"), ("archive_mode", "off"), ("max_wal_senders", "0"), ("max_wal_size", "8GB")];
+        let fast: Settings = fast.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        drop(node.start(&fast, Duration::from_secs(120)).await?);
+        load(stage, node, dataset).await?;
+        node.stop().await?;
+    }
+    // Copied under a name of this exercise's own: what a runner that died had started may still be copying.
+    let keep = format!(
+        "rm -rf {prepared}/filling-*; : > {log}; cp -a {data} {prepared}/filling-{nonce}; sync -f {prepared} 2>/dev/null || sync\n\
+         rm -rf {prepared}/pgdata; mv {prepared}/filling-{nonce} {prepared}/pgdata; touch {prepared}/READY",
+        nonce = stage.nonce,
+        prepared = places.prepared,
+        data = places.data,
+        log = node.log_file(),
+    );
+    node.run(Command::shell("keep the prepared cluster", keep).deadline(Duration::from_secs(3600))).await.map(drop)
+}
+
+async fn load(stage: &Stage, node: &Node, dataset: &Dataset) -> Result<(), LabError> {
+    let address = node.address().await?;
+    let grants = format!(
+        "{OWN_TABLES}\ngrant usage on schema lifeboat to {APPLICATION_ROLE};\n\
+         grant select, insert on lifeboat.commits, lifeboat.marker to {APPLICATION_ROLE};\n\
+         grant select on lifeboat.nonce to {APPLICATION_ROLE};\n"
+    );
+    let own = format!("\\connect {}\n{grants}{};\n", dataset.fixture.database(), set_application_password(&stage.secrets));
+    let script = format!("{}\n{own}", script(dataset.fixture));
+    let psql = stage.runtime.installation().program("psql");
+    let arguments = [
+        psql,
+        "-XqAt".into(),
+        "-v".into(),
+        "ON_ERROR_STOP=1".into(),
+        "-v".into(),
+        format!("scale={}", dataset.scale),
+        "-v".into(),
+        format!("app_role={APPLICATION_ROLE}"),
+        "-h".into(),
+        address.host.to_string(),
+        "-p".into(),
+        address.port.to_string(),
+        "-d".into(),
+        "postgres".into(),
+    ];
+    let what = format!("load the dataset {}", dataset.fixture.name());
+    node.run_as_superuser(Command::new(what, arguments).stdin(script).deadline(Duration::from_secs(7200))).await.map(drop)
+}
+
+/// The passwords of this machine's clusters, made at random when they are first needed.
+///
+/// # Errors
+/// Where they can't be read or kept.
+pub fn secrets(cache: &Path) -> Result<Secrets, LabError> {
+    let what = || format!("keep the passwords in {}", cache.display());
+    let path = cache.join("secret");
+    let made = private_file(&cache.join("secret.lock")).and_then(|lock| {
+        lock.lock()?;
+        if !path.exists() {
+            let mut random = [0_u8; 32];
+            File::open("/dev/urandom")?.read_exact(&mut random)?;
+            let partial = cache.join("secret.partial");
+            private_file(&partial)?.write_all(&random)?;
+            std::fs::rename(&partial, &path)?;
+        }
+        std::fs::read(&path)
+    });
+    let seed = made.map_err(LabError::io(what()))?;
+    let password = |role: &str| {
+        let mut hash = blake3::Hasher::new();
+        hash.update(&seed).update(role.as_bytes());
+        Credentials { role: role.to_owned(), password: hash.finalize().to_hex().chars().take(32).collect() }
+    };
+    Ok(Secrets { superuser: password(SUPERUSER), application: password(APPLICATION_ROLE) })
+}
+
+/// A random text.
+///
+/// # Errors
+/// Where the system has no randomness.
+pub fn nonce() -> Result<String, LabError> {
+    let mut random = [0_u8; 8];
+    File::open("/dev/urandom").and_then(|mut file| file.read_exact(&mut random)).map_err(LabError::io("read random bytes"))?;
+    Ok(random.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// A file that only its owner may read.
+fn private_file(path: &Path) -> std::io::Result<File> {
+    use std::os::unix::fs::OpenOptionsExt;
+    File::options().create(true).truncate(false).write(true).mode(0o600).open(path)
+}
+
+/// Holds the lock of a prepared cluster, across processes, until the file is closed.
+async fn lock(cache: &Path, key: &PreparedKey) -> Result<File, LabError> {
+    let path = cache.join(format!("{}.lock", key.0));
+    let what = format!("lock the prepared cluster {}", key.0);
+    let file = private_file(&path).map_err(LabError::io(&what))?;
+    crate::lab::wait::until(&what, Duration::from_secs(7200), Duration::from_millis(20), || async {
+        match file.try_lock() {
+            Ok(()) => Ok(crate::lab::wait::Poll::Ready(())),
+            Err(std::fs::TryLockError::WouldBlock) => Ok(crate::lab::wait::Poll::NotYet),
+            Err(std::fs::TryLockError::Error(error)) => Err(LabError::io(&what)(error)),
+        }
+    })
+    .await?;
+    Ok(file)
+}

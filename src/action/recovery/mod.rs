@@ -1,0 +1,214 @@
+//! Bringing service back, with every phase on the clock.
+
+mod phases;
+mod promote;
+mod restart;
+mod restore;
+mod settings;
+mod table;
+
+use std::time::Duration;
+
+use phases::Phases;
+
+use super::{
+    archive,
+    stage::{self, Stage},
+    workload::ServiceAddress,
+};
+use crate::{
+    drill::{Label, Recovery, RecoveryTarget},
+    journal::{Event, Moment, Phase, Recovered, Server},
+    lab::{LabError, node::Node, session::Session},
+    pg::{Lsn, quote::literal, timeline},
+};
+
+/// How often a server in recovery is asked how far it is: a query costs a tenth of a millisecond.
+const ASK_EVERY: Duration = Duration::from_millis(2);
+
+/// How long clients may take to notice an outage, and to commit again.
+const CLIENTS_WITHIN: Duration = Duration::from_secs(60);
+
+/// A live server answers within milliseconds.
+const ALIVE_WITHIN: Duration = Duration::from_millis(500);
+
+/// What a recovery file gives back.
+struct Arrival {
+    /// The server that is in service, or was rehearsed.
+    node: Node,
+    /// How far WAL was replayed.
+    target: Option<RecoveryTarget>,
+    /// What it was restored from.
+    backup: Option<Label>,
+    /// Its content's baseline, and whether that is the very point.
+    baseline: Option<(String, bool)>,
+    /// Whether clients are sent to it.
+    serves: bool,
+    /// The last segment that the archive held before WAL was replayed.
+    last_segment: Option<String>,
+    /// The node whose log tells of the recovery.
+    log: Node,
+    /// The moment from which a commit of a client can be one on the recovered service.
+    since: Moment,
+}
+
+/// A recovery step.
+///
+/// # Errors
+/// Where the recovered service does not come to its terminal state, or no client commits on it.
+pub async fn recover(stage: &mut Stage, step: usize, recovery: &Recovery) -> Result<(), LabError> {
+    let (_, before) = stage.service()?;
+    let mut phases = Phases::begin(stage.clock());
+    let serves = !matches!(recovery, Recovery::Restore { serve: false, .. });
+    if serves {
+        detect(stage, &mut phases).await?;
+    }
+    let arrival = match recovery {
+        Recovery::Restore { from, target, onto, serve } => restore::run(stage, &mut phases, from, target, onto, *serve).await?,
+        Recovery::Restart { node } => restart::run(stage, &mut phases, node).await?,
+        Recovery::Promote { node } => promote::run(stage, &mut phases, node).await?,
+        Recovery::Table { table, standby } => table::run(stage, &mut phases, table, standby).await?,
+    };
+    first_write(stage, &mut phases, &arrival).await?;
+    let recovered = prove(stage, phases, &arrival, before).await?;
+    if arrival.serves {
+        stage.primary = Some((arrival.node.clone(), recovered.after.clone()));
+    }
+    stage.recorder.record(Event::Recovered { step, recovered: Box::new(recovered) });
+    stage.recovery = Some(stage::Recovery { step, node: arrival.node, serves: arrival.serves, baseline: arrival.baseline });
+    Ok(())
+}
+
+/// The phase from the fault until the runner has noticed it: a mistake of a person is noticed when the drill says so, by
+/// coming to this step; an outage by the clients.
+async fn detect(stage: &Stage, phases: &mut Phases) -> Result<(), LabError> {
+    let Some(fault) = &stage.fault else { return Ok(()) };
+    let noticed = if fault.fault.is_mistake() || stage.workload()?.writers() == 0 {
+        stage.now()
+    } else {
+        stage.workload()?.wait_for_outage(fault.at, CLIENTS_WITHIN).await?
+    };
+    phases.detected(fault.at, noticed);
+    Ok(())
+}
+
+/// The phase until the application's role has written. On a rehearsed copy, where no clients go, and in a drill without clients,
+/// Lifeboat writes itself.
+async fn first_write(stage: &mut Stage, phases: &mut Phases, arrival: &Arrival) -> Result<(), LabError> {
+    if arrival.serves && stage.workload()?.writers() > 0 {
+        stage.recorder.progress("waiting for the first write of a client");
+        stage.workload()?.wait_for_commit(arrival.since, CLIENTS_WITHIN).await?;
+        return Ok(());
+    }
+    let database = stage.database();
+    phases.enter(Phase::FirstWrite);
+    let application = arrival.node.application_session(database).await?;
+    stage.workload_mut()?.mark(&arrival.node, &application).await?;
+    phases.leave();
+    Ok(())
+}
+
+/// Everything that proves what was recovered, asked of the server itself.
+async fn prove(stage: &Stage, phases: Phases, arrival: &Arrival, before: Server) -> Result<Recovered, LabError> {
+    let node = &arrival.node;
+    let after = stage.note_server(node).await?;
+    let session = node.session(stage.database()).await?;
+    let nonce = format!("select nonce from lifeboat.nonce where nonce = {}", literal(&stage.nonce));
+    let nonce = node.ask(session.value(&nonce).await, "look for the nonce")?;
+    let size = "select setting from pg_settings where name = 'wal_segment_size'";
+    let size: u64 = node.ask(session.read(size).await, "read the size of a segment")?;
+    let data = node.places().data;
+    let cat = |what: &str, script: String| crate::lab::Command::shell(what.to_owned(), script);
+    // Only a physical backup brings a label file, and only it is rolled forward to a target.
+    let backup_label = async {
+        Ok(if arrival.target.is_some() {
+            let script = format!("sed -n 's/^LABEL: //p' {data}/backup_label.old 2>/dev/null || true");
+            let label = node.run(cat("read the backup label", script)).await?.text().trim().to_owned();
+            (!label.is_empty()).then_some(label)
+        } else {
+            None
+        })
+    };
+    let end_of_recovery = async {
+        Ok(if after.timeline > before.timeline {
+            let script = format!("cat {data}/pg_wal/{:08X}.history", after.timeline.0);
+            let history = node.run(cat("read the timeline's history", script)).await?.text();
+            timeline::parse_history(&history).last().map(|branch| branch.at)
+        } else {
+            None
+        })
+    };
+    let (backup_label, end_of_recovery, log): (_, Option<Lsn>, _) =
+        tokio::try_join!(backup_label, end_of_recovery, arrival.log.log_facts())?;
+    Ok(Recovered {
+        node: node.name().clone(),
+        before,
+        after,
+        target: arrival.target.clone(),
+        serves: arrival.serves,
+        nonce,
+        backup: arrival.backup.clone(),
+        backup_label,
+        end_of_recovery,
+        archive_end: arrival.last_segment.as_deref().and_then(|name| Lsn::of_segment(name, size)),
+        log,
+        phases: phases.spans(),
+    })
+}
+
+/// Follows a server from its first connection out of recovery: replay until its position no longer moves, then promotion.
+async fn follow_promotion(stage: &Stage, phases: &mut Phases, node: &Node, session: &Session) -> Result<(), LabError> {
+    let sql = "select pg_is_in_recovery(), pg_last_wal_replay_lsn()";
+    let mut last: Option<Lsn> = None;
+    let mut moved = stage.now();
+    phases.enter(Phase::Replay);
+    // The step's deadline ends this loop; a statement has one of its own.
+    loop {
+        let rows = match session.rows(sql).await {
+            // A target that the archive does not reach ends the server: only its log says so.
+            Err(error) if error.is_disconnect() => {
+                let log = node.log_tail(20).await?;
+                return Err(LabError::state(format!("follow recovery on {}", node.name()), format!("{error}; its log says: {log}")));
+            }
+            answer => node.ask(answer, "ask how far recovery is")?,
+        };
+        let mut fields = rows.into_iter().next().unwrap_or_default().into_iter();
+        if fields.next().flatten().as_deref() != Some("t") {
+            break;
+        }
+        let position = fields.next().flatten().and_then(|position| position.parse().ok());
+        if position.is_some() && position != last {
+            last = position;
+            moved = stage.now();
+        }
+        tokio::time::sleep(ASK_EVERY).await;
+    }
+    phases.split_at(moved, Phase::Promote);
+    phases.leave();
+    Ok(())
+}
+
+/// Sends the clients to a server, where the service is a switch. Returns the moment from which on what they commit is on it:
+/// an old server that still lives takes their commits until then.
+async fn turn_service(stage: &Stage, node: &Node) -> Result<Moment, LabError> {
+    stage.workload()?.turn(ServiceAddress::one(node.address().await?));
+    Ok(stage.now())
+}
+
+/// Makes sure that the archive holds what the server in service has written so far, where it still lives: a recovery
+/// target can only be reached when a record after it is in the archive.
+async fn complete_archive(stage: &Stage) -> Result<(), LabError> {
+    let (node, _) = stage.service()?;
+    if !stage.nodes.contains_key(node.name()) || stage.drill.archive.is_none() {
+        return Ok(());
+    }
+    // A server that was crashed or frozen archives nothing more: what is in the archive has to do, and a target that is not
+    // in it ends the recovery with an error.
+    let alive = Session::connect(&node.address().await?, &stage.secrets.superuser, "postgres", ALIVE_WITHIN).await;
+    if let Err(error) = alive {
+        stage.recorder.progress(format!("the archive stays as it is: {error}"));
+        return Ok(());
+    }
+    stage.recorder.progress("waiting for the archive to be complete up to now");
+    archive::complete(&node).await
+}

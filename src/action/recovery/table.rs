@@ -1,0 +1,104 @@
+//! A table is brought back from a delayed standby; nothing else is touched.
+
+use std::time::Duration;
+
+use super::{Arrival, Phases, settings};
+use crate::{
+    action::{
+        stage::{START_WITHIN, Stage},
+        topology,
+    },
+    drill::{NodeName, TableName},
+    journal::Phase,
+    lab::{
+        Command, LabError,
+        node::Node,
+        wait::{self, Poll},
+    },
+    pg::{
+        Lsn,
+        quote::{literal, shell_word},
+    },
+};
+
+/// The step's deadline comes first.
+const LONG: Duration = Duration::from_secs(24 * 3600);
+
+pub(super) async fn run(stage: &Stage, phases: &mut Phases, table: &TableName, standby: &NodeName) -> Result<Arrival, LabError> {
+    let standby = stage.node(standby)?;
+    let (primary, _) = stage.service()?;
+    phases.enter(Phase::Start);
+    let xid = settings::mistake(stage)?;
+    // All that the mistake's transaction wrote must be on the standby before it is turned away from the primary.
+    let mistake = stage.mistake().and_then(|facts| facts.lsn).unwrap_or_default();
+    wait::until("see the standby receive the mistake", Duration::from_secs(60), Duration::from_millis(5), || async {
+        Ok(if topology::received(stage, standby.name()).await? >= mistake { Poll::Ready(()) } else { Poll::NotYet })
+    })
+    .await?;
+    standby.stop().await?;
+    let before = first_record(&standby, xid).await?;
+    let mut aimed = stage.drill.settings.clone();
+    for (name, value) in [
+        ("primary_conninfo", primary.conninfo_for(&standby).await?),
+        ("wal_retrieve_retry_interval", "100ms".into()),
+        ("recovery_min_apply_delay", "0".into()),
+        ("recovery_target_lsn", before.to_string()),
+        ("recovery_target_inclusive", "off".into()),
+        ("recovery_target_action", "pause".into()),
+    ] {
+        aimed.insert(name.to_owned(), value);
+    }
+    let session = standby.start(&aimed, START_WITHIN).await?;
+    phases.enter(Phase::Replay);
+    stage.recorder.progress(format!("replaying {} to just before the mistake", standby.name()));
+    wait::until("see the standby stop before the mistake", START_WITHIN, super::ASK_EVERY, || async {
+        let state = standby.ask(session.value("select pg_get_wal_replay_pause_state()").await, "ask how far replay is")?;
+        // Exactly this word: `not paused` and `pause requested` hold it, too.
+        Ok(if state.as_deref() == Some("paused") { Poll::Ready(()) } else { Poll::NotYet })
+    })
+    .await?;
+    phases.enter(Phase::Restore);
+    stage.recorder.progress(format!("copying {table} back"));
+    let since = stage.now();
+    copy(stage, &standby, &primary, table).await?;
+    phases.leave();
+    Ok(Arrival { node: primary, target: None, backup: None, baseline: None, last_segment: None, serves: true, log: standby, since })
+}
+
+/// Where the mistake's transaction begins in WAL. Stopping before its commit would be too late: its lock on the table is
+/// replayed as well, and would keep everybody from reading it.
+async fn first_record(standby: &Node, xid: u64) -> Result<Lsn, LabError> {
+    let what = format!("find transaction {xid} in WAL");
+    let redo = standby.control_data().await?.redo;
+    // The server's own transaction numbers have an epoch; those in WAL have not.
+    let short = xid & u64::from(u32::MAX);
+    let waldump = standby.program("pg_waldump");
+    let script = format!("{waldump} -p {}/pg_wal -s {redo} -x {short} -n 1", standby.places().data);
+    let record = standby.run(Command::shell(&what, script).deadline(LONG)).await?.text();
+    let lsn = record.split_once("lsn: ").and_then(|(_, rest)| rest.split_once(',')).and_then(|(lsn, _)| lsn.parse().ok());
+    lsn.ok_or_else(|| LabError::state(what, format!("pg_waldump said {record:?}")))
+}
+
+async fn copy(stage: &Stage, standby: &Node, primary: &Node, table: &TableName) -> Result<(), LabError> {
+    let what = format!("copy {table} back");
+    let session = primary.session(stage.database()).await?;
+    let there = format!("select to_regclass({}) is not null", literal(&table.quoted()));
+    if primary.ask(session.value(&there).await, "look for the table")?.as_deref() == Some("t") {
+        return Err(LabError::state(what, "a table of this name is in the primary: it would be mixed with the old one"));
+    }
+    let (source, target) = (standby.address().await?, primary.address().await?);
+    let file = format!("{}/table.dump", standby.places().run);
+    let script = format!(
+        "{dump} -h {} -p {} --no-password -d {database} -Fc --compress=0 --strict-names -t {table} -f {file}\n\
+         {restore} -h {} -p {} --no-password -d {database} --exit-on-error --single-transaction {file}\nrm {file}",
+        source.host,
+        source.port,
+        target.host,
+        target.port,
+        dump = standby.program("pg_dump"),
+        restore = standby.program("pg_restore"),
+        database = stage.database(),
+        table = shell_word(&table.quoted()),
+    );
+    standby.run_as_superuser(Command::shell(what, script).deadline(LONG)).await.map(drop)
+}

@@ -1,0 +1,267 @@
+//! The clients: they commit known rows through the whole drill, find the server again by themselves, and write down what
+//! they were told.
+//!
+//! **Invariant:** a row is attempted once, under a number that is never used again; what was written down as acknowledged
+//! was acknowledged. A client knows nothing of faults and recoveries: it follows the service address.
+
+mod book;
+mod crew;
+mod service;
+mod writer;
+
+use std::{
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use tokio::sync::{OwnedRwLockWriteGuard, RwLock, watch};
+use tokio_util::sync::CancellationToken;
+
+pub use book::Book;
+use crew::Crew;
+pub use service::ServiceAddress;
+
+use crate::{
+    drill::{TableName, Workload as Declared},
+    journal::{CommitOutcome, MARKER_WRITER, Moment},
+    lab::{
+        LabError,
+        clock::Clock,
+        node::{Node, Secrets},
+        session::Session,
+        wait::{self, Poll},
+    },
+    pg::Lsn,
+};
+
+/// How soon a client that can't reach the server tries again: the resolution of outages.
+pub const RETRY_EVERY: Duration = Duration::from_millis(2);
+
+/// How long a client waits for the answer to a commit before it gives the session up; the commit is indeterminate then.
+pub const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The table of Lifeboat's own markers; the clients' table may be the dataset's.
+pub const MARKER_TABLE: &str = "lifeboat.marker";
+
+/// The table that the clients write to, where the drill names no other.
+pub const COMMIT_TABLE: &str = "lifeboat.commits";
+
+/// What the clients report to the drill as they go.
+#[derive(Debug, Default)]
+pub struct Pulse {
+    acknowledged: AtomicU64,
+    /// The moment of the latest acknowledged commit, in microseconds.
+    last_ack: AtomicU64,
+    /// The moment of the latest failure to commit, in microseconds.
+    last_trouble: AtomicU64,
+}
+
+impl Pulse {
+    /// Commits that were acknowledged so far.
+    #[must_use]
+    pub fn acknowledged(&self) -> u64 {
+        self.acknowledged.load(Ordering::Relaxed)
+    }
+
+    /// When the latest was.
+    #[must_use]
+    pub fn last_ack(&self) -> Moment {
+        Moment(self.last_ack.load(Ordering::Relaxed))
+    }
+}
+
+/// What all clients share.
+struct Shared {
+    clock: Clock,
+    book: Arc<Book>,
+    pulse: Arc<Pulse>,
+    service: watch::Receiver<ServiceAddress>,
+    gate: Arc<RwLock<()>>,
+    stop: CancellationToken,
+    secrets: Secrets,
+    database: &'static str,
+    insert: String,
+    nonce: String,
+}
+
+/// The clients of an exercise.
+pub struct Workload {
+    shared: Arc<Shared>,
+    service: watch::Sender<ServiceAddress>,
+    crew: Crew,
+    markers: u32,
+    table: TableName,
+}
+
+/// What it takes to start the clients.
+pub struct Opening<'a> {
+    /// What the drill declares.
+    pub declared: &'a Declared,
+    /// The database that they commit to.
+    pub database: &'static str,
+    /// Where the service is.
+    pub service: ServiceAddress,
+    /// Their passwords.
+    pub secrets: Secrets,
+    /// The text that only this exercise writes.
+    pub nonce: String,
+    /// The clock of the run.
+    pub clock: Clock,
+    /// The file of the ledger.
+    pub ledger: &'a Path,
+}
+
+impl Workload {
+    /// Starts the clients.
+    ///
+    /// # Errors
+    /// Where the ledger can't be made.
+    pub fn start(opening: Opening<'_>) -> Result<Self, LabError> {
+        let (service, follow) = watch::channel(opening.service);
+        let table = opening.declared.table.clone();
+        let shared = Arc::new(Shared {
+            clock: opening.clock,
+            book: Arc::new(Book::create(opening.ledger)?),
+            pulse: Arc::default(),
+            service: follow,
+            gate: Arc::default(),
+            stop: CancellationToken::new(),
+            secrets: opening.secrets,
+            database: opening.database,
+            insert: insert_into(&table.quoted()),
+            nonce: opening.nonce,
+        });
+        let pace = opening.declared.rate.map(|rate| Duration::from_secs_f64(f64::from(opening.declared.writers) / rate));
+        let crew = Crew::start(&shared, opening.declared.writers, pace)?;
+        Ok(Self { shared, service, crew, markers: 0, table })
+    }
+
+    /// What the clients report.
+    #[must_use]
+    pub fn pulse(&self) -> &Pulse {
+        &self.shared.pulse
+    }
+
+    /// The clients' table.
+    #[must_use]
+    pub const fn table(&self) -> &TableName {
+        &self.table
+    }
+
+    /// How many clients there are.
+    #[must_use]
+    pub fn writers(&self) -> usize {
+        self.crew.writers()
+    }
+
+    /// Sends the clients elsewhere; those who wait for an answer of the old server give it up.
+    pub fn turn(&self, service: ServiceAddress) {
+        self.service.send_replace(service);
+    }
+
+    /// Where the clients are sent now.
+    #[must_use]
+    pub fn service(&self) -> ServiceAddress {
+        self.service.borrow().clone()
+    }
+
+    /// Holds the clients between two transactions until the guard is dropped: nothing of theirs is under way.
+    ///
+    /// # Errors
+    /// Where one of them does not come to the end of its transaction.
+    pub async fn hold(&self) -> Result<OwnedRwLockWriteGuard<()>, LabError> {
+        let within = PATIENCE + Duration::from_secs(1);
+        tokio::time::timeout(within, Arc::clone(&self.shared.gate).write_owned())
+            .await
+            .map_err(|_| LabError::Deadline { what: "hold the clients between two transactions".into(), within })
+    }
+
+    /// Waits until a commit that was acknowledged after `after` is seen.
+    ///
+    /// # Errors
+    /// Where none is within the time.
+    pub async fn wait_for_commit(&self, after: Moment, within: Duration) -> Result<Moment, LabError> {
+        wait::until("see a client commit", within, Duration::from_micros(500), || async {
+            let last = self.pulse().last_ack();
+            Ok(if last > after { Poll::Ready(last) } else { Poll::NotYet })
+        })
+        .await
+    }
+
+    /// Waits until the clients have noticed that the service is away: a session broke after `after`, or nothing was
+    /// acknowledged for a second.
+    ///
+    /// # Errors
+    /// Where they go on committing.
+    pub async fn wait_for_outage(&self, after: Moment, within: Duration) -> Result<Moment, LabError> {
+        let silence = Duration::from_secs(1);
+        wait::until("see the clients notice the outage", within, Duration::from_micros(500), || async {
+            let trouble = Moment(self.pulse().last_trouble.load(Ordering::Relaxed));
+            let now = self.shared.clock.now();
+            let silent = now.since(self.pulse().last_ack().max(after)) >= silence;
+            Ok(if trouble > after {
+                Poll::Ready(trouble)
+            } else if silent {
+                Poll::Ready(now)
+            } else {
+                Poll::NotYet
+            })
+        })
+        .await
+    }
+
+    /// Commits a marker row of Lifeboat's own in a session of the application's role, and writes it down like any other; returns its sequence number.
+    ///
+    /// # Errors
+    /// Where it is not acknowledged.
+    pub async fn mark(&mut self, node: &Node, session: &Session) -> Result<u32, LabError> {
+        self.markers += 1;
+        let seq = self.markers;
+        let server = node.ask(session.server(Some(node.name().clone())).await, "ask which server it is")?;
+        let number = self.shared.book.session(MARKER_WRITER, self.shared.clock.now(), server);
+        let statement = node.ask(session.prepare(&insert_into(MARKER_TABLE)).await, "prepare a marker")?;
+        let begun = self.shared.clock.now();
+        let answer = session.insert(&statement, MARKER_WRITER, seq, &note(&self.shared.nonce, MARKER_WRITER, seq)).await;
+        let ended = self.shared.clock.now();
+        let (outcome, lsn) = match &answer {
+            Ok(lsn) => (CommitOutcome::Acknowledged, *lsn),
+            Err(error) if error.is_disconnect() => (CommitOutcome::Indeterminate, Lsn(0)),
+            Err(_) => (CommitOutcome::Failed, Lsn(0)),
+        };
+        self.shared.book.commit(&crate::journal::Commit { begun, ended, lsn, seq, session: number, writer: MARKER_WRITER, outcome });
+        node.ask(answer, "commit a marker")?;
+        Ok(seq)
+    }
+
+    /// Writes the ledger down to the disk.
+    ///
+    /// # Errors
+    /// Where a line of it could not be written.
+    pub fn flush(&self) -> Result<(), LabError> {
+        self.shared.book.flush()
+    }
+
+    /// Stops the clients: each ends the transaction that it is in, or gives it up, and writes it down.
+    ///
+    /// # Errors
+    /// Where a client crashed, or a line of the ledger could not be written.
+    pub async fn stop(self) -> Result<(), LabError> {
+        self.shared.stop.cancel();
+        self.crew.ended.await.map_err(|error| LabError::state("stop the clients", format!("one of them crashed: {error}")))?;
+        self.shared.book.flush()
+    }
+}
+
+fn insert_into(table: &str) -> String {
+    format!("insert into {table} (writer, seq, note) values ($1, $2, $3) returning pg_current_wal_insert_lsn()")
+}
+
+/// What a row says: it can be computed again from its number, so that damage shows.
+#[must_use]
+pub fn note(nonce: &str, writer: u16, seq: u32) -> String {
+    format!("{nonce}-{writer}-{seq}")
+}

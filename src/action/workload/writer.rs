@@ -1,0 +1,167 @@
+//! One client.
+
+use std::{sync::Arc, sync::atomic::Ordering, time::Duration};
+
+use futures_util::stream::{FuturesUnordered, StreamExt};
+use tokio::{
+    sync::watch,
+    time::{MissedTickBehavior, interval, sleep},
+};
+
+use super::{PATIENCE, RETRY_EVERY, ServiceAddress, Shared, note};
+use crate::{
+    journal::{Commit, CommitOutcome, Moment, Server},
+    lab::{
+        Address,
+        session::{Prepared, Session, SqlError},
+    },
+    pg::Lsn,
+};
+
+/// How long one attempt to connect may take. A dead address does not answer at all; the next attempt may find another.
+const CONNECT_WITHIN: Duration = Duration::from_millis(500);
+
+struct Connected {
+    session: Session,
+    statement: Prepared,
+    number: u32,
+}
+
+/// Commits rows until it is stopped, at most one each `pace`.
+pub(super) async fn run(shared: Arc<Shared>, writer: u16, pace: Option<Duration>) {
+    let mut follow = shared.service.clone();
+    let mut ticks = pace.map(|pace| {
+        let mut ticks = interval(pace);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        ticks
+    });
+    let mut seq = 0;
+    while !shared.stop.is_cancelled() {
+        let service = follow.borrow_and_update().clone();
+        let connected = tokio::select! {
+            () = shared.stop.cancelled() => return,
+            _ = follow.changed() => continue,
+            connected = connect(&shared, &service, writer) => connected,
+        };
+        commit_until_trouble(&shared, &mut follow, &connected, writer, &mut seq, &mut ticks).await;
+        pause(&shared, &mut follow).await;
+    }
+}
+
+async fn pause(shared: &Shared, follow: &mut watch::Receiver<ServiceAddress>) {
+    tokio::select! {
+        () = sleep(RETRY_EVERY) => {}
+        () = shared.stop.cancelled() => {}
+        _ = follow.changed() => follow.mark_changed(),
+    }
+}
+
+/// A session that takes writes, whenever there is one. With several hosts, all are tried side by side and the first that
+/// takes writes is it, as with `target_session_attrs=read-write`, but without waiting for those that don't answer.
+async fn connect(shared: &Shared, service: &ServiceAddress, writer: u16) -> Connected {
+    let mut hosts: FuturesUnordered<_> = service.hosts.iter().map(|address| persist(shared, address, writer)).collect();
+    match hosts.next().await {
+        Some((session, statement, server)) => {
+            let number = shared.book.session(writer, shared.clock.now(), server);
+            Connected { session, statement, number }
+        }
+        // A service without an address has no server, ever.
+        None => std::future::pending().await,
+    }
+}
+
+/// Tries one address until its server takes writes.
+async fn persist(shared: &Shared, address: &Address, writer: u16) -> (Session, Prepared, Server) {
+    loop {
+        match attempt(shared, address).await {
+            Ok(connected) => return connected,
+            Err(error) => tracing::trace!(writer, %error, "not connected"),
+        }
+        sleep(RETRY_EVERY).await;
+    }
+}
+
+async fn attempt(shared: &Shared, address: &Address) -> Result<(Session, Prepared, Server), SqlError> {
+    let session = Session::connect(address, &shared.secrets.application, shared.database, PATIENCE);
+    let session = tokio::time::timeout(CONNECT_WITHIN, session).await.map_err(|_| silent())??;
+    // A server in recovery prepares it too.
+    let statement = session.prepare(&shared.insert).await?;
+    // A standby, or a server that is about to take writes: the session waits there for that moment.
+    while session.in_recovery().await? {
+        sleep(RETRY_EVERY).await;
+    }
+    let server = session.server(None).await?;
+    Ok((session, statement, server))
+}
+
+fn silent() -> SqlError {
+    SqlError { state: None, message: format!("no answer within {CONNECT_WITHIN:?}") }
+}
+
+async fn commit_until_trouble(
+    shared: &Shared,
+    follow: &mut watch::Receiver<ServiceAddress>,
+    connected: &Connected,
+    writer: u16,
+    seq: &mut u32,
+    ticks: &mut Option<tokio::time::Interval>,
+) {
+    loop {
+        if let Some(ticks) = ticks {
+            tokio::select! {
+                _ = ticks.tick() => {}
+                () = shared.stop.cancelled() => return,
+                _ = follow.changed() => return follow.mark_changed(),
+            }
+        }
+        if shared.stop.is_cancelled() || follow.has_changed().unwrap_or(true) {
+            return;
+        }
+        let open = shared.gate.read().await;
+        *seq += 1;
+        let text = note(&shared.nonce, writer, *seq);
+        let begun = shared.clock.now();
+        let insert = connected.session.insert(&connected.statement, writer, *seq, &text);
+        tokio::pin!(insert);
+        let answer = tokio::select! {
+            biased;
+            answer = &mut insert => answer,
+            _ = follow.changed() => {
+                follow.mark_changed();
+                Err(SqlError { state: None, message: "the service went elsewhere".into() })
+            }
+            () = shared.stop.cancelled() => {
+                // The last transaction gets a moment to end, so that a drill's end leaves nothing indeterminate.
+                tokio::time::timeout(Duration::from_secs(1), insert).await.unwrap_or_else(|_| Err(silent()))
+            }
+        };
+        let ended = shared.clock.now();
+        drop(open);
+        let (outcome, lsn) = match &answer {
+            Ok(lsn) => (CommitOutcome::Acknowledged, *lsn),
+            Err(error) if error.is_disconnect() => (CommitOutcome::Indeterminate, Lsn(0)),
+            Err(_) => (CommitOutcome::Failed, Lsn(0)),
+        };
+        shared.book.commit(&Commit { begun, ended, lsn, seq: *seq, session: connected.number, writer, outcome });
+        match answer {
+            Ok(_) => note_ack(shared, ended),
+            Err(error) => {
+                shared.pulse.last_trouble.fetch_max(ended.0, Ordering::Relaxed);
+                tracing::debug!(writer, seq = *seq, %error, "not committed");
+                if outcome == CommitOutcome::Indeterminate {
+                    return;
+                }
+                // The server refuses this statement for now (its table is gone, say), and the session is whole.
+                pause(shared, follow).await;
+                if error.is_read_only() {
+                    return;
+                }
+            }
+        }
+    }
+}
+
+fn note_ack(shared: &Shared, at: Moment) {
+    shared.pulse.acknowledged.fetch_add(1, Ordering::Relaxed);
+    shared.pulse.last_ack.fetch_max(at.0, Ordering::Relaxed);
+}

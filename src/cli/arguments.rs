@@ -1,0 +1,241 @@
+//! What the command line takes.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, ValueEnum};
+use clap_complete::Shell;
+
+use crate::{drill::RuntimeKind, engine::Wanted, pg::Major};
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0    every drill passed
+  1    a promise was broken
+  2    a drill file or the command line is wrong
+  3    inconclusive: nobody can tell
+  4    nothing was selected
+  5    passed, but something could not be cleaned up
+  70   a bug in lifeboat
+  74   a report could not be written
+  130, 143   interrupted";
+
+/// Disaster-recovery drills for PostgreSQL.
+///
+/// A drill starts a real cluster, backs it up, keeps clients committing, breaks it, recovers it, and measures from outside
+/// what was lost (RPO) and how long it took (RTO) against what was promised.
+#[derive(Debug, Parser)]
+#[command(name = "lifeboat", version, after_help = EXIT_CODES, max_term_width = 100, disable_help_subcommand = true)]
+pub(super) struct Arguments {
+    /// Say more on standard error; twice for everything
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub(super) verbose: u8,
+    #[command(subcommand)]
+    pub(super) subcommand: Subcommand,
+}
+
+#[derive(Debug, clap::Subcommand)]
+pub(super) enum Subcommand {
+    /// Run drills and judge them
+    #[command(after_help = "\
+Examples:
+  lifeboat run                                    every shipped drill, in containers where an engine answers
+  lifeboat run loss/pitr-latest                   one shipped drill
+  lifeboat run loss --postgres 15,17              all of a folder, once on each version
+  lifeboat run drills/mine.toml --runtime local   a file of your own, on installed binaries
+  lifeboat run --tag monthly --reports out        what CI runs every month")]
+    Run(Run),
+    /// Check drill files without starting anything
+    #[command(
+        after_help = "Examples:\n  lifeboat check                 the shipped drills\n  lifeboat check drills/         every drill of a folder"
+    )]
+    Check(Select),
+    /// List drills
+    #[command(after_help = "Examples:\n  lifeboat list\n  lifeboat list --tag monthly\n  lifeboat list --format json | jq -r '.[].name'")]
+    List(List),
+    /// Print the JSON Schema of drill files, for editors
+    #[command(after_help = "Example:\n  lifeboat schema > drill.schema.json")]
+    Schema,
+    /// Write a commented drill file that runs as it is
+    #[command(after_help = "Example:\n  lifeboat new my-first-drill && lifeboat run drills/my-first-drill.toml")]
+    New(New),
+    /// Render the reports of a run again from its journal
+    #[command(after_help = "Examples:\n  lifeboat report latest\n  lifeboat report reports/20261120-171500-3f9a")]
+    Report(Report),
+    /// Remove what runs that died have left
+    #[command(
+        after_help = "Examples:\n  lifeboat clean --dry-run     what would be removed\n  lifeboat clean --cache       prepared clusters and images that Lifeboat built as well"
+    )]
+    Clean(Clean),
+    /// Say which runtimes, versions and tools are here, and how to get what is missing
+    Doctor(Doctor),
+    /// Print a completion script for a shell
+    #[command(after_help = "Example:\n  lifeboat completions bash > /etc/bash_completion.d/lifeboat")]
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Print the manual page
+    #[command(after_help = "Example:\n  lifeboat man | man -l -")]
+    Man,
+    /// Clean up after a run when its runner dies (started by `run` itself)
+    #[command(hide = true)]
+    Reap {
+        #[arg(long)]
+        run: String,
+        #[arg(long)]
+        runtime: Runtime,
+        #[arg(long)]
+        work_dir: PathBuf,
+    },
+}
+
+/// Which drills.
+#[derive(Debug, Args)]
+pub(super) struct Select {
+    /// Drill files, folders of them, or names of shipped drills and their folders; all shipped drills where none is given
+    #[arg(value_name = "PATH or NAME")]
+    pub(super) drills: Vec<String>,
+    /// Only drills with this tag; with several, any of them
+    #[arg(short, long = "tag", value_name = "TAG")]
+    pub(super) tags: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Run {
+    #[command(flatten)]
+    pub(super) select: Select,
+    /// Where servers run
+    #[arg(long, value_name = "RUNTIME", default_value = "auto", env = "LIFEBOAT_RUNTIME")]
+    pub(super) runtime: Runtime,
+    /// Versions of PostgreSQL: the selection runs once on each; the newest that is here where none is given
+    #[arg(long, value_name = "VERSION,…", value_delimiter = ',', value_parser = version)]
+    pub(super) postgres: Vec<Major>,
+    /// The image of the servers; `{version}` stands for the version
+    #[arg(long, value_name = "REFERENCE", env = "LIFEBOAT_IMAGE")]
+    pub(super) image: Option<String>,
+    /// How many drills run side by side; a recovery time that was measured beside others is marked so
+    #[arg(short, long, value_name = "N", default_value = "1", value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub(super) jobs: u16,
+    /// The folder in which each run makes its own
+    #[arg(long, value_name = "DIR", default_value = "reports", env = "LIFEBOAT_REPORTS")]
+    pub(super) reports: PathBuf,
+    #[command(flatten)]
+    pub(super) work: Work,
+    /// Leave the cluster of a drill that did not pass where it is, to be looked at; `lifeboat clean` removes it
+    #[arg(long)]
+    pub(super) keep_on_failure: bool,
+    /// What to print at the end
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(super) format: Format,
+}
+
+/// Where things are kept while they are needed.
+#[derive(Debug, Args)]
+pub(super) struct Work {
+    /// The directory of local servers and of prepared clusters [default: lifeboat-UID in the system's temporary directory]
+    #[arg(long, value_name = "DIR", env = "LIFEBOAT_WORK_DIR")]
+    work_dir: Option<PathBuf>,
+}
+
+impl Work {
+    /// The directory, absolute.
+    pub(super) fn directory(&self) -> PathBuf {
+        let own = || std::env::temp_dir().join(format!("lifeboat-{}", nix::unistd::geteuid()));
+        let chosen = self.work_dir.clone().unwrap_or_else(own);
+        std::path::absolute(&chosen).unwrap_or(chosen)
+    }
+}
+
+#[derive(Debug, Args)]
+pub(super) struct List {
+    #[command(flatten)]
+    pub(super) select: Select,
+    /// What to print
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(super) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct New {
+    /// The name of the drill; folders are parted by slashes
+    pub(super) name: String,
+    /// The folder in which it is written
+    #[arg(long, value_name = "DIR", default_value = "drills")]
+    pub(super) drills: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Report {
+    /// The run: its folder, or its name below the reports' folder; `latest` is the latest
+    pub(super) run: String,
+    /// The folder of all reports
+    #[arg(long, value_name = "DIR", default_value = "reports", env = "LIFEBOAT_REPORTS")]
+    pub(super) reports: PathBuf,
+    /// What to print
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(super) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Clean {
+    /// Only say what would be removed
+    #[arg(long)]
+    pub(super) dry_run: bool,
+    /// Prepared clusters, and images that Lifeboat built, as well
+    #[arg(long)]
+    pub(super) cache: bool,
+    #[command(flatten)]
+    pub(super) work: Work,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Doctor {
+    #[command(flatten)]
+    pub(super) work: Work,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Runtime {
+    /// Docker where an engine answers, else local
+    Auto,
+    /// Containers
+    Docker,
+    /// Processes of installed binaries
+    Local,
+}
+
+impl Runtime {
+    /// What it asks for.
+    pub(super) const fn wanted(self) -> Wanted {
+        match self {
+            Self::Auto => Wanted::Auto,
+            Self::Docker => Wanted::Only(RuntimeKind::Docker),
+            Self::Local => Wanted::Only(RuntimeKind::Local),
+        }
+    }
+
+    /// The runtime itself; `auto` is none, and counts as local, which every run uses.
+    pub(super) const fn kind(self) -> RuntimeKind {
+        match self {
+            Self::Docker => RuntimeKind::Docker,
+            Self::Auto | Self::Local => RuntimeKind::Local,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// For people
+    Text,
+    /// For programs
+    Json,
+}
+
+fn version(text: &str) -> Result<Major, String> {
+    let major = text.parse().map(Major).map_err(|_| "a major version is a number, such as 17".to_owned())?;
+    if (Major::OLDEST..=Major::NEWEST).contains(&major) {
+        Ok(major)
+    } else {
+        Err(format!("lifeboat drives versions {} to {}", Major::OLDEST, Major::NEWEST))
+    }
+}

@@ -1,0 +1,117 @@
+//! The command line: arguments, dispatch, exit codes.
+//!
+//! **Invariant:** data on standard output, everything else on standard error; one place maps what happened to an exit code.
+
+mod arguments;
+mod check;
+mod clean;
+mod doctor;
+mod exit;
+mod list;
+mod new;
+mod progress;
+mod report;
+mod run;
+mod select;
+mod terminal;
+
+use std::{io::Write, process::ExitCode};
+
+use arguments::{Arguments, Subcommand};
+use clap::{CommandFactory, Parser};
+use exit::Exit;
+
+/// Runs the command line of this process.
+#[must_use]
+pub fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // A message that can't be shown (a closed terminal) changes nothing.
+            drop(error.print());
+            return if error.use_stderr() { Exit::Usage } else { Exit::Passed }.into();
+        }
+    };
+    logging(&arguments);
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            terminal::error(&format!("failed to start: {error}"));
+            return Exit::Bug.into();
+        }
+    };
+    let exit = runtime.block_on(dispatch(arguments.subcommand));
+    // What still runs (a read of standard input, say) must not hold the process.
+    runtime.shutdown_background();
+    exit.into()
+}
+
+/// Diagnostics for developers, on standard error: `LIFEBOAT_LOG=debug`, or `-v`.
+fn logging(arguments: &Arguments) {
+    let level = match arguments.verbose {
+        0 => "error",
+        1 => "lifeboat=debug",
+        _ => "lifeboat=trace",
+    };
+    let filter = tracing_subscriber::EnvFilter::try_from_env("LIFEBOAT_LOG").unwrap_or_else(|_| level.into());
+    // The engine's client logs whole requests, passwords in environments included.
+    let filter = match "bollard=info".parse() {
+        Ok(directive) => filter.add_directive(directive),
+        Err(_) => filter,
+    };
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(terminal::colour_on_stderr()).init();
+}
+
+async fn dispatch(subcommand: Subcommand) -> Exit {
+    match subcommand {
+        Subcommand::Run(arguments) => run::run(arguments).await,
+        Subcommand::Check(arguments) => check::check(&arguments),
+        Subcommand::List(arguments) => list::list(&arguments),
+        Subcommand::Schema => print(&format!("{:#}\n", crate::syntax::schema())),
+        Subcommand::New(arguments) => new::new(&arguments),
+        Subcommand::Report(arguments) => report::report(&arguments),
+        Subcommand::Clean(arguments) => clean::clean(&arguments).await,
+        Subcommand::Doctor(arguments) => doctor::doctor(&arguments).await,
+        Subcommand::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Arguments::command(), "lifeboat", &mut script);
+            print(&String::from_utf8_lossy(&script))
+        }
+        Subcommand::Man => match manual() {
+            Ok(pages) => print(&String::from_utf8_lossy(&pages)),
+            Err(error) => {
+                terminal::error(&format!("failed to render the manual: {error}"));
+                Exit::Bug
+            }
+        },
+        Subcommand::Reap { run, runtime, work_dir } => match crate::engine::reap(&run, runtime.kind(), work_dir).await {
+            Ok(left) if left.is_empty() => Exit::Passed,
+            Ok(_) | Err(_) => Exit::LeftBehind,
+        },
+    }
+}
+
+/// The manual page of the command, followed by one for each subcommand.
+fn manual() -> std::io::Result<Vec<u8>> {
+    let mut pages = Vec::new();
+    let mut command = Arguments::command();
+    command.build();
+    clap_mangen::Man::new(command.clone()).render(&mut pages)?;
+    for subcommand in command.get_subcommands().filter(|subcommand| !subcommand.is_hide_set()) {
+        clap_mangen::Man::new(subcommand.clone()).render(&mut pages)?;
+    }
+    Ok(pages)
+}
+
+/// Puts data on standard output. A reader that went away (`| head`) is no error.
+fn print(data: &str) -> Exit {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(data.as_bytes()).and_then(|()| out.flush()) {
+        Ok(()) => Exit::Passed,
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Exit::Passed,
+        Err(error) => {
+            terminal::error(&format!("failed to write to standard output: {error}"));
+            Exit::Report
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! `lifeboat run`: parse, choose, run, judge, render.
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use jiff::Timestamp;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+use super::{arguments, exit::Exit, progress, report, select, terminal};
+use crate::{
+    drill::{Drill, RuntimeKind, Verb},
+    engine::{KeepFor, PlannedExercise, Provider, Reaper, Run, RunOptions, Selection, Store, judged},
+    journal::{ErrorChain, Exercise},
+    judge::Verdict,
+    lab::{Installation, LabError, local},
+    pg::Major,
+};
+
+pub(super) async fn run(arguments: arguments::Run) -> Exit {
+    let drills = match select::drills(&arguments.select) {
+        Ok(drills) => drills,
+        Err(exit) => return exit,
+    };
+    match perform(arguments, drills).await {
+        Ok(exit) => exit,
+        Err((exit, chain)) => {
+            terminal::error(&format!("failed to {chain}"));
+            exit
+        }
+    }
+}
+
+type Failure = (Exit, ErrorChain);
+
+fn inconclusive(error: LabError) -> Failure {
+    (Exit::Inconclusive, ErrorChain::of(&error))
+}
+
+async fn perform(arguments: arguments::Run, drills: Vec<Drill>) -> Result<Exit, Failure> {
+    let work = arguments.work.directory();
+    let provider = Provider::choose(arguments.runtime.wanted(), &work, arguments.image.clone()).await.map_err(inconclusive)?;
+    let selection = plan(&provider, drills, &arguments.postgres).await.map_err(inconclusive)?;
+
+    let run = name();
+    let kind = provider.kind();
+    let unwritable = |error: &(dyn std::error::Error + 'static)| (Exit::Report, ErrorChain::of(error));
+    let reports = std::path::absolute(&arguments.reports).unwrap_or_else(|_| arguments.reports.clone());
+    let store = Store::create(&reports, &run).map_err(|error| unwritable(&error))?;
+    // The reaper watches before anything is made: the run's directory too is its to remove.
+    let reaper = Reaper::start(&run, provider.kind(), &work).await.map_err(inconclusive)?;
+    let own = local::open_run(&work, &run).map_err(inconclusive)?;
+
+    let cache = work.join("cache");
+    local::make_passable(&cache).map_err(|source| inconclusive(LabError::io(format!("make {}", cache.display()))(source)))?;
+    let options = RunOptions { run, jobs: arguments.jobs.into(), cache };
+    let opened = Run::open(options, Arc::new(provider), store.clone()).map_err(|error| unwritable(&error))?;
+    let shown = progress::show(opened.recorder());
+    let cancel = CancellationToken::new();
+    let signals = Signals::listen(&cancel).map_err(inconclusive)?;
+    let keep = arguments.keep_on_failure.then(|| keep_what_did_not_pass(store.clone()));
+    let executed = opened.execute(selection, cancel, keep).await;
+    shown.finish().await;
+    let kept = executed.map_err(|error| unwritable(&error))?;
+
+    // What can't be cleaned up changes nothing of what was found: the reports are written all the same.
+    // What is kept of a local run lives in its directory; that of another holds nothing but its owner's name.
+    let left = if kept && kind == RuntimeKind::Local { Vec::new() } else { local::remove_run(&own).await };
+    for left in &left {
+        terminal::error(&format!("failed to remove {left}"));
+    }
+    let judged = report::write(&store);
+    let unclean = !left.is_empty() || judged.as_ref().is_ok_and(|run| run.exercises.iter().any(|exercise| !exercise.left.is_empty()));
+    // What could not be removed is left to the reaper, who tries once more when its pipe ends; what is kept is not.
+    if unclean && !kept {
+        drop(reaper);
+    } else if let Err(error) = reaper.release().await {
+        terminal::error(&format!("failed to {}", ErrorChain::of(&error)));
+    }
+    let judged = match judged {
+        Ok(judged) => judged,
+        Err(exit) => return Ok(exit),
+    };
+    store.turn_latest().map_err(|error| unwritable(&error))?;
+    let exit = match report::show(&judged, &store, arguments.format) {
+        Exit::Passed if unclean => Exit::LeftBehind,
+        exit => exit,
+    };
+    Ok(signals.exit().unwrap_or(exit))
+}
+
+/// A run is named by its beginning and by chance, so that two at once don't meet.
+fn name() -> String {
+    let chance = crate::action::prepare::nonce().unwrap_or_else(|_| format!("{:08x}", std::process::id()));
+    let chance: String = chance.chars().take(4).collect();
+    format!("{}-{chance}", Timestamp::now().strftime("%Y%m%d-%H%M%S"))
+}
+
+/// Which drill runs on which version, and which can't be done here: known before anything starts.
+async fn plan(provider: &Provider, drills: Vec<Drill>, asked: &[Major]) -> Result<Selection, LabError> {
+    let progress = |text: String| terminal::say(&text);
+    let mut versions = asked.to_vec();
+    versions.sort_unstable();
+    versions.dedup();
+    if versions.is_empty() {
+        versions.push(provider.newest().await?);
+    }
+    let needs_default = drills.iter().any(|drill| drill.version.is_none()) || !asked.is_empty();
+    let mut installed = BTreeMap::new();
+    for version in versions.iter().filter(|_| needs_default) {
+        installed.insert(*version, provider.provide(*version, &progress).await?);
+    }
+    let mut selection = Selection::new();
+    for drill in drills {
+        let drill = Arc::new(drill);
+        let on = match drill.version {
+            Some(pinned) if asked.is_empty() => vec![pinned],
+            _ => versions.clone(),
+        };
+        for postgres in on {
+            let skip = match drill.version {
+                Some(pinned) if pinned != postgres => Some(format!("the drill needs PostgreSQL {pinned}, and the run is on {postgres}")),
+                Some(pinned) if asked.is_empty() => match provider.provide(pinned, &progress).await {
+                    Ok(installation) => {
+                        installed.insert(pinned, installation);
+                        None
+                    }
+                    Err(error) => Some(ErrorChain::of(&error).to_string()),
+                },
+                _ => None,
+            };
+            let skip = skip.or_else(|| impossible(&drill, provider.kind(), installed.get(&postgres)?));
+            selection.push(PlannedExercise { exercise: Exercise { drill: drill.name.clone(), postgres }, drill: Arc::clone(&drill), skip });
+        }
+    }
+    Ok(selection)
+}
+
+/// Why a drill can't be done on a runtime with what its nodes have.
+fn impossible(drill: &Drill, runtime: RuntimeKind, installation: &Installation) -> Option<String> {
+    drill.steps.iter().find_map(|step| match &step.verb {
+        Verb::Fault(fault) => {
+            let reason = fault.unsupported_on(runtime)?;
+            Some(format!("the runtime {runtime} can't {}: {reason}", fault.describe()))
+        }
+        Verb::Backup(backup) => {
+            let tool = backup.unpacker().filter(|tool| !installation.tools.contains(*tool))?;
+            Some(format!("the backup {} is packed with {tool}, which its nodes do not have", backup.label))
+        }
+        _ => None,
+    })
+}
+
+fn keep_what_did_not_pass(store: Store) -> KeepFor {
+    Arc::new(move |exercise: &Exercise| {
+        let passed = judged(&store).is_ok_and(|run| {
+            run.exercises.iter().filter(|judged| judged.exercise == *exercise).all(|judged| {
+                // Dismantling itself is still to come.
+                judged
+                    .findings
+                    .iter()
+                    .all(|finding| finding.verdict == Verdict::Pass || finding.subject == crate::judge::Subject::Dismantling)
+            })
+        });
+        !passed
+    })
+}
+
+/// Interrupts: the first ends the run in order, a second ends the runner, and the reaper does the rest.
+struct Signals {
+    terminated: Arc<AtomicBool>,
+    cancel: CancellationToken,
+}
+
+impl Signals {
+    fn listen(cancel: &CancellationToken) -> Result<Self, LabError> {
+        let failed = || LabError::io("listen for signals");
+        let mut interrupt = signal(SignalKind::interrupt()).map_err(failed())?;
+        let mut terminate = signal(SignalKind::terminate()).map_err(failed())?;
+        let mut hangup = signal(SignalKind::hangup()).map_err(failed())?;
+        let terminated = Arc::new(AtomicBool::new(false));
+        let (flag, token) = (Arc::clone(&terminated), cancel.clone());
+        tokio::spawn(async move {
+            loop {
+                tokio::select! {
+                    _ = interrupt.recv() => {}
+                    _ = terminate.recv() => flag.store(true, Ordering::Relaxed),
+                    _ = hangup.recv() => flag.store(true, Ordering::Relaxed),
+                }
+                if token.is_cancelled() {
+                    terminal::say("interrupted again: the reaper cleans up");
+                    std::process::exit(if flag.load(Ordering::Relaxed) { 143 } else { 130 });
+                }
+                terminal::say("interrupted: dismantling; once more ends it at once");
+                token.cancel();
+            }
+        });
+        Ok(Self { terminated, cancel: cancel.clone() })
+    }
+
+    /// How an interrupted run ends.
+    fn exit(&self) -> Option<Exit> {
+        let exit = if self.terminated.load(Ordering::Relaxed) { Exit::Terminated } else { Exit::Interrupted };
+        self.cancel.is_cancelled().then_some(exit)
+    }
+}

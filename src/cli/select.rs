@@ -1,0 +1,165 @@
+//! Finding the drills that the command line means.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use include_dir::{Dir, include_dir};
+
+use super::{arguments::Select, exit::Exit, terminal};
+use crate::{
+    drill::{Drill, DrillName},
+    syntax,
+};
+
+static SHIPPED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/drills");
+
+/// A drill file's text.
+struct Source {
+    name: DrillName,
+    /// What messages call it.
+    file: String,
+    text: String,
+}
+
+/// The drills that were selected, by name and without repetition; every mistake in every file is said at once.
+///
+/// # Errors
+/// [`Exit::Usage`] where a name, a path or a file is wrong, [`Exit::Nothing`] where nothing is left; both after saying so.
+pub(super) fn drills(select: &Select) -> Result<Vec<Drill>, Exit> {
+    let mut problems = Vec::new();
+    let sources = sources(select, &mut problems);
+    let mut drills = Vec::new();
+    for source in sources.into_values() {
+        match syntax::parse(&source.name, &source.file, &source.text) {
+            Ok(drill) => drills.push(drill),
+            Err(mistakes) => problems.push(mistakes.graphical(terminal::colour_on_stderr(), terminal::width().into())),
+        }
+    }
+    if !problems.is_empty() {
+        for problem in &problems {
+            terminal::say(problem.trim_end());
+        }
+        terminal::error(&format!("nothing was started: {} to mend first", counted(problems.len())));
+        return Err(Exit::Usage);
+    }
+    if !select.tags.is_empty() {
+        let known: Vec<_> = drills.iter().flat_map(|drill| drill.tags.clone()).collect();
+        drills.retain(|drill| drill.tags.iter().any(|tag| select.tags.contains(tag)));
+        if drills.is_empty() {
+            let mut known = known;
+            known.sort();
+            known.dedup();
+            terminal::error(&format!("no drill has the tag {}; tags are: {}", select.tags.join(" or "), known.join(", ")));
+        }
+    }
+    if drills.is_empty() { Err(Exit::Nothing) } else { Ok(drills) }
+}
+
+fn counted(count: usize) -> String {
+    if count == 1 { "1 file or name".to_owned() } else { format!("{count} files or names") }
+}
+
+fn sources(select: &Select, problems: &mut Vec<String>) -> BTreeMap<DrillName, Source> {
+    let mut sources = BTreeMap::new();
+    let mut add = |source: Source| drop(sources.insert(source.name.clone(), source));
+    if select.drills.is_empty() {
+        shipped(&SHIPPED).into_iter().for_each(&mut add);
+    }
+    for wanted in &select.drills {
+        let path = Path::new(wanted);
+        let named: Vec<_> = shipped(&SHIPPED)
+            .into_iter()
+            .filter(|source| {
+                let name = source.name.as_str();
+                name == wanted || name.strip_prefix(wanted.trim_end_matches('/')).is_some_and(|rest| rest.starts_with('/'))
+            })
+            .collect();
+        let read = if path.is_file() {
+            file(path).map(|source| vec![source])
+        } else if path.is_dir() && named.is_empty() {
+            folder(path)
+        } else if named.is_empty() {
+            Err(unknown(wanted))
+        } else {
+            Ok(named)
+        };
+        match read {
+            Ok(found) => found.into_iter().for_each(&mut add),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    sources
+}
+
+fn unknown(wanted: &str) -> String {
+    let names: Vec<String> = shipped(&SHIPPED).into_iter().map(|source| source.name.to_string()).collect();
+    let near = names.iter().max_by(|a, b| strsim::jaro_winkler(a, wanted).total_cmp(&strsim::jaro_winkler(b, wanted)));
+    let near = near.filter(|name| strsim::jaro_winkler(name, wanted) > 0.75).map(|name| format!("; did you mean {name}?"));
+    let near = near.unwrap_or_else(|| format!("; shipped drills are: {}", names.join(", ")));
+    format!("{wanted:?} is neither a file, nor a folder, nor the name of a shipped drill or of a folder of them{near}")
+}
+
+fn shipped(folder: &Dir<'_>) -> Vec<Source> {
+    let mut all: Vec<Source> = folder
+        .files()
+        .filter_map(|file| {
+            // A test proves that each of them has a good name and a good text.
+            let name = syntax::name_of(&Path::new("drills").join(file.path())).ok()?;
+            let file_name = format!("drills/{}", file.path().display());
+            Some(Source { name, file: file_name, text: file.contents_utf8()?.to_owned() })
+        })
+        .collect();
+    all.extend(folder.dirs().flat_map(shipped));
+    all
+}
+
+fn file(path: &Path) -> Result<Source, String> {
+    let name = syntax::name_of(path).map_err(|error| error.to_string())?;
+    let text = fs::read_to_string(path).map_err(|error| format!("failed to read {}: {error}", path.display()))?;
+    Ok(Source { name, file: path.display().to_string(), text })
+}
+
+fn folder(path: &Path) -> Result<Vec<Source>, String> {
+    let mut files = Vec::new();
+    collect(path, &mut files).map_err(|error| format!("failed to read the folder {}: {error}", path.display()))?;
+    if files.is_empty() {
+        return Err(format!("the folder {} holds no drill: no file that ends in .toml", path.display()));
+    }
+    files.sort();
+    files.iter().map(|path| file(path)).collect()
+}
+
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> std::io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            collect(&entry.path(), files)?;
+        } else if entry.path().extension().is_some_and(|ending| ending == "toml") {
+            files.push(entry.path());
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_shipped_drill_can_be_selected_by_its_name() {
+        let all = shipped(&SHIPPED);
+        assert!(all.len() >= 8, "{}", all.len());
+        for source in all {
+            let select = Select { drills: vec![source.name.to_string()], tags: Vec::new() };
+            assert_eq!(drills(&select).map(|drills| drills.len()), Ok(1), "{}", source.name);
+        }
+    }
+
+    #[test]
+    fn a_near_miss_is_named() {
+        assert!(unknown("loss/pitr-lates").ends_with("did you mean loss/pitr-latest?"));
+    }
+}

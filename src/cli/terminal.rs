@@ -1,0 +1,35 @@
+//! What is known of the terminal, and messages on standard error.
+
+use std::io::{IsTerminal, Write};
+
+use crate::report::escape::line::visible;
+
+/// Whether colour is wanted on standard error: it is a terminal, and `NO_COLOR` is not set.
+pub(super) fn colour_on_stderr() -> bool {
+    std::io::stderr().is_terminal() && colour_is_welcome()
+}
+
+/// Whether colour is wanted on standard output.
+pub(super) fn colour_on_stdout() -> bool {
+    std::io::stdout().is_terminal() && colour_is_welcome()
+}
+
+fn colour_is_welcome() -> bool {
+    std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()) && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+}
+
+/// The width of the terminal; 100 where there is none.
+pub(super) fn width() -> u16 {
+    terminal_size::terminal_size().map_or(100, |(terminal_size::Width(columns), _)| columns.clamp(40, 160))
+}
+
+/// Writes to standard error; nothing can be done where that fails.
+pub(super) fn say(text: &str) {
+    drop(writeln!(std::io::stderr().lock(), "{text}"));
+}
+
+/// Says what went wrong.
+pub(super) fn error(text: &str) {
+    let text = text.lines().map(visible).collect::<Vec<_>>().join("\n");
+    say(&if colour_on_stderr() { format!("\u{1b}[1;31merror\u{1b}[0m: {text}") } else { format!("error: {text}") });
+}

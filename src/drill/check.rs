@@ -1,0 +1,61 @@
+//! Questions to the recovered cluster.
+
+use serde::{Deserialize, Serialize};
+
+use super::TableName;
+
+/// A check. Each leaves facts in the journal; whether they are good enough is the judge's to say.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "check", rename_all = "kebab-case")]
+pub enum Check {
+    /// The rows of the workload against the ledger.
+    Ledger,
+    /// A fingerprint of every table against the baseline.
+    Content,
+    /// A table holds at least so many rows.
+    Rows {
+        /// The table.
+        table: TableName,
+        /// The least number that is right.
+        at_least: u64,
+    },
+    /// The user's own query.
+    Sql(SqlCheck),
+    /// The recovered server archives again, and a new backup of it verifies.
+    Reprotect,
+}
+
+/// A query with the result that is right.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SqlCheck {
+    /// What it proves; it names the case in reports.
+    pub title: String,
+    /// One statement.
+    pub query: String,
+    /// The rows, each a row of texts; NULL is `None`.
+    pub expect: Vec<Vec<Option<String>>>,
+}
+
+impl Check {
+    /// Its name in drill files and reports.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Ledger => "ledger",
+            Self::Content => "content",
+            Self::Rows { .. } => "rows",
+            Self::Sql(_) => "sql",
+            Self::Reprotect => "reprotect",
+        }
+    }
+
+    /// Its name with what tells it from others of its kind, stable from run to run.
+    #[must_use]
+    pub fn describe(&self) -> String {
+        match self {
+            Self::Ledger | Self::Content | Self::Reprotect => self.name().to_owned(),
+            Self::Rows { table, .. } => format!("rows {table}"),
+            Self::Sql(sql) => format!("sql {}", sql.title),
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! A drill as a value: validated, closed, and free of where it came from.
+//!
+//! **Invariant:** what is here can't be wrong by itself: a label that is used was given by an earlier step, a node that is
+//! named is declared, a target is one that its backup can reach. `syntax` proves it before it builds one of these.
+
+mod archive;
+mod backup;
+mod check;
+mod dataset;
+mod fault;
+mod name;
+mod node;
+mod objective;
+mod outage;
+mod period;
+mod recovery;
+mod step;
+mod workload;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+pub use archive::{Archive, ArchiveMethod};
+pub use backup::{Backup, BackupMethod, Compression};
+pub use check::{Check, SqlCheck};
+pub use dataset::{Dataset, Fixture};
+pub use fault::{Fault, FaultKind};
+pub use name::{DrillName, Label, NodeName, NotAName, REPOSITORY, RestorePointName, TableName};
+pub use node::{Node, Role};
+pub use objective::{Objectives, Promise};
+pub use period::{NotAPeriod, Period};
+pub use recovery::{Recovery, RecoveryTarget, TargetLsn, TargetTime};
+pub use step::{Step, Verb};
+pub use workload::{Service, Workload};
+
+use crate::pg::{Major, setting::Settings};
+
+/// One declared exercise, from cluster to verdict.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Drill {
+    /// Where it stands below `drills/`, without the ending: `loss/pitr-latest`.
+    pub name: DrillName,
+    /// One line for people.
+    pub title: String,
+    /// What it is for, in a paragraph; may be empty.
+    pub description: String,
+    /// Words to select it by.
+    pub tags: Vec<String>,
+    /// What was promised.
+    pub objectives: Objectives,
+    /// Time that people need (paging, deciding), declared and not measured.
+    pub human: Option<Period>,
+    /// The interval of the backup schedule that this drill stands for; the worst case of a dump follows from it.
+    pub backup_every: Option<Period>,
+    /// The version that it needs, if it needs one.
+    pub version: Option<Major>,
+    /// Settings of every node.
+    pub settings: Settings,
+    /// The servers; the first is the primary.
+    pub nodes: Vec<Node>,
+    /// Where WAL goes.
+    pub archive: Option<Archive>,
+    /// What the database holds before the drill.
+    pub dataset: Dataset,
+    /// The clients that commit through it.
+    pub workload: Workload,
+    /// How the clients find the server.
+    pub service: Service,
+    /// What happens, in order.
+    pub steps: Vec<Step>,
+}
+
+impl Drill {
+    /// The node of this name.
+    #[must_use]
+    pub fn node(&self, name: &NodeName) -> Option<&Node> {
+        self.nodes.iter().find(|node| node.name == *name)
+    }
+
+    /// The primary: the node that is no standby.
+    #[must_use]
+    pub fn primary(&self) -> Option<&Node> {
+        self.nodes.iter().find(|node| matches!(node.role, Role::Primary))
+    }
+
+    /// The backup with this label.
+    #[must_use]
+    pub fn backup(&self, label: &Label) -> Option<&Backup> {
+        self.steps.iter().find_map(|step| match &step.verb {
+            Verb::Backup(backup) if backup.label == *label => Some(backup),
+            _ => None,
+        })
+    }
+
+    /// The value of a server setting that the drill sets for all nodes.
+    #[must_use]
+    pub fn setting(&self, name: &str) -> Option<&str> {
+        self.settings.get(name).map(String::as_str)
+    }
+}
+
+/// Where nodes run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum RuntimeKind {
+    /// Containers.
+    Docker,
+    /// Processes of installed binaries.
+    Local,
+    /// A script, in tests.
+    Fake,
+}
+
+impl std::fmt::Display for RuntimeKind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Docker => "docker",
+            Self::Local => "local",
+            Self::Fake => "fake",
+        })
+    }
+}

@@ -1,0 +1,180 @@
+//! Names that drill files give to things.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+
+/// A text that can't be the name of something.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("`{text}` is no {what}: {rule}")]
+pub struct NotAName {
+    /// What it was to be the name of.
+    pub what: &'static str,
+    /// The text.
+    pub text: String,
+    /// What a name must look like.
+    pub rule: &'static str,
+}
+
+/// The name of the place that keeps backups, archive and logs and runs no server; it outlives every fault, and no node may have it.
+pub const REPOSITORY: &str = "repository";
+
+macro_rules! name {
+    ($(#[$doc:meta])* $type:ident, $what:literal, $rule:literal, $valid:expr) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $type(String);
+
+        impl $type {
+            /// The name as text.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl FromStr for $type {
+            type Err = NotAName;
+
+            fn from_str(text: &str) -> Result<Self, NotAName> {
+                let valid: fn(&str) -> bool = $valid;
+                if valid(text) {
+                    Ok(Self(text.to_owned()))
+                } else {
+                    Err(NotAName { what: $what, text: text.to_owned(), rule: $rule })
+                }
+            }
+        }
+
+        impl TryFrom<String> for $type {
+            type Error = NotAName;
+
+            fn try_from(text: String) -> Result<Self, NotAName> {
+                text.parse()
+            }
+        }
+
+        impl From<$type> for String {
+            fn from(name: $type) -> Self {
+                name.0
+            }
+        }
+
+        impl fmt::Display for $type {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+fn is_word(text: &str) -> bool {
+    text.len() <= 40
+        && text.starts_with(|c: char| c.is_ascii_lowercase())
+        && text.ends_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit())
+        && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+}
+
+name! {
+    /// The name of a drill: words of lower-case letters, digits and dashes, in folders: `loss/pitr-latest`.
+    DrillName, "name of a drill",
+    "use lower-case letters, digits and dashes, in folders parted by slashes, at most 100 characters",
+    |text| text.len() <= 100 && text.split('/').all(is_word)
+}
+name! {
+    /// The name of a node; it becomes part of container names and paths, so at least two characters.
+    NodeName, "name of a node",
+    "use two to forty lower-case letters, digits and dashes, a letter first",
+    |text| text.len() >= 2 && is_word(text)
+}
+name! {
+    /// The label of a backup.
+    Label, "label of a backup",
+    "use at most forty lower-case letters, digits and dashes, a letter first",
+    is_word
+}
+name! {
+    /// The name of a restore point; the server takes at most 63 bytes.
+    RestorePointName, "name of a restore point",
+    "use at most forty lower-case letters, digits and dashes, a letter first",
+    is_word
+}
+
+/// A table, as `schema.table`; each part any text that PostgreSQL takes, so it is hostile until it is quoted.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct TableName {
+    /// The schema.
+    pub schema: String,
+    /// The table within the schema.
+    pub name: String,
+}
+
+impl TableName {
+    /// Both parts quoted for SQL.
+    #[must_use]
+    pub fn quoted(&self) -> String {
+        format!("{}.{}", crate::pg::quote::identifier(&self.schema), crate::pg::quote::identifier(&self.name))
+    }
+}
+
+impl FromStr for TableName {
+    type Err = NotAName;
+
+    fn from_str(text: &str) -> Result<Self, NotAName> {
+        let valid = |part: &str| (1..=63).contains(&part.len()) && !part.contains('\0');
+        text.split_once('.')
+            .filter(|(schema, name)| valid(schema) && valid(name))
+            .map(|(schema, name)| Self { schema: schema.to_owned(), name: name.to_owned() })
+            .ok_or_else(|| NotAName {
+                what: "table",
+                text: text.to_owned(),
+                rule: "write schema.table, as the catalogue spells them, without quotes",
+            })
+    }
+}
+
+impl TryFrom<String> for TableName {
+    type Error = NotAName;
+
+    fn try_from(text: String) -> Result<Self, NotAName> {
+        text.parse()
+    }
+}
+
+impl From<TableName> for String {
+    fn from(table: TableName) -> Self {
+        table.to_string()
+    }
+}
+
+impl fmt::Display for TableName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.schema, self.name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_can_go_into_a_path_and_a_container_name() {
+        for good in ["primary", "node-2", "aa"] {
+            assert!(good.parse::<NodeName>().is_ok(), "{good}");
+        }
+        for bad in ["", "a", "-a", "a-", "A1", "../x", "a b", "a_b", "1a"] {
+            assert!(bad.parse::<NodeName>().is_err(), "{bad}");
+        }
+        assert!("loss/pitr-latest".parse::<DrillName>().is_ok());
+        assert!("loss//x".parse::<DrillName>().is_err());
+    }
+
+    #[test]
+    fn a_table_name_is_quoted_part_by_part() {
+        let table: TableName = r#"shop.Odd "table""#.parse().expect("two parts");
+        assert_eq!(table.quoted(), r#""shop"."Odd ""table""""#);
+        assert!("noschema".parse::<TableName>().is_err());
+    }
+}

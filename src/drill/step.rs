@@ -1,0 +1,66 @@
+//! What happens in a drill, one verb a step.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Backup, Check, Fault, NodeName, Period, Recovery, RestorePointName};
+
+/// A step.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Step {
+    /// One line for people; made from the verb where the file gives none.
+    pub title: String,
+    /// How long it may take before it counts as stuck.
+    pub deadline: Period,
+    /// What it does.
+    pub verb: Verb,
+}
+
+/// What a step does.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verb {
+    /// Take a backup.
+    Backup(Backup),
+    /// Let the clients commit for so long.
+    Work(Period),
+    /// Commit a marker and name this place in WAL.
+    RestorePoint(RestorePointName),
+    /// Break something.
+    Fault(Fault),
+    /// Lift the freeze of a server.
+    Heal(NodeName),
+    /// Bring service back.
+    Recover(Recovery),
+    /// Ask the recovered cluster.
+    Check(Vec<Check>),
+}
+
+impl Verb {
+    /// What it does, for people.
+    #[must_use]
+    pub fn describe(&self) -> String {
+        match self {
+            Self::Backup(backup) => format!("take backup {}", backup.label),
+            Self::Work(period) => format!("work for {period}"),
+            Self::RestorePoint(point) => format!("make restore point {point}"),
+            Self::Fault(fault) => fault.describe(),
+            Self::Heal(node) => format!("thaw {node}"),
+            Self::Recover(recovery) => recovery.describe(),
+            Self::Check(checks) => {
+                let names: Vec<_> = checks.iter().map(Check::describe).collect();
+                format!("check {}", names.join(", "))
+            }
+        }
+    }
+
+    /// How long it may take where the file says nothing.
+    #[must_use]
+    pub const fn default_deadline(&self) -> Period {
+        match self {
+            Self::Work(period) => Period::from_secs(period.0.as_secs() + 60),
+            Self::RestorePoint(_) | Self::Fault(_) | Self::Heal(_) => Period::from_secs(60),
+            Self::Backup(_) | Self::Check(_) => Period::from_secs(30 * 60),
+            Self::Recover(_) => Period::from_secs(2 * 3600),
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! The clients that commit through a drill, and how they find the server.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::TableName;
+
+/// The clients. Each commits one known row at a time into a table and remembers what it was told.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Workload {
+    /// How many commit side by side.
+    pub writers: u16,
+    /// Commits a second of all writers together; `None` is as many as the server takes.
+    pub rate: Option<f64>,
+    /// The table they insert into: `writer int, seq bigint, note text`, with (writer, seq) unique.
+    pub table: TableName,
+}
+
+/// How the clients find the server that takes writes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Service {
+    /// One address that the recovery step turns to the new server, like a DNS name or a virtual IP.
+    #[default]
+    Switch,
+    /// A connection string with every node in it and `target_session_attrs=read-write`.
+    MultiHost,
+}

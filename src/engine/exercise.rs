@@ -1,0 +1,210 @@
+//! One exercise, from an empty lab to an empty lab.
+
+#[cfg(test)]
+mod tests;
+
+use std::{collections::BTreeMap, panic::AssertUnwindSafe, path::PathBuf, sync::Arc, time::Duration};
+
+use futures_util::FutureExt;
+use tokio_util::sync::CancellationToken;
+
+use super::evidence;
+use crate::{
+    action::{
+        self, prepare,
+        recorder::Recorder,
+        stage::Stage,
+        topology,
+        workload::{self, Workload},
+    },
+    drill::{Drill, Fault, Step, Verb},
+    journal::{ErrorChain, Event, LEDGER_FILE, Outcome},
+    lab::{
+        LabError, Runtime,
+        node::{SUPERUSER, Secrets},
+        repository,
+    },
+};
+
+/// How long the cluster may take to stand, loading of the dataset included.
+const SET_UP_WITHIN: Duration = Duration::from_secs(2 * 3600);
+
+/// How long evidence, and dismantling, may take; a daemon that went away must not hold the runner.
+const CLOSE_WITHIN: Duration = Duration::from_secs(120);
+
+/// Says, when an exercise is through, whether its lab is to be kept.
+pub type KeepLab = Arc<dyn Fn() -> bool + Send + Sync>;
+
+/// What an exercise needs.
+pub(super) struct Exercising {
+    pub(super) drill: Arc<Drill>,
+    pub(super) runtime: Arc<dyn Runtime>,
+    pub(super) recorder: Recorder,
+    pub(super) secrets: Secrets,
+    pub(super) folder: PathBuf,
+    pub(super) cache: PathBuf,
+    pub(super) cancel: CancellationToken,
+    pub(super) keep: Option<KeepLab>,
+}
+
+/// Runs the exercise; everything that happened is in the journal. Returns whether its lab was kept.
+pub(super) async fn run(exercising: Exercising) -> bool {
+    let (cancel, keep) = (exercising.cancel.clone(), exercising.keep.clone());
+    let mut stage = begin(exercising);
+    let (outcome, error) = limited(&cancel, SET_UP_WITHIN, topology::build(&mut stage)).await;
+    let drill = Arc::clone(&stage.drill);
+    if outcome == Outcome::Completed {
+        run_steps(&mut stage, &drill.steps, &cancel).await;
+    } else {
+        let error = error.unwrap_or_else(|| ErrorChain::message("build the cluster: interrupted"));
+        stage.recorder.record(Event::SetUpFailed { error });
+        for (step, _) in drill.steps.iter().enumerate() {
+            stage.recorder.record(Event::StepEnded { step, outcome: Outcome::Skipped, error: None });
+        }
+    }
+    close(stage, &cancel, keep).await
+}
+
+/// An empty stage, written down as the beginning of the exercise.
+fn begin(exercising: Exercising) -> Stage {
+    let Exercising { drill, runtime, recorder, secrets, folder, cache, cancel: _, keep: _ } = exercising;
+    let nonce = prepare::nonce().unwrap_or_else(|error| {
+        tracing::warn!(%error, "no randomness; the run's own name has to do");
+        folder.to_string_lossy().chars().filter(char::is_ascii_alphanumeric).collect()
+    });
+    recorder.record(Event::DrillStarted {
+        postgres: runtime.installation().version,
+        nonce: nonce.clone(),
+        resolution_us: u64::try_from(workload::RETRY_EVERY.as_micros()).unwrap_or(u64::MAX),
+    });
+    Stage {
+        drill,
+        recorder,
+        runtime,
+        secrets,
+        nonce,
+        folder,
+        cache,
+        nodes: BTreeMap::new(),
+        workload: None,
+        primary: None,
+        backups: BTreeMap::new(),
+        marks: BTreeMap::new(),
+        fault: None,
+        baselines: BTreeMap::new(),
+        recovery: None,
+    }
+}
+
+async fn run_steps(stage: &mut Stage, steps: &[Step], cancel: &CancellationToken) {
+    let mut going = true;
+    for (number, step) in steps.iter().enumerate() {
+        if !going {
+            stage.recorder.record(Event::StepEnded { step: number, outcome: Outcome::Skipped, error: None });
+            continue;
+        }
+        let recorder = stage.recorder.clone();
+        recorder.record(Event::StepStarted { step: number, title: step.title.clone() });
+        let (mut outcome, mut error) = limited(cancel, step.deadline.duration(), action::perform(stage, number, &step.verb)).await;
+        // A ledger with a gap proves less than it seems to: no step counts as done with one.
+        if let (Outcome::Completed, Some(Err(gap))) = (outcome, stage.workload.as_ref().map(Workload::flush)) {
+            (outcome, error) = (Outcome::Failed, Some(ErrorChain::of(&gap)));
+        }
+        recorder.record(Event::StepEnded { step: number, outcome, error });
+        going = outcome == Outcome::Completed && recorder.health().is_ok();
+    }
+}
+
+/// Does something within its deadline, unless the run is interrupted. What it was in the middle of is dropped; the programs
+/// that it had started end with the lab.
+async fn limited(
+    cancel: &CancellationToken,
+    within: Duration,
+    work: impl Future<Output = Result<(), LabError>>,
+) -> (Outcome, Option<ErrorChain>) {
+    tokio::select! {
+        biased;
+        () = cancel.cancelled() => (Outcome::Cancelled, Some(ErrorChain::message("interrupted"))),
+        done = guarded(within, work) => match done {
+            Ok(Ok(())) => (Outcome::Completed, None),
+            Ok(Err(error)) => (Outcome::Failed, Some(ErrorChain::of(&error))),
+            Err((outcome, error)) => (outcome, Some(error)),
+        },
+    }
+}
+
+/// Does something within its deadline; a crash ends it and nothing else, so that the lab is dismantled after it, too.
+async fn guarded<T>(within: Duration, work: impl Future<Output = T>) -> Result<T, (Outcome, ErrorChain)> {
+    match tokio::time::timeout(within, AssertUnwindSafe(work).catch_unwind()).await {
+        Ok(Ok(done)) => Ok(done),
+        Ok(Err(panic)) => {
+            let words = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
+            Err((Outcome::Failed, ErrorChain::message(format!("a bug in lifeboat: {}", words.unwrap_or("it crashed without a word")))))
+        }
+        Err(_) => Err((Outcome::TimedOut, ErrorChain::message(format!("not done within {within:?}")))),
+    }
+}
+
+/// Stops the clients, keeps evidence, and takes the lab down, whatever happened before. Each part has a bound of its own.
+async fn close(mut stage: Stage, cancel: &CancellationToken, keep: Option<KeepLab>) -> bool {
+    let recorder = stage.recorder.clone();
+    let missing = |file: &str, error: ErrorChain| recorder.record(Event::EvidenceMissing { file: file.to_owned(), error });
+    if let Some(workload) = stage.workload.take() {
+        match guarded(CLOSE_WITHIN, workload.stop()).await {
+            Ok(Ok(())) => match tokio::fs::metadata(stage.folder.join(LEDGER_FILE)).await {
+                // Its size when it was closed: a ledger that was cut off later proves nothing.
+                Ok(file) => recorder.record(Event::Evidence { file: LEDGER_FILE.to_owned(), bytes: file.len() }),
+                Err(error) => missing(LEDGER_FILE, ErrorChain::of(&error)),
+            },
+            Ok(Err(error)) => missing(LEDGER_FILE, ErrorChain::of(&error)),
+            Err((_, error)) => missing(LEDGER_FILE, error),
+        }
+    }
+    if let Err((_, error)) = guarded(CLOSE_WITHIN, thaw(&stage)).await {
+        tracing::warn!(%error, "failed to thaw what was frozen");
+    }
+    if let Err((_, error)) = guarded(CLOSE_WITHIN, evidence::keep(&stage)).await {
+        missing("evidence", error);
+    }
+    let kept = keep.is_some_and(|keep| keep());
+    let left = if kept {
+        tell_what_is_kept(&stage).await;
+        Vec::new()
+    } else {
+        recorder.progress("dismantling");
+        let dismantled = guarded(CLOSE_WITHIN, stage.runtime.dismantle()).await;
+        dismantled.unwrap_or_else(|(_, error)| vec![format!("the lab: {error}")])
+    };
+    recorder.record(Event::Dismantled { left, kept });
+    recorder.record(Event::DrillEnded { interrupted: cancel.is_cancelled() });
+    kept
+}
+
+/// Lifts every freeze that no step has lifted: a fault ends with its drill.
+async fn thaw(stage: &Stage) {
+    let frozen = stage.drill.steps.iter().filter_map(|step| match &step.verb {
+        Verb::Fault(Fault::Freeze { node }) => Some(node),
+        _ => None,
+    });
+    for node in frozen {
+        // A node that was never frozen, or was thawed, says so.
+        if let Ok(()) = stage.runtime.thaw(node).await {
+            stage.recorder.record(Event::FaultHealed { node: node.clone() });
+        }
+    }
+}
+
+async fn tell_what_is_kept(stage: &Stage) {
+    for node in stage.nodes.values().filter(|node| *node.name() != repository()) {
+        if let Ok(address) = node.address().await {
+            let reach = format!(
+                "psql -h {} -p {} -U {SUPERUSER} -d {}, with the password in {}/pgpass on it; `lifeboat clean` removes it",
+                address.host,
+                address.port,
+                stage.database(),
+                node.places().run
+            );
+            stage.recorder.record(Event::Kept { node: node.name().clone(), reach });
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! Steps, disturbed at each of their calls in turn.
+
+use super::*;
+use crate::drill::{Backup, BackupMethod, Compression, NodeName};
+
+fn node(name: &str) -> NodeName {
+    name.parse().expect("a name")
+}
+
+/// Steps that need no server to speak to.
+fn steps() -> Vec<Verb> {
+    let nightly = "nightly".parse().expect("a label");
+    vec![
+        Verb::Backup(Backup { method: BackupMethod::Basebackup, label: nightly, node: node("primary"), compress: Compression::None }),
+        Verb::Fault(Fault::Freeze { node: node("standby") }),
+        Verb::Fault(Fault::LoseVolume { node: node("primary") }),
+        work(3),
+    ]
+}
+
+fn scripted(fake: Fake) -> Fake {
+    fake.answer("read the backup's manifest", 0, r#""WAL-Ranges": [{"Start-LSN": "0/2000028", "End-LSN": "0/2000100"}]"#).answer(
+        "measure the backup",
+        0,
+        "4096\t/fake/repository/backup/nightly",
+    )
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_transcript_of_steps_that_complete() {
+    let seen = World::of(steps(), |fake, _| scripted(fake)).perform().await;
+    seen.assert_over("undisturbed");
+    assert_eq!(seen.outcomes(), [Outcome::Completed; 4]);
+    let expected = [
+        "create repository",
+        "create primary",
+        "create standby",
+        "address of repository",
+        "address of primary",
+        "exec repository: take base backup nightly",
+        "exec repository: read the backup's manifest",
+        "exec repository: measure the backup",
+        "address of standby",
+        "freeze standby",
+        "destroy primary",
+        "remains of primary",
+        "thaw standby",
+        "exec repository: list the servers' logs",
+        "exec standby: fetch standby.pg_controldata",
+        "exec standby: fetch standby.backup_label",
+        "exec standby: fetch standby.history",
+        "dismantle",
+    ];
+    assert_eq!(seen.transcript, expected);
+}
+
+/// The numbers of the calls that steps make, and of the one that thaws at the end.
+const OF_STEPS: std::ops::Range<usize> = 4..13;
+
+/// The step that a call belongs to; none where it comes after them all.
+fn step_of(nth: usize) -> Option<usize> {
+    match nth {
+        4..8 => Some(0),
+        8..10 => Some(1),
+        10..12 => Some(2),
+        _ => None,
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failure_at_any_call_ends_its_step_and_skips_the_rest() {
+    for nth in OF_STEPS {
+        let seen = World::of(steps(), |fake, _| scripted(fake).fail_at(nth)).perform().await;
+        seen.assert_over(&format!("failure at call {nth}, {:?}", seen.transcript.get(nth)));
+        let expected = (0..4).map(|step| match step_of(nth) {
+            Some(failed) if step == failed => Outcome::Failed,
+            Some(failed) if step > failed => Outcome::Skipped,
+            _ => Outcome::Completed,
+        });
+        assert_eq!(seen.outcomes(), expected.collect::<Vec<_>>(), "call {nth}");
+        if let Some(step) = step_of(nth) {
+            assert_eq!(seen.finding(Subject::Step { step }).0, Verdict::Inconclusive, "call {nth}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_interrupt_at_any_call_cancels_its_step() {
+    for nth in OF_STEPS {
+        let seen = World::of(steps(), |fake, cancel| scripted(fake).cancel_at(nth, cancel)).perform().await;
+        seen.assert_over(&format!("interrupt at call {nth}, {:?}", seen.transcript.get(nth)));
+        assert!(seen.interrupted(), "call {nth}");
+        if let Some(step) = step_of(nth) {
+            assert_eq!(seen.outcomes()[step], Outcome::Cancelled, "call {nth}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_step_that_hangs_ends_at_its_deadline() {
+    let steps = vec![Verb::Fault(Fault::LoseVolume { node: node("primary") }), work(1)];
+    let started = std::time::Instant::now();
+    let world = World::of(steps, |fake, _| fake.hang("destroy"));
+    let mut stage = world.standing().await;
+    // The clients would try to connect all the time.
+    stage.workload.take().expect("clients").stop().await.expect("a ledger");
+    let before = tokio::time::Instant::now();
+    run_steps(&mut stage, &world.drill.steps, &world.cancel).await;
+    assert_eq!(before.elapsed(), Duration::from_secs(600));
+    close(stage, &world.cancel, None).await;
+    let seen = world.seen();
+    seen.assert_over("a fault that hangs");
+    assert_eq!(seen.outcomes(), [Outcome::TimedOut, Outcome::Skipped]);
+    assert!(started.elapsed() < Duration::from_secs(10), "{:?}", started.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_interrupt_between_two_steps_starts_no_other() {
+    let world = World::of(steps(), |fake, _| scripted(fake));
+    world.cancel.cancel();
+    let seen = world.perform().await;
+    seen.assert_over("interrupted before the first step");
+    assert_eq!(seen.outcomes(), [Outcome::Cancelled, Outcome::Skipped, Outcome::Skipped, Outcome::Skipped]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_ledger_that_cant_be_written_fails_the_step() {
+    let world = World::of(vec![Verb::Fault(Fault::LoseVolume { node: node("primary") })], |fake, _| fake);
+    let ledger = world.exercising().folder.join(LEDGER_FILE);
+    std::os::unix::fs::symlink("/dev/full", &ledger).expect("a link");
+    let mut stage = world.standing().await;
+    run_steps(&mut stage, &world.drill.steps, &world.cancel).await;
+    close(stage, &world.cancel, None).await;
+    std::fs::remove_file(ledger).expect("a link");
+    let seen = world.seen();
+    seen.assert_over("a full disk");
+    let (verdict, message) = seen.finding(Subject::Step { step: 0 });
+    assert_eq!(verdict, Verdict::Inconclusive);
+    assert!(message.starts_with("failed: write the ledger"), "{message}");
+    assert!(seen.events.iter().any(|event| matches!(event, Event::EvidenceMissing { file, .. } if file == LEDGER_FILE)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn clients_that_commit_nothing_on_a_service_that_is_up_fail_the_step_early() {
+    let world = World::of(vec![work(599)], |fake, _| fake);
+    let mut stage = world.standing().await;
+    let before = tokio::time::Instant::now();
+    run_steps(&mut stage, &world.drill.steps, &world.cancel).await;
+    assert!(before.elapsed() < Duration::from_secs(17), "{:?}", before.elapsed());
+    close(stage, &world.cancel, None).await;
+    let seen = world.seen();
+    seen.assert_over("silent clients");
+    let (verdict, message) = seen.finding(Subject::Step { step: 0 });
+    assert_eq!(verdict, Verdict::Inconclusive);
+    assert_eq!(message, "failed: let the clients work: none of them committed for 15s although the service should be up");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_journal_that_cant_be_written_is_told_and_its_lab_is_dismantled() {
+    let world = World::of(vec![work(1)], |fake, _| fake.answer("look for the server's process", 1, ""));
+    let full = std::fs::File::options().write(true).open("/dev/full").expect("a device");
+    let mut exercising = world.exercising();
+    exercising.recorder = Recorder::over(full, Clock::start());
+    let recorder = exercising.recorder.clone();
+    run(exercising).await;
+    assert!(recorder.health().is_err());
+    assert_eq!(world.fake.transcript().last().map(String::as_str), Some("dismantle"));
+    assert_eq!(world.fake.existing(), Vec::<String>::new());
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_step_begins_after_the_journal_broke() {
+    let world = World::of(steps(), |fake, _| scripted(fake));
+    let mut stage = world.standing().await;
+    let full = std::fs::File::options().write(true).open("/dev/full").expect("a device");
+    stage.recorder = Recorder::over(full, Clock::start());
+    run_steps(&mut stage, &world.drill.steps, &world.cancel).await;
+    let calls = world.fake.transcript();
+    assert_eq!(calls.last().map(String::as_str), Some("exec repository: measure the backup"), "the first step's last call");
+}

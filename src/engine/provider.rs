@@ -1,0 +1,142 @@
+//! Choosing a runtime, and making a lab of it for each exercise.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use crate::{
+    drill::RuntimeKind,
+    journal::Exercise,
+    lab::{Installation, LabError, Runtime, docker, local},
+    pg::Major,
+};
+
+/// Which runtime the user asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// Docker where an engine answers, else local.
+    Auto,
+    /// This one.
+    Only(RuntimeKind),
+}
+
+/// A runtime that answers, and the versions of PostgreSQL that it was asked for so far.
+pub enum Provider {
+    /// Containers.
+    Docker {
+        /// The engine.
+        engine: docker::Engine,
+        /// The image that the user asked for, with `{version}` in it where there are several.
+        reference: Option<String>,
+        /// Images by version, once they were looked for.
+        images: Mutex<BTreeMap<Major, docker::Image>>,
+    },
+    /// Processes of this machine.
+    Local {
+        /// What is installed.
+        installations: BTreeMap<Major, Installation>,
+        /// Where nodes live.
+        work: PathBuf,
+    },
+}
+
+impl Provider {
+    /// The runtime that was asked for.
+    ///
+    /// # Errors
+    /// Where it does not answer or has no PostgreSQL.
+    pub async fn choose(wanted: Wanted, work: &Path, reference: Option<String>) -> Result<Self, LabError> {
+        let local = || {
+            let installations = local::find();
+            if installations.is_empty() {
+                let mend =
+                    "install PostgreSQL (Debian: `apt-get install postgresql`), or set LIFEBOAT_PG_BIN to the directory of its programs";
+                return Err(LabError::state(
+                    "find PostgreSQL on this machine",
+                    format!("there is none of version {} or later: {mend}", Major::OLDEST),
+                ));
+            }
+            Ok(Self::Local { installations, work: work.to_path_buf() })
+        };
+        let docker = |engine| Self::Docker { engine, reference, images: Mutex::default() };
+        match wanted {
+            Wanted::Only(RuntimeKind::Docker) => docker::Engine::connect().await.map(docker),
+            Wanted::Only(RuntimeKind::Local | RuntimeKind::Fake) => local(),
+            Wanted::Auto => match docker::Engine::connect().await {
+                Ok(engine) => Ok(docker(engine)),
+                Err(error) => {
+                    tracing::debug!(%error, "no container engine");
+                    local()
+                }
+            },
+        }
+    }
+
+    /// Which it is.
+    #[must_use]
+    pub const fn kind(&self) -> RuntimeKind {
+        match self {
+            Self::Docker { .. } => RuntimeKind::Docker,
+            Self::Local { .. } => RuntimeKind::Local,
+        }
+    }
+
+    /// The newest version that is here without fetching anything; for containers, the newest that Lifeboat was tried on
+    /// where there is no image at all.
+    ///
+    /// # Errors
+    /// Where the engine can't be asked.
+    pub async fn newest(&self) -> Result<Major, LabError> {
+        match self {
+            Self::Docker { engine, .. } => {
+                let here = engine.images().await?.into_iter().map(|image| image.major).filter(|major| *major <= Major::NEWEST).max();
+                Ok(here.unwrap_or(Major(17)))
+            }
+            Self::Local { installations, .. } => Ok(installations.keys().copied().max().unwrap_or(Major::OLDEST)),
+        }
+    }
+
+    /// Makes sure that a version is here; an image is pulled where a registry answers.
+    ///
+    /// # Errors
+    /// Where it can't be had, with what would get it.
+    pub async fn provide(&self, major: Major, progress: &(dyn Fn(String) + Send + Sync)) -> Result<Installation, LabError> {
+        match self {
+            Self::Docker { engine, reference, images } => {
+                let image = engine.resolve(reference.as_deref(), Some(major), progress).await?;
+                let installation = image.installation.clone();
+                images.lock().unwrap_or_else(PoisonError::into_inner).insert(major, image);
+                Ok(installation)
+            }
+            Self::Local { installations, .. } => installations.get(&major).cloned().ok_or_else(|| {
+                let there: Vec<_> = installations.values().map(|found| found.version.to_string()).collect();
+                LabError::state(
+                    format!("find PostgreSQL {major} on this machine"),
+                    format!("it has {}; set LIFEBOAT_PG_BIN to the directory of the other's programs", there.join(" and ")),
+                )
+            }),
+        }
+    }
+
+    /// A lab for an exercise whose version was provided.
+    ///
+    /// # Errors
+    /// Where it can't be made.
+    pub fn lab(&self, run: &str, exercise: &Exercise) -> Result<Arc<dyn Runtime>, LabError> {
+        let what = || format!("make a lab for {exercise}");
+        match self {
+            Self::Docker { engine, images, .. } => {
+                let image = images.lock().unwrap_or_else(PoisonError::into_inner).get(&exercise.postgres).cloned();
+                let image = image.ok_or_else(|| LabError::state(what(), "its image was not provided"))?;
+                Ok(Arc::new(docker::Lab::new(engine.clone(), image, run, &exercise.to_string())))
+            }
+            Self::Local { installations, work } => {
+                let installation = installations.get(&exercise.postgres).cloned();
+                let installation = installation.ok_or_else(|| LabError::state(what(), "its version is not installed"))?;
+                Ok(Arc::new(local::LocalLab::new(installation, work, run, &exercise.folder())?))
+            }
+        }
+    }
+}

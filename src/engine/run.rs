@@ -1,0 +1,165 @@
+//! A run: exercises, side by side or one after another, into one journal.
+
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
+
+use jiff::Timestamp;
+use tokio::{sync::Semaphore, task::JoinSet};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    KeepLab, Provider, Store, StoreError,
+    exercise::{self, Exercising},
+};
+use crate::{
+    action::{prepare, recorder::Recorder},
+    drill::Drill,
+    journal::{Event, Exercise, codec},
+    lab::{LabError, clock::Clock},
+};
+
+/// How to run.
+#[derive(Clone, Debug)]
+pub struct RunOptions {
+    /// The run's name.
+    pub run: String,
+    /// How many exercises side by side.
+    pub jobs: usize,
+    /// Where prepared clusters' locks and passwords are kept.
+    pub cache: PathBuf,
+}
+
+/// An exercise that was selected.
+#[derive(Clone, Debug)]
+pub struct PlannedExercise {
+    /// Which.
+    pub exercise: Exercise,
+    /// The drill.
+    pub drill: Arc<Drill>,
+    /// Why it can't be done here; it is not started then.
+    pub skip: Option<String>,
+}
+
+/// What was selected, in the order in which it is reported.
+pub type Selection = Vec<PlannedExercise>;
+
+/// A run that has a folder and a journal, and has started nothing yet.
+pub struct Run {
+    options: RunOptions,
+    provider: Arc<Provider>,
+    store: Store,
+    recorder: Recorder,
+}
+
+/// Why a run could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// Its folder.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Its journal or its passwords.
+    #[error(transparent)]
+    Lab(#[from] LabError),
+}
+
+impl Run {
+    /// Opens the journal of a run.
+    ///
+    /// # Errors
+    /// Where its folder or its journal can't be made.
+    pub fn open(options: RunOptions, provider: Arc<Provider>, store: Store) -> Result<Self, RunError> {
+        let recorder = Recorder::create(&store.journal(), Clock::start())?;
+        Ok(Self { options, provider, store, recorder })
+    }
+
+    /// The journal, to listen to.
+    #[must_use]
+    pub const fn recorder(&self) -> &Recorder {
+        &self.recorder
+    }
+
+    /// Runs the selection. Returns whether a lab was kept.
+    ///
+    /// # Errors
+    /// Where the journal can't be written, or an exercise's folder can't be made.
+    pub async fn execute(self, selection: Selection, cancel: CancellationToken, keep: Option<KeepFor>) -> Result<bool, RunError> {
+        let Self { options, provider, store, recorder } = self;
+        let secrets = prepare::secrets(&options.cache)?;
+        let machine = machine();
+        // The wall clock is read last: the event's own moment is microseconds away, which ties the two clocks.
+        recorder.record(Event::RunStarted {
+            format: codec::FORMAT,
+            run: options.run.clone(),
+            lifeboat: env!("CARGO_PKG_VERSION").to_owned(),
+            runtime: provider.kind(),
+            jobs: options.jobs,
+            machine,
+            started: Timestamp::now(),
+        });
+        for planned in &selection {
+            let recorder = recorder.for_exercise(planned.exercise.clone());
+            recorder.record(Event::Planned { drill: Box::new((*planned.drill).clone()) });
+            if let Some(reason) = &planned.skip {
+                recorder.record(Event::Skipped { reason: reason.clone() });
+            }
+        }
+        let places = Arc::new(Semaphore::new(options.jobs.max(1)));
+        let mut exercises = JoinSet::new();
+        let selection: Vec<_> = selection.into_iter().filter(|planned| planned.skip.is_none()).collect();
+        // All of them before the first exercise starts: an error after that would leave it alone with its lab.
+        let folders = selection.iter().map(|planned| store.exercise(&planned.exercise)).collect::<Result<Vec<_>, _>>()?;
+        for (planned, folder) in selection.into_iter().zip(folders) {
+            let recorder = recorder.for_exercise(planned.exercise.clone());
+            let keep = keep.clone().map(|keep| -> KeepLab {
+                let exercise = planned.exercise.clone();
+                Arc::new(move || keep(&exercise))
+            });
+            let (provider, cancel, secrets) = (Arc::clone(&provider), cancel.clone(), secrets.clone());
+            let (run, cache) = (options.run.clone(), options.cache.clone());
+            // A place is waited for here, so that exercises begin in the order in which they were planned.
+            let Ok(place) = Arc::clone(&places).acquire_owned().await else { break };
+            exercises.spawn(async move {
+                let _place = place;
+                if cancel.is_cancelled() {
+                    return false;
+                }
+                match provider.lab(&run, &planned.exercise) {
+                    Ok(runtime) => {
+                        let drill = planned.drill;
+                        exercise::run(Exercising { drill, runtime, recorder, secrets, folder, cache, cancel, keep }).await
+                    }
+                    Err(error) => {
+                        recorder.record(Event::SetUpFailed { error: crate::journal::ErrorChain::of(&error) });
+                        false
+                    }
+                }
+            });
+        }
+        let mut kept = false;
+        while let Some(ended) = exercises.join_next().await {
+            match ended {
+                Ok(this) => kept |= this,
+                Err(error) => tracing::error!(%error, "an exercise crashed; the reaper removes what it left"),
+            }
+        }
+        recorder.record(Event::RunEnded { interrupted: cancel.is_cancelled() });
+        recorder.health()?;
+        Ok(kept)
+    }
+}
+
+/// Says of an exercise that is through whether its lab is to be kept.
+pub type KeepFor = Arc<dyn Fn(&Exercise) -> bool + Send + Sync>;
+
+/// What the machine is, for those who compare reports.
+fn machine() -> BTreeMap<String, String> {
+    let read = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
+    let mut machine = BTreeMap::new();
+    let cores = std::thread::available_parallelism().map(|cores| cores.to_string());
+    machine.insert("cores".to_owned(), cores.unwrap_or_else(|_| "unknown".to_owned()));
+    if let Some(memory) = read("/proc/meminfo").lines().find_map(|line| line.strip_prefix("MemTotal:")) {
+        machine.insert("memory".to_owned(), memory.trim().to_owned());
+    }
+    let kernel = read("/proc/sys/kernel/osrelease");
+    machine.insert("system".to_owned(), format!("{} {} {}", std::env::consts::OS, kernel.trim(), std::env::consts::ARCH));
+    machine
+}

@@ -1,0 +1,216 @@
+//! The reports' folder: a run's journal, ledgers, evidence and reports.
+
+use std::{
+    fs::{self, File},
+    io::{self, BufReader},
+    path::{Path, PathBuf},
+};
+
+use crate::{
+    journal::{Entry, Event, Exercise, LEDGER_FILE, Ledger, codec},
+    judge::{JudgeError, RunJudgement, judge_run},
+    report,
+};
+
+/// A report that could not be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// A file or folder.
+    #[error("{verb} {}", path.display())]
+    File {
+        /// What was to be done.
+        verb: &'static str,
+        /// With what.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
+    /// A journal or a ledger.
+    #[error("read {}", path.display())]
+    Lines {
+        /// Which.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        source: codec::CodecError,
+    },
+    /// A journal that can't be judged.
+    #[error("judge {}", path.display())]
+    Judge {
+        /// Which.
+        path: PathBuf,
+        /// Why not.
+        #[source]
+        source: JudgeError,
+    },
+}
+
+/// The folder of a run below the folder of all reports.
+#[derive(Clone, Debug)]
+pub struct Store {
+    folder: PathBuf,
+}
+
+impl Store {
+    /// Makes the folder of a new run.
+    ///
+    /// # Errors
+    /// Where it can't be made, or is there.
+    pub fn create(reports: &Path, run: &str) -> Result<Self, StoreError> {
+        let folder = reports.join(run);
+        let failed = |verb| {
+            let path = folder.clone();
+            move |source| StoreError::File { verb, path, source }
+        };
+        fs::create_dir_all(reports).map_err(failed("make the reports' folder for"))?;
+        fs::create_dir(&folder).map_err(failed("make"))?;
+        Ok(Self { folder })
+    }
+
+    /// The folder of a run that is there; links are followed.
+    ///
+    /// # Errors
+    /// Where it is not there or has no journal.
+    pub fn open(folder: &Path) -> Result<Self, StoreError> {
+        let folder = fs::canonicalize(folder).map_err(|source| StoreError::File { verb: "find", path: folder.to_path_buf(), source })?;
+        Ok(Self { folder })
+    }
+
+    /// The folder.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The journal's file.
+    #[must_use]
+    pub fn journal(&self) -> PathBuf {
+        self.folder.join("journal.jsonl")
+    }
+
+    /// Makes the folder of an exercise.
+    ///
+    /// # Errors
+    /// Where it can't be made.
+    pub fn exercise(&self, exercise: &Exercise) -> Result<PathBuf, StoreError> {
+        let path = self.folder.join(exercise.folder());
+        fs::create_dir_all(path.join("evidence")).map_err(|source| StoreError::File { verb: "make", path: path.clone(), source })?;
+        Ok(path)
+    }
+
+    /// Reads the journal.
+    ///
+    /// # Errors
+    /// Where it can't be read.
+    pub fn entries(&self) -> Result<Vec<Entry>, StoreError> {
+        let path = self.journal();
+        let file = File::open(&path).map_err(|source| StoreError::File { verb: "open", path: path.clone(), source })?;
+        codec::read_journal(BufReader::new(file)).map_err(|source| StoreError::Lines { path, source })
+    }
+
+    /// Whether the ledger of an exercise has another size than it had when it was closed.
+    fn is_cut(&self, entries: &[Entry], exercise: &Exercise) -> bool {
+        let closed = entries.iter().filter(|entry| entry.exercise.as_ref() == Some(exercise)).find_map(|entry| match &entry.event {
+            Event::Evidence { file, bytes } if file == LEDGER_FILE => Some(*bytes),
+            _ => None,
+        });
+        let now = fs::metadata(self.folder.join(exercise.folder()).join(LEDGER_FILE)).map(|file| file.len()).ok();
+        closed.is_some() && closed != now
+    }
+
+    /// Reads the ledger of an exercise; `None` where its clients were never started.
+    ///
+    /// # Errors
+    /// Where it is there and can't be read.
+    pub fn ledger(&self, exercise: &Exercise) -> Result<Option<Ledger>, StoreError> {
+        let path = self.folder.join(exercise.folder()).join(LEDGER_FILE);
+        let file = match File::open(&path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(source) => return Err(StoreError::File { verb: "open", path, source }),
+        };
+        let bytes = file.metadata().map(|metadata| metadata.len()).unwrap_or_default();
+        // A line is some fifty bytes.
+        let lines = usize::try_from(bytes / 50).unwrap_or_default();
+        codec::read_ledger(BufReader::with_capacity(1 << 16, file), lines).map(Some).map_err(|source| StoreError::Lines { path, source })
+    }
+
+    /// Writes the reports, each under a passing name first, and turns `latest` to this run.
+    ///
+    /// # Errors
+    /// Where one can't be written.
+    pub fn write_reports(&self, run: &RunJudgement) -> Result<(), StoreError> {
+        for (name, bytes) in report::files(run) {
+            let path = self.folder.join(name);
+            let failed = |verb| {
+                let path = path.clone();
+                move |source| StoreError::File { verb, path, source }
+            };
+            let partial = self.folder.join(format!(".{name}.partial"));
+            fs::write(&partial, bytes).map_err(failed("write"))?;
+            File::open(&partial).and_then(|file| file.sync_all()).map_err(failed("make durable"))?;
+            fs::rename(&partial, &path).map_err(failed("name"))?;
+        }
+        Ok(())
+    }
+
+    /// Turns `latest`, beside this run's folder, to it.
+    ///
+    /// # Errors
+    /// Where the link can't be made, or something else of that name is there.
+    pub fn turn_latest(&self) -> Result<(), StoreError> {
+        let (Some(reports), Some(name)) = (self.folder.parent(), self.folder.file_name()) else { return Ok(()) };
+        let latest = reports.join("latest");
+        let failed = |source| StoreError::File { verb: "turn", path: latest.clone(), source };
+        let partial = reports.join(format!(".latest-{}", name.to_string_lossy()));
+        std::os::unix::fs::symlink(name, &partial).map_err(failed)?;
+        fs::rename(&partial, &latest).map_err(failed)
+    }
+}
+
+/// The judgement of a run, from its journal and ledgers.
+///
+/// # Errors
+/// Where they can't be read or judged.
+pub fn judged(store: &Store) -> Result<RunJudgement, StoreError> {
+    let entries = store.entries()?;
+    let broken = std::cell::RefCell::new(None);
+    let ledger = |exercise: &Exercise| {
+        if store.is_cut(&entries, exercise) {
+            return None;
+        }
+        store.ledger(exercise).unwrap_or_else(|error| {
+            broken.borrow_mut().get_or_insert(error);
+            None
+        })
+    };
+    let run = judge_run(&entries, &ledger).map_err(|source| StoreError::Judge { path: store.journal(), source })?;
+    match broken.into_inner() {
+        Some(error) => Err(error),
+        None => Ok(run),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{journal::Moment, pg::Major};
+
+    #[test]
+    fn a_ledger_that_was_cut_off_after_it_was_closed_is_noticed() {
+        let reports = tempfile::tempdir().unwrap();
+        let store = Store::create(reports.path(), "run").unwrap();
+        let exercise = Exercise { drill: "x".parse().unwrap(), postgres: Major(17) };
+        let ledger = store.exercise(&exercise).unwrap().join(LEDGER_FILE);
+        fs::write(&ledger, "0123456789").unwrap();
+        let event = Event::Evidence { file: LEDGER_FILE.into(), bytes: 10 };
+        let entries = [Entry { at: Moment(0), exercise: Some(exercise.clone()), event }];
+        assert!(!store.is_cut(&entries, &exercise));
+        assert!(!store.is_cut(&[], &exercise), "a run that died never closed it");
+        fs::write(&ledger, "01234").unwrap();
+        assert!(store.is_cut(&entries, &exercise));
+        fs::remove_file(&ledger).unwrap();
+        assert!(store.is_cut(&entries, &exercise));
+    }
+}

@@ -1,0 +1,219 @@
+//! Events, and the lines in which they are kept.
+
+use std::{collections::BTreeMap, fmt};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{BackupFacts, CheckFacts, ErrorChain, FaultFacts, Mark, Moment, Recovered, Server};
+use crate::{
+    drill::{Check, Drill, DrillName, NodeName, RuntimeKind},
+    pg::{ControlData, Major, Version},
+};
+
+/// A drill on a version of PostgreSQL; it names suites and folders, and is the same from run to run.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Exercise {
+    /// The drill.
+    pub drill: DrillName,
+    /// The version.
+    pub postgres: Major,
+}
+
+impl fmt::Display for Exercise {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}@{}", self.drill, self.postgres)
+    }
+}
+
+impl Exercise {
+    /// The folder of its ledger and evidence within the run's: `loss-pitr-latest@17`.
+    #[must_use]
+    pub fn folder(&self) -> String {
+        self.to_string().replace('/', "-")
+    }
+}
+
+/// A line of the journal.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    /// When.
+    pub at: Moment,
+    /// What it is about; `None` for the run as a whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exercise: Option<Exercise>,
+    /// What happened.
+    pub event: Event,
+}
+
+/// Whether a step ran.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// It did what it says.
+    Completed,
+    /// It could not.
+    Failed,
+    /// Its deadline passed.
+    TimedOut,
+    /// The run was interrupted.
+    Cancelled,
+    /// An earlier step did not complete.
+    Skipped,
+}
+
+/// What happened. The steps of an exercise are numbered from 0.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+pub enum Event {
+    /// The first line of a journal.
+    RunStarted {
+        /// The version of this format.
+        format: u32,
+        /// The name of the run, and of its folder.
+        run: String,
+        /// The version of Lifeboat.
+        lifeboat: String,
+        /// The wall clock.
+        started: Timestamp,
+        /// The runtime that was chosen.
+        runtime: RuntimeKind,
+        /// How many drills may run side by side.
+        jobs: usize,
+        /// What the machine is: cores, memory, system.
+        machine: BTreeMap<String, String>,
+    },
+    /// An exercise was selected; in this order they are reported.
+    Planned {
+        /// The drill as it was understood.
+        drill: Box<Drill>,
+    },
+    /// An exercise can't be done here; nothing of it was started.
+    Skipped {
+        /// Why.
+        reason: String,
+    },
+    /// An exercise begins.
+    DrillStarted {
+        /// The release that runs.
+        postgres: Version,
+        /// A random text that this exercise alone writes into its database.
+        nonce: String,
+        /// How soon a client tries again when the service is away, in microseconds: the resolution of outages.
+        resolution_us: u64,
+    },
+    /// The cluster stands and the clients commit.
+    BaselineHeld {
+        /// The server in service.
+        primary: Server,
+        /// Its control file.
+        control: ControlData,
+        /// Commits that were acknowledged by then.
+        acknowledged: u64,
+        /// Settings that bear on what can be lost, as the server shows them.
+        settings: BTreeMap<String, String>,
+    },
+    /// The cluster could not be built.
+    SetUpFailed {
+        /// Why.
+        error: ErrorChain,
+    },
+    /// A step begins.
+    StepStarted {
+        /// Its number.
+        step: usize,
+        /// Its title.
+        title: String,
+    },
+    /// A step is over.
+    StepEnded {
+        /// Its number.
+        step: usize,
+        /// How.
+        outcome: Outcome,
+        /// Why it did not complete.
+        error: Option<ErrorChain>,
+    },
+    /// Something is being waited for, or a part of a step was done: for the terminal and for people who read the journal.
+    Progress {
+        /// What.
+        text: String,
+    },
+    /// A server has started.
+    ServerStarted {
+        /// It.
+        server: Server,
+    },
+    /// A backup was taken.
+    BackupTaken(BackupFacts),
+    /// A restore point was made.
+    RestorePointMade(Mark),
+    /// Clients committed for a while.
+    Worked {
+        /// Commits that were acknowledged meanwhile.
+        acknowledged: u64,
+    },
+    /// A fault was injected.
+    FaultInjected(FaultFacts),
+    /// A fault was lifted, or what it hit is gone for good by design.
+    FaultHealed {
+        /// The server that it had hit.
+        node: NodeName,
+    },
+    /// A recovery is over.
+    Recovered {
+        /// The step.
+        step: usize,
+        /// What is proven of it.
+        recovered: Box<Recovered>,
+    },
+    /// A check was made.
+    Checked {
+        /// The step.
+        step: usize,
+        /// The check.
+        check: Check,
+        /// The recovery step that it asks about: the latest before it.
+        about: Option<usize>,
+        /// What was found.
+        facts: CheckFacts,
+    },
+    /// A file was kept as evidence.
+    Evidence {
+        /// Its path within the exercise's folder.
+        file: String,
+        /// Its size.
+        bytes: u64,
+    },
+    /// Evidence that was to be kept and could not be.
+    EvidenceMissing {
+        /// Its path.
+        file: String,
+        /// Why.
+        error: ErrorChain,
+    },
+    /// A server was left where it is, on purpose.
+    Kept {
+        /// The node.
+        node: NodeName,
+        /// How to reach it.
+        reach: String,
+    },
+    /// Everything that the exercise had provisioned was removed, but for what is listed.
+    Dismantled {
+        /// What could not be removed, and why.
+        left: Vec<String>,
+        /// Whether it was kept on purpose (`--keep-on-failure`).
+        kept: bool,
+    },
+    /// The exercise is over.
+    DrillEnded {
+        /// Whether it was interrupted.
+        interrupted: bool,
+    },
+    /// The last line of a journal.
+    RunEnded {
+        /// Whether it was interrupted.
+        interrupted: bool,
+    },
+}

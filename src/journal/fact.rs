@@ -1,0 +1,313 @@
+//! The facts that events carry.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{ErrorChain, Moment, Ranges};
+use crate::{
+    drill::{BackupMethod, Compression, Fault, Label, NodeName, RecoveryTarget, RestorePointName, TableName},
+    pg::{Lsn, Timeline, server_log::LogFact},
+};
+
+/// Which server it is: of which cluster, in which of its lives.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Server {
+    /// The node it runs on, where that is known (a client behind a service address does not know it).
+    pub node: Option<NodeName>,
+    /// Given by initdb; physical copies share it.
+    pub system_identifier: u64,
+    /// The timeline of its latest checkpoint or, in recovery, of its replay.
+    pub timeline: Timeline,
+    /// When its postmaster started: no two lives share it.
+    pub postmaster_start: Timestamp,
+    /// Whether it was still in recovery when asked.
+    pub in_recovery: bool,
+}
+
+impl Server {
+    /// Whether both are the same life of the same server.
+    #[must_use]
+    pub fn is_same_life(&self, other: &Self) -> bool {
+        self.system_identifier == other.system_identifier && self.postmaster_start == other.postmaster_start
+    }
+}
+
+/// A backup that was taken.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct BackupFacts {
+    /// Its label.
+    pub label: Label,
+    /// The tool.
+    pub method: BackupMethod,
+    /// How it is packed.
+    pub compress: Compression,
+    /// Just before the tool was called; for a dump, the moment of its snapshot (no client was committing at it).
+    pub begun: Moment,
+    /// When the tool had returned.
+    pub ended: Moment,
+    /// The bytes that it takes in the repository.
+    pub bytes: u64,
+    /// Where WAL replay over it begins, for a physical backup.
+    pub start_lsn: Option<Lsn>,
+    /// Where it becomes consistent, for a physical backup.
+    pub stop_lsn: Option<Lsn>,
+}
+
+/// A restore point: markers A0 and A were committed, then WAL was marked, then marker B was committed; no client committed between A0 and B.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mark {
+    /// Its name.
+    pub name: RestorePointName,
+    /// After marker A0 was acknowledged and before marker A was begun: the cut of an exclusive xid.
+    pub before_marker: Moment,
+    /// After marker A was acknowledged and before marker B was begun: the cut of every other target.
+    pub after_marker: Moment,
+    /// The transaction of marker A.
+    pub xid: u64,
+    /// Just before the restore point's own record.
+    pub lsn: Lsn,
+    /// The server's time between markers A and B.
+    pub time: Timestamp,
+}
+
+/// A fault that was injected.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FaultFacts {
+    /// Which.
+    pub fault: Fault,
+    /// Just before the call that caused it.
+    pub at: Moment,
+    /// When its effect was proven; `None` where it could not be.
+    pub proven: Option<Moment>,
+    /// What proved the effect, or what was seen instead.
+    pub effect: String,
+    /// The transaction of a mistake.
+    pub xid: Option<u64>,
+    /// A position in WAL at or after a mistake's commit.
+    pub lsn: Option<Lsn>,
+    /// The server's time at the fault, as evidence.
+    pub server_time: Option<Timestamp>,
+}
+
+/// The phases of a recovery time, in order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Phase {
+    /// From the fault until the runner has noticed that the service is away.
+    Detect,
+    /// Time that people need, as declared by the drill.
+    Human,
+    /// A place for the new server: container, volumes, directories.
+    Provision,
+    /// The backup is brought from the repository to the node.
+    Fetch,
+    /// Files or rows are put in place.
+    Restore,
+    /// The server is started, until it answers.
+    Start,
+    /// WAL is replayed, until the target.
+    Replay,
+    /// From the end of replay until the server has left recovery.
+    Promote,
+    /// Until the first acknowledged write by the application role.
+    FirstWrite,
+}
+
+impl Phase {
+    /// All of them, in order.
+    pub const ALL: [Self; 9] = [
+        Self::Detect,
+        Self::Human,
+        Self::Provision,
+        Self::Fetch,
+        Self::Restore,
+        Self::Start,
+        Self::Replay,
+        Self::Promote,
+        Self::FirstWrite,
+    ];
+
+    /// Its name in reports.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Detect => "detect",
+            Self::Human => "human",
+            Self::Provision => "provision",
+            Self::Fetch => "fetch",
+            Self::Restore => "restore",
+            Self::Start => "start",
+            Self::Replay => "replay",
+            Self::Promote => "promote",
+            Self::FirstWrite => "first write",
+        }
+    }
+}
+
+/// A phase as it was measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PhaseSpan {
+    /// Which.
+    pub phase: Phase,
+    /// Its beginning.
+    pub from: Moment,
+    /// Its end.
+    pub to: Moment,
+}
+
+/// A recovery that has reached its terminal state, as the servers prove it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Recovered {
+    /// The node in service (or rehearsed).
+    pub node: NodeName,
+    /// The server that served before the fault.
+    pub before: Server,
+    /// The server that serves now.
+    pub after: Server,
+    /// The target, where there was one.
+    pub target: Option<RecoveryTarget>,
+    /// Whether clients were sent to it; `false` for a rehearsal beside the service.
+    pub serves: bool,
+    /// The nonce of this run, as found in the recovered database; `None` where it is not there.
+    pub nonce: Option<String>,
+    /// The backup it was restored from.
+    pub backup: Option<Label>,
+    /// The label that the restored `backup_label` file carried, for a physical restore.
+    pub backup_label: Option<String>,
+    /// Where the old timeline was left, by the history file of the new one.
+    pub end_of_recovery: Option<Lsn>,
+    /// Where the last segment begins that the archive held when recovery began; `None` where there is no archive or nothing in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub archive_end: Option<Lsn>,
+    /// What the server's log says of the recovery.
+    pub log: Vec<LogFact>,
+    /// The phases that the runner measured, but `FirstWrite` of a recovery that serves: the judge takes its end from the ledger.
+    pub phases: Vec<PhaseSpan>,
+}
+
+/// The workload's rows as they were found.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Survey {
+    /// Just before the query.
+    pub begun: Moment,
+    /// When its answer was there.
+    pub ended: Moment,
+    /// The rows of each writer; kept as a list of pairs, since keys of a JSON object are texts.
+    #[serde(with = "pairs")]
+    pub writers: BTreeMap<u16, WriterSurvey>,
+    /// Rows whose content is not what their writer wrote.
+    pub damaged: u64,
+}
+
+/// The rows of one writer.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WriterSurvey {
+    /// The sequence numbers that are there.
+    pub present: Ranges,
+    /// Rows that are there more than once.
+    pub duplicates: u64,
+}
+
+/// Fingerprints of all tables at one point.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fingerprint {
+    /// When the snapshot was taken.
+    pub at: Moment,
+    /// By table, as `schema.table`.
+    pub tables: BTreeMap<String, TableFingerprint>,
+    /// Tables that were left out, with the reason.
+    pub left_out: BTreeMap<String, String>,
+    /// Milliseconds that it took.
+    pub millis: u64,
+}
+
+/// The content of one table, whatever the order of its rows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TableFingerprint {
+    /// Rows.
+    pub rows: u64,
+    /// The sum of the rows' 64-bit hashes, as a decimal number.
+    pub hash: String,
+    /// Whether clients were writing to it, so that only an exact point can be compared.
+    pub live: bool,
+}
+
+/// What the archive was found to hold, by fetching it back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ArchiveProof {
+    /// The segment.
+    pub segment: String,
+    /// Whether the bytes in the archive are those of the server's own copy.
+    pub identical: bool,
+}
+
+/// The recovered server under protection again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reprotected {
+    /// A segment that it archived since, fetched back and compared.
+    pub archive: Option<ArchiveProof>,
+    /// What the verification of a new backup said; empty where it found nothing wrong.
+    pub backup_complaints: Vec<String>,
+    /// Files (physical) or entries (logical) of the new backup that were verified.
+    pub verified: u64,
+}
+
+/// What a check found.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "found", rename_all = "kebab-case")]
+pub enum CheckFacts {
+    /// For `ledger`.
+    Survey(Survey),
+    /// For `content`: the baseline's name (a label, a restore point or `before <fault>`) and both fingerprints.
+    Content {
+        /// What the recovered content is compared with.
+        baseline: String,
+        /// Whether that is the very point that was recovered, so that live tables must be equal too.
+        exact: bool,
+        /// Before.
+        before: Fingerprint,
+        /// After.
+        after: Fingerprint,
+    },
+    /// For `rows`.
+    Rows {
+        /// The table.
+        table: TableName,
+        /// What it holds.
+        rows: u64,
+    },
+    /// For `sql`.
+    Sql {
+        /// The rows that came.
+        rows: Vec<Vec<Option<String>>>,
+    },
+    /// For `reprotect`.
+    Reprotect(Reprotected),
+    /// The check could not be made.
+    Broken {
+        /// Why.
+        error: ErrorChain,
+    },
+}
+
+/// A map whose keys are no texts, as a list of pairs.
+mod pairs {
+    use std::collections::BTreeMap;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub(super) fn serialize<K: Serialize, V: Serialize, S: Serializer>(map: &BTreeMap<K, V>, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(map)
+    }
+
+    pub(super) fn deserialize<'de, K, V, D>(deserializer: D) -> Result<BTreeMap<K, V>, D::Error>
+    where
+        K: Deserialize<'de> + Ord,
+        V: Deserialize<'de>,
+        D: Deserializer<'de>,
+    {
+        Ok(Vec::<(K, V)>::deserialize(deserializer)?.into_iter().collect())
+    }
+}

@@ -1,0 +1,67 @@
+//! The commits that the clients were told are durable, kept outside the database.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Moment, Server};
+use crate::pg::Lsn;
+
+/// The name of the ledger's file in an exercise's folder.
+pub const LEDGER_FILE: &str = "ledger.jsonl";
+
+/// The number under which Lifeboat itself commits its markers and its first write to a rehearsed copy; clients count from 1.
+pub const MARKER_WRITER: u16 = 0;
+
+/// What a client was told of a commit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum CommitOutcome {
+    /// COMMIT returned.
+    #[serde(rename = "a")]
+    Acknowledged,
+    /// The connection went, or the client stopped waiting, while the commit was under way: it may be there or not.
+    #[serde(rename = "i")]
+    Indeterminate,
+    /// The server said no: it must not be there.
+    #[serde(rename = "f")]
+    Failed,
+}
+
+/// One attempt to commit one row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Commit {
+    /// Just before the statement was sent.
+    pub begun: Moment,
+    /// When the answer was there, or was given up.
+    pub ended: Moment,
+    /// A position in WAL that the server gave from within the transaction: its commit record lies after it. Zero where there was no answer.
+    pub lsn: Lsn,
+    /// The number of the attempt; each writer counts from 1 and never uses a number twice.
+    pub seq: u32,
+    /// The session in which it was made.
+    pub session: u32,
+    /// Who made it.
+    pub writer: u16,
+    /// What was told.
+    pub outcome: CommitOutcome,
+}
+
+/// A connection of a writer: it tells which server its commits were made on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Session {
+    /// The number of the session, unique in the ledger.
+    pub session: u32,
+    /// Who opened it.
+    pub writer: u16,
+    /// When it was ready.
+    pub at: Moment,
+    /// The server at its other end.
+    pub server: Server,
+}
+
+/// The whole ledger of a drill, commits in the order in which they ended (as they were written down).
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Ledger {
+    /// The sessions.
+    pub sessions: Vec<Session>,
+    /// The attempts.
+    pub commits: Vec<Commit>,
+}

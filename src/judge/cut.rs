@@ -1,0 +1,146 @@
+//! Which commits a recovery must have, and which it must not have.
+
+use super::{record::Record, recovery::Attempt};
+use crate::{
+    drill::{BackupMethod, Recovery, RecoveryTarget, RestorePointName, TargetLsn, TargetTime},
+    journal::{Commit, Ledger, Moment},
+    pg::Lsn,
+};
+
+/// The line that a recovery draws through the commits of the old service. What overlaps it may be on either side.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Cut {
+    /// Commits that ended by then must be there.
+    pub(super) due_until: Moment,
+    /// And only those that were begun before this.
+    pub(super) begun_before: Moment,
+    /// Commits that were begun from here on lie beyond it.
+    pub(super) beyond: Option<Moment>,
+    /// What of those that lie beyond.
+    pub(super) rule: Beyond,
+    /// From where a loss is measured.
+    pub(super) reference: Moment,
+}
+
+/// What holds for commits beyond the cut.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Beyond {
+    /// They must be absent, and there must be some, since else stopping proves nothing.
+    Proves,
+    /// They must be absent, and there may be none.
+    Absent,
+    /// They may be there: nothing that served was taken back.
+    MayStay,
+}
+
+const END_OF_TIME: Moment = Moment(u64::MAX);
+
+impl Cut {
+    /// Everything up to the end; `reference` is from where a loss is measured.
+    pub(super) const fn end(reference: Moment) -> Self {
+        Self { due_until: END_OF_TIME, begun_before: END_OF_TIME, beyond: None, rule: Beyond::Absent, reference }
+    }
+
+    fn at(due_until: Moment, beyond: Moment) -> Self {
+        Self { due_until, begun_before: END_OF_TIME, beyond: Some(beyond), rule: Beyond::Proves, reference: due_until }
+    }
+
+    /// Whether it is a target: then all that is due is promised, whatever the objective.
+    pub(super) fn is_target(&self) -> bool {
+        self.rule == Beyond::Proves
+    }
+
+    /// Whether a commit of the old service must be there.
+    pub(super) fn is_due(&self, commit: &Commit) -> bool {
+        commit.ended <= self.due_until && commit.begun < self.begun_before
+    }
+
+    /// Whether a commit of the old service lies beyond the cut.
+    pub(super) fn is_beyond(&self, commit: &Commit) -> bool {
+        self.beyond.is_some_and(|from| commit.begun >= from)
+    }
+
+    /// The cut of a recovery.
+    ///
+    /// # Errors
+    /// Why it can't be told.
+    pub(super) fn of(record: &Record<'_>, attempt: &Attempt<'_>, ledger: &Ledger) -> Result<Self, String> {
+        match attempt.recovery {
+            Recovery::Restart { .. } | Recovery::Promote { .. } => Ok(Self::end(attempt.from())),
+            Recovery::Table { table, .. } => {
+                let mistake = before_mistake(record, attempt)?;
+                if *table == record.drill.workload.table {
+                    Ok(Self { rule: Beyond::MayStay, ..mistake })
+                } else {
+                    // The clients' own table was never touched: nothing of it may go.
+                    Ok(Self::end(attempt.from()))
+                }
+            }
+            Recovery::Restore { .. } if attempt.method == Some(BackupMethod::Dump) => Ok(latest(attempt)),
+            Recovery::Restore { target, .. } => match target {
+                RecoveryTarget::Latest => Ok(latest(attempt)),
+                RecoveryTarget::Immediate => {
+                    let backup = attempt.backup.ok_or("the backup is not in the journal")?;
+                    Ok(Self::at(backup.begun, backup.ended))
+                }
+                RecoveryTarget::BeforeFault => before_mistake(record, attempt),
+                RecoveryTarget::Xid { point, inclusive: false } => {
+                    let mark = mark(record, point)?;
+                    Ok(Self::at(mark.before_marker, mark.before_marker))
+                }
+                RecoveryTarget::Time { at: TargetTime::Point(point) }
+                | RecoveryTarget::Xid { point, inclusive: true }
+                | RecoveryTarget::Lsn { at: TargetLsn::Point(point) }
+                | RecoveryTarget::Name { point } => {
+                    let mark = mark(record, point)?;
+                    Ok(Self::at(mark.after_marker, mark.after_marker))
+                }
+                RecoveryTarget::Lsn { at: TargetLsn::Absolute(at) } => at_lsn(*at, attempt, ledger),
+                RecoveryTarget::Time { at: TargetTime::Absolute(_) } => {
+                    Err("the server's time of the target can't be compared with the runner's clock, so it is not known which commits it has to keep".into())
+                }
+            },
+        }
+    }
+}
+
+fn latest(attempt: &Attempt<'_>) -> Cut {
+    let end = Cut::end(attempt.from());
+    if attempt.recovered.serves {
+        end
+    } else {
+        // The service goes on beside a rehearsal, and its archive with it: what is begun meanwhile may be there, until the copy is on its own.
+        Cut { begun_before: attempt.began, beyond: Some(attempt.at), ..end }
+    }
+}
+
+fn before_mistake(record: &Record<'_>, attempt: &Attempt<'_>) -> Result<Cut, String> {
+    let fault = record.fault_before(attempt.step, crate::drill::Fault::is_mistake).ok_or("no mistake was made before it")?;
+    Ok(Cut::at(fault.at, fault.proven.unwrap_or(END_OF_TIME)))
+}
+
+fn mark<'a>(record: &Record<'a>, point: &RestorePointName) -> Result<&'a crate::journal::Mark, String> {
+    record.mark(point).ok_or_else(|| format!("restore point {point} is not in the journal"))
+}
+
+/// A position in WAL as moments.
+///
+/// What had ended when a transaction began that was still at or before the position, was before it; what began when a transaction
+/// from at or behind the position had been acknowledged, is behind it.
+fn at_lsn(at: Lsn, attempt: &Attempt<'_>, ledger: &Ledger) -> Result<Cut, String> {
+    let places = super::place::Places::of(attempt, &ledger.sessions);
+    let (mut due, mut beyond) = (None, END_OF_TIME);
+    for commit in &ledger.commits {
+        if commit.lsn == Lsn(0) || commit.begun >= attempt.began || places.is_on_recovered(commit) {
+            continue;
+        }
+        if commit.lsn <= at {
+            due = due.max(Some(commit.begun));
+        }
+        if commit.lsn >= at && commit.outcome == crate::journal::CommitOutcome::Acknowledged {
+            beyond = beyond.min(commit.ended);
+        }
+    }
+    let due = due.ok_or_else(|| format!("no commit was made before {at}"))?;
+    Ok(Cut::at(due, beyond))
+}

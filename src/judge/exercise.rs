@@ -1,0 +1,230 @@
+//! The judgement of one exercise: every rule in its place.
+
+use super::{
+    Finding, Judgement, RecoveryJudgement, Subject, Survival, Verdict, Work, baseline,
+    checks::{self, Answer},
+    contention, dismantling, fault,
+    finding::{Ruling, number},
+    identity, not_proven, objective, phases,
+    record::{JudgeError, Record, StepFacts},
+    recovery::Attempt,
+    rto, step, terminal, work, worst_case,
+};
+use crate::{
+    drill::{Step, Verb},
+    journal::{Entry, Exercise, LEDGER_FILE, Ledger},
+};
+
+/// Judges an exercise by the journal of its run and the ledger of its clients.
+///
+/// `ledger` is `None` where there is none; then nothing that needs one can pass.
+///
+/// # Errors
+/// Where the journal does not plan the exercise, or tells of steps that it does not have.
+pub fn judge(exercise: &Exercise, entries: &[Entry], ledger: Option<&Ledger>) -> Result<Judgement, JudgeError> {
+    let record = Record::of(exercise, entries)?;
+    // A ledger with a gap would tell of rows that nobody wrote, or miss some that were lost: it is none.
+    let ledger = ledger.filter(|_| record.evidence_missing.iter().all(|(file, _)| *file != LEDGER_FILE));
+    let mut judgement = blank(exercise, &record);
+    if record.skipped.is_some() {
+        return Ok(judgement);
+    }
+    let attempts = Attempt::all(&record);
+    let answers: Vec<Answer> = record
+        .numbered()
+        .filter_map(|(number, step, facts)| match &step.verb {
+            Verb::Check(planned) => Some(checks::answers(&record, &attempts, ledger, number, planned, facts)),
+            _ => None,
+        })
+        .flatten()
+        .collect();
+    let recoveries: Vec<_> = attempts.iter().map(|attempt| recovery(&record, attempt, ledger, &answers)).collect();
+
+    judgement.contended_with = contention::contended_with(&contention::neighbours(exercise, entries), &recoveries);
+    judgement.not_proven = not_proven::not_proven(&record, &judgement.contended_with);
+    judgement.work = ledger.map_or_else(Work::default, |ledger| work::work(ledger, judgement.fault.as_ref(), &recoveries));
+    judgement.rto = recoveries.iter().filter_map(|recovery| recovery.rto).max();
+    let survivals = || recoveries.iter().filter_map(|recovery| recovery.survival.as_ref());
+    judgement.rpo = survivals().filter_map(|survival| survival.rpo).max();
+    judgement.lost_commits = survivals().map(|survival| survival.lost).max();
+    judgement.findings = findings(&record, &attempts, &recoveries, &answers);
+    judgement.verdict = Some(Verdict::of_all(judgement.findings.iter().map(|finding| finding.verdict)));
+    judgement.checks = answers.into_iter().map(|answer| answer.check).collect();
+    judgement.recoveries = recoveries;
+    Ok(judgement)
+}
+
+/// What the record alone tells.
+fn blank(exercise: &Exercise, record: &Record<'_>) -> Judgement {
+    Judgement {
+        exercise: exercise.clone(),
+        drill: record.drill.clone(),
+        postgres: record.started.as_ref().map(|started| started.postgres),
+        skipped: record.skipped.map(str::to_owned),
+        verdict: None,
+        findings: Vec::new(),
+        steps: if record.skipped.is_some() { Vec::new() } else { record.step_records() },
+        fault: record.fault_before(usize::MAX, |_| true).cloned(),
+        recoveries: Vec::new(),
+        checks: Vec::new(),
+        rto: None,
+        rpo: None,
+        lost_commits: None,
+        worst_case: worst_case::of_drill(record),
+        contended_with: Vec::new(),
+        work: Work::default(),
+        resolution: record.started.as_ref().map(|started| started.resolution),
+        evidence: record.evidence.clone(),
+        left: record.dismantled.map(|(left, _)| left.to_vec()).unwrap_or_default(),
+        kept: record.dismantled.is_some_and(|(_, kept)| kept),
+        not_proven: Vec::new(),
+        began: record.started.as_ref().map(|started| started.at),
+        ended: record.ended,
+    }
+}
+
+fn recovery(record: &Record<'_>, attempt: &Attempt<'_>, ledger: Option<&Ledger>, answers: &[Answer]) -> RecoveryJudgement {
+    let first_write = rto::first_write(record, attempt, ledger);
+    let declared = rto::declared(record, attempt.recovery);
+    RecoveryJudgement {
+        step: attempt.step,
+        recovered: attempt.recovered.clone(),
+        from: attempt.from(),
+        first_write,
+        rto: rto::rto(attempt, first_write, declared),
+        phases: phases::phases(attempt, first_write, declared),
+        declared,
+        verified: rto::verified(record, attempt, declared),
+        survival: worst_survival(attempt.step, answers),
+    }
+}
+
+/// The worst of the surveys about a recovery; the first of equals.
+fn worst_survival(step: usize, answers: &[Answer]) -> Option<Survival> {
+    let about =
+        answers.iter().filter_map(|answer| answer.survival.as_ref()).filter(|(about, _)| *about == step).map(|(_, survival)| survival);
+    about.rev().max_by_key(|survival| (survival.rpo, survival.lost, survival.unexpected, survival.overshot)).cloned()
+}
+
+fn findings(record: &Record<'_>, attempts: &[Attempt<'_>], recoveries: &[RecoveryJudgement], answers: &[Answer]) -> Vec<Finding> {
+    let mut findings = vec![baseline::ruling(record).about(Subject::Baseline, "baseline", None)];
+    for (step, declared, facts) in record.numbered() {
+        let name = format!("step {} {}", number(step), declared.title);
+        findings.push(step::ruling(record, step, declared, facts).about(Subject::Step { step }, name, facts.took()));
+        match &declared.verb {
+            Verb::Fault(_) => findings.push(on_fault(record, step, declared, facts)),
+            Verb::Recover(_) => {
+                let attempt = attempts.iter().zip(recoveries).find(|(attempt, _)| attempt.step == step);
+                findings.extend(on_recovery(record, step, attempt));
+            }
+            Verb::Check(_) => {
+                findings.extend(answers.iter().filter(|answer| answer.check.step == step).map(|answer| answer.finding.clone()))
+            }
+            Verb::Backup(_) | Verb::Work(_) | Verb::RestorePoint(_) | Verb::Heal(_) => {}
+        }
+    }
+    findings.extend(objective::findings(record, recoveries));
+    findings.extend(worst_case::ruling(record, attempts, recoveries).map(|ruling| ruling.about(Subject::WorstCase, "worst case", None)));
+    findings.push(dismantling::ruling(record).about(Subject::Dismantling, "dismantling", None));
+    findings
+}
+
+fn on_fault(record: &Record<'_>, step: usize, declared: &Step, facts: &StepFacts<'_>) -> Finding {
+    let name = format!("fault {} {}", number(step), declared.verb.describe());
+    let took = facts.fault.and_then(|fault| Some(fault.proven?.since(fault.at)));
+    fault::ruling(record, facts.fault).about(Subject::Fault { step }, name, took)
+}
+
+/// The same cases whether or not the recovery reached its end, so that reports can be compared from run to run.
+fn on_recovery(record: &Record<'_>, step: usize, attempt: Option<(&Attempt<'_>, &RecoveryJudgement)>) -> [Finding; 3] {
+    let not_reached = || Ruling::follows("the recovery did not reach its end");
+    let (terminal, identity, phases, rto) = match attempt {
+        None => (not_reached(), not_reached(), not_reached(), None),
+        Some((attempt, judged)) => (
+            terminal::ruling(attempt),
+            identity::ruling(record, attempt),
+            phases::ruling(&judged.phases, judged.from, judged.first_write),
+            judged.rto,
+        ),
+    };
+    let number = number(step);
+    [
+        terminal.about(Subject::Terminal { step }, format!("recovery {number} terminal state"), None),
+        identity.about(Subject::Identity { step }, format!("recovery {number} identity"), None),
+        phases.about(Subject::Phases { step }, format!("recovery {number} phases"), rto),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        drill::*,
+        journal::{CheckFacts, ErrorChain, Event, codec},
+        judge::testing::*,
+        pg::Lsn,
+    };
+
+    #[test]
+    fn a_ledger_with_a_gap_is_no_ledger() {
+        let mut story = Story::loss();
+        assert_eq!(story.judge().verdict, Some(Verdict::Pass));
+        let event = Event::EvidenceMissing { file: LEDGER_FILE.into(), error: ErrorChain::message("no space left on device") };
+        story.entries.push(Entry { at: ms(9_950), exercise: Some(story.exercise.clone()), event });
+        let judgement = story.judge();
+        assert_eq!((judgement.verdict, judgement.rto, judgement.rpo), (Some(Verdict::Inconclusive), None, None));
+    }
+
+    fn stories() -> Vec<(String, Story)> {
+        let targets = [
+            RecoveryTarget::Latest,
+            RecoveryTarget::Immediate,
+            RecoveryTarget::Time { at: TargetTime::Point(point()) },
+            RecoveryTarget::Xid { point: point(), inclusive: true },
+            RecoveryTarget::Xid { point: point(), inclusive: false },
+            RecoveryTarget::Lsn { at: TargetLsn::Point(point()) },
+            RecoveryTarget::Lsn { at: TargetLsn::Absolute(Lsn(5_005 << 8)) },
+            RecoveryTarget::Name { point: point() },
+            RecoveryTarget::BeforeFault,
+        ];
+        let mut stories: Vec<(String, Story)> = Vec::new();
+        for target in targets {
+            stories.push((format!("serve {target:?}"), Story::restored(target.clone(), true)));
+            stories.push((format!("rehearse {target:?}"), Story::restored(target, false)));
+        }
+        for (name, story) in [
+            ("dump", Story::dump()),
+            ("restart", Story::restart()),
+            ("async", Story::promoted(false)),
+            ("sync", Story::promoted(true)),
+            ("table", Story::table()),
+        ] {
+            stories.push((name.to_owned(), story));
+        }
+        stories
+    }
+
+    #[test]
+    fn a_journal_survives_its_own_text_whatever_its_checks_found() {
+        let broken = CheckFacts::Broken { error: ErrorChain(vec!["ask".into(), "no connection".into()]) };
+        for (name, story) in stories() {
+            for story in [story.clone(), story.found(|facts| *facts = broken.clone())] {
+                let mut text = Vec::new();
+                for entry in &story.entries {
+                    codec::write_entry(&mut text, entry).expect("memory");
+                }
+                assert_eq!(codec::read_journal(text.as_slice()).expect("a journal"), story.entries, "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_drill_that_kept_every_promise_passes() {
+        for (name, story) in stories() {
+            let judgement = story.judge();
+            let bad: Vec<_> = judgement.findings.iter().filter(|finding| finding.verdict != Verdict::Pass).collect();
+            assert!(bad.is_empty(), "{name}: {bad:#?}");
+            assert_eq!(judgement.verdict, Some(Verdict::Pass), "{name}");
+        }
+    }
+}

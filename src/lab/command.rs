@@ -1,0 +1,93 @@
+//! A program to run inside a node.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use super::LabError;
+
+/// A program, its arguments and its surroundings. It runs as the server's unprivileged user, with `LC_ALL=C` and `TZ=UTC`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Command {
+    /// What it does, as a verb and an object that fit after "failed to": `take base backup nightly`.
+    pub what: String,
+    /// The program and its arguments. Secrets never stand here.
+    pub argv: Vec<String>,
+    /// Variables, secrets among them (`PGPASSWORD`).
+    pub env: BTreeMap<String, String>,
+    /// What it reads from standard input.
+    pub stdin: Vec<u8>,
+    /// How long it may take; it is killed then.
+    pub deadline: Duration,
+}
+
+impl Command {
+    /// A program with arguments.
+    pub fn new<A: Into<String>>(what: impl Into<String>, argv: impl IntoIterator<Item = A>) -> Self {
+        Self {
+            what: what.into(),
+            argv: argv.into_iter().map(Into::into).collect(),
+            env: BTreeMap::new(),
+            stdin: Vec::new(),
+            deadline: Duration::from_secs(60),
+        }
+    }
+
+    /// A POSIX shell script; it stops at the first command that fails.
+    pub fn shell(what: impl Into<String>, script: impl AsRef<str>) -> Self {
+        Self::new(what, ["/bin/sh", "-euc", script.as_ref()])
+    }
+
+    /// With a variable.
+    #[must_use]
+    pub fn env(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.env.insert(name.into(), value.into());
+        self
+    }
+
+    /// With this on standard input.
+    #[must_use]
+    pub fn stdin(mut self, bytes: impl Into<Vec<u8>>) -> Self {
+        self.stdin = bytes.into();
+        self
+    }
+
+    /// With this deadline.
+    #[must_use]
+    pub const fn deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = deadline;
+        self
+    }
+}
+
+/// What a program left behind.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Output {
+    /// The exit code; 128 and more is a signal, as in a shell.
+    pub code: i64,
+    /// Standard output.
+    pub stdout: Vec<u8>,
+    /// Standard error.
+    pub stderr: Vec<u8>,
+}
+
+impl Output {
+    /// Standard output as text.
+    #[must_use]
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.stdout).into_owned()
+    }
+
+    /// Itself where the program succeeded.
+    ///
+    /// # Errors
+    /// Where it did not: with its exit code and the end of what it said.
+    pub fn success(self, command: &Command) -> Result<Self, LabError> {
+        if self.code == 0 {
+            return Ok(self);
+        }
+        let said = if self.stderr.is_empty() { &self.stdout } else { &self.stderr };
+        let said = String::from_utf8_lossy(said);
+        let tail: Vec<&str> = said.trim().lines().rev().take(5).collect();
+        let tail: Vec<&str> = tail.into_iter().rev().collect();
+        Err(LabError::Command { what: command.what.clone(), code: self.code, said: tail.join("; ") })
+    }
+}

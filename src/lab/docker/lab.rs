@@ -1,0 +1,224 @@
+//! The runtime of one exercise.
+
+use std::{
+    collections::BTreeMap,
+    net::IpAddr,
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use bollard::{
+    models::{ContainerInspectResponse, ContainerStateStatusEnum},
+    query_parameters::{KillContainerOptions, RemoveVolumeOptions},
+};
+use tokio::{
+    sync::OnceCell,
+    time::{Instant, sleep, timeout},
+};
+
+use super::{
+    engine::{Engine, call, call_unless, in_one_line},
+    exec::{Place, exec},
+    image::Image,
+    names::{Names, OWNER, prepared, prepared_labels},
+    network,
+    node::{self, Node, Volume},
+    prepared::make_room,
+    scan::clear,
+    sweep::Outcome,
+};
+use crate::{
+    drill::{NodeName, REPOSITORY, RuntimeKind},
+    lab::{Address, Command, Installation, LabError, Output, Places, Provision, Runtime},
+};
+
+const PORT: u16 = 5432;
+const DATA: &str = "/lifeboat/data";
+const REPOSITORY_PATH: &str = "/lifeboat/repository";
+const LOG: &str = "/lifeboat/log";
+const PREPARED: &str = "/lifeboat/prepared";
+/// From SIGKILL to the end of the last process.
+const DEATH: Duration = Duration::from_secs(10);
+const DISMANTLING: Duration = Duration::from_secs(20);
+
+/// The containers, volumes and the network of one exercise.
+pub struct Lab {
+    engine: Engine,
+    image: Image,
+    names: Names,
+    network: OnceCell<String>,
+    addresses: Mutex<BTreeMap<NodeName, IpAddr>>,
+    /// Creations that were begun and not ended: a dropped future leaves its request with the engine.
+    under_way: AtomicUsize,
+}
+
+impl Lab {
+    /// A lab without anything in it; `run` and `exercise` go into every name and label.
+    #[must_use]
+    pub fn new(engine: Engine, image: Image, run: &str, exercise: &str) -> Self {
+        let names = Names::new(run, exercise);
+        Self { engine, image, names, network: OnceCell::new(), addresses: Mutex::default(), under_way: AtomicUsize::new(0) }
+    }
+
+    async fn network(&self) -> Result<&str, LabError> {
+        self.network.get_or_try_init(|| network::get_or_create(&self.engine, &self.names)).await.map(String::as_str)
+    }
+
+    async fn make(&self, node: &NodeName, provision: &Provision) -> Result<IpAddr, LabError> {
+        if let Provision::Prepared(key) = provision {
+            make_room(&self.engine, &prepared(key)).await?;
+        }
+        let container = self.names.container(node);
+        let made = Node {
+            name: node.as_str(),
+            container: &container,
+            network: self.network().await?,
+            labels: self.names.node_labels(node),
+            image: &self.image,
+            volumes: self.volumes(node, provision),
+        };
+        node::start(&self.engine, made).await
+    }
+
+    fn volumes(&self, node: &NodeName, provision: &Provision) -> Vec<Volume> {
+        let shared = || self.names.shared_labels();
+        let mut volumes = vec![
+            Volume { name: self.names.repository(), path: REPOSITORY_PATH, labels: shared() },
+            Volume { name: self.names.log(), path: LOG, labels: shared() },
+        ];
+        if node.as_str() != REPOSITORY {
+            volumes.push(Volume { name: self.names.data(node), path: DATA, labels: self.names.node_labels(node) });
+        }
+        if let Provision::Prepared(key) = provision {
+            volumes.push(Volume { name: prepared(key), path: PREPARED, labels: prepared_labels() });
+        }
+        volumes
+    }
+
+    async fn inspect(&self, container: &str) -> Result<Option<ContainerInspectResponse>, LabError> {
+        call_unless(&[404], format!("inspect the container {container}"), self.engine.docker().inspect_container(container, None)).await
+    }
+
+    fn addresses(&self) -> MutexGuard<'_, BTreeMap<NodeName, IpAddr>> {
+        self.addresses.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[async_trait]
+impl Runtime for Lab {
+    fn kind(&self) -> RuntimeKind {
+        RuntimeKind::Docker
+    }
+
+    fn installation(&self) -> &Installation {
+        &self.image.installation
+    }
+
+    fn places(&self, _node: &NodeName) -> Places {
+        Places {
+            data: format!("{DATA}/pgdata"),
+            run: node::RUN.to_owned(),
+            repository: REPOSITORY_PATH.to_owned(),
+            log: LOG.to_owned(),
+            prepared: PREPARED.to_owned(),
+        }
+    }
+
+    async fn create(&self, node: &NodeName, provision: Provision) -> Result<(), LabError> {
+        if self.addresses().contains_key(node) {
+            return Err(LabError::state(format!("create {node}"), "it is there already"));
+        }
+        self.under_way.fetch_add(1, Ordering::SeqCst);
+        let made = self.make(node, &provision).await;
+        self.under_way.fetch_sub(1, Ordering::SeqCst);
+        self.addresses().insert(node.clone(), made?);
+        Ok(())
+    }
+
+    async fn address(&self, node: &NodeName) -> Result<Address, LabError> {
+        let host = self.addresses().get(node).copied();
+        let host = host.ok_or_else(|| LabError::state(format!("find the address of {node}"), "it is not there"))?;
+        Ok(Address { host, port: PORT })
+    }
+
+    async fn exec(&self, node: &NodeName, command: &Command) -> Result<Output, LabError> {
+        let container = self.names.container(node);
+        let place =
+            Place { container: &container, user: &self.image.user, home: node::RUN, has_timeout: self.image.tools.contains("timeout") };
+        exec(&self.engine, &place, command).await
+    }
+
+    async fn kill(&self, node: &NodeName) -> Result<(), LabError> {
+        let container = self.names.container(node);
+        let options = KillContainerOptions { signal: "SIGKILL".to_owned() };
+        call(format!("kill {node}"), self.engine.docker().kill_container(&container, Some(options))).await?;
+        let end = Instant::now() + DEATH;
+        while self.inspect(&container).await?.is_some_and(|container| lives(&container)) {
+            if Instant::now() > end {
+                return Err(LabError::Deadline { what: format!("see {node} dead"), within: DEATH });
+            }
+            sleep(Duration::from_millis(5)).await;
+        }
+        Ok(())
+    }
+
+    async fn freeze(&self, node: &NodeName) -> Result<(), LabError> {
+        call(format!("freeze {node}"), self.engine.docker().pause_container(&self.names.container(node))).await
+    }
+
+    async fn thaw(&self, node: &NodeName) -> Result<(), LabError> {
+        call(format!("thaw {node}"), self.engine.docker().unpause_container(&self.names.container(node))).await
+    }
+
+    async fn destroy(&self, node: &NodeName) -> Result<(), LabError> {
+        node::remove(&self.engine, &self.names.container(node)).await?;
+        self.addresses().remove(node);
+        let volume = self.names.data(node);
+        let removal = self.engine.docker().remove_volume(&volume, None::<RemoveVolumeOptions>);
+        call_unless(&[404], format!("remove the volume {volume}"), removal).await.map(drop)
+    }
+
+    async fn remains(&self, node: &NodeName) -> Result<Option<String>, LabError> {
+        let (container, volume) = (self.names.container(node), self.names.data(node));
+        let what = format!("inspect the volume {volume}");
+        let (inspected, kept) =
+            tokio::join!(self.inspect(&container), call_unless(&[404], what, self.engine.docker().inspect_volume(&volume)));
+        let processes = inspected?.filter(lives).map(|_| format!("processes in the container {container}"));
+        let data = kept?.map(|_| format!("the volume {volume}"));
+        let remains: Vec<String> = [processes, data].into_iter().flatten().collect();
+        Ok((!remains.is_empty()).then(|| remains.join(", ")))
+    }
+
+    async fn dismantle(&self) -> Vec<String> {
+        let mut ours = self.names.shared_labels();
+        ours.remove(OWNER);
+        let thorough = self.under_way.load(Ordering::SeqCst) > 0;
+        self.addresses().clear();
+        // The bound within is for what can't be removed, the one around it for an engine that does not answer.
+        let cleared = timeout(DISMANTLING + Duration::from_secs(5), clear(&self.engine, &ours, |_| true, thorough, DISMANTLING)).await;
+        let unknown = |why: String| vec![format!("everything of {}: {why}", self.names.network())];
+        match cleared {
+            Err(_) => unknown("the engine does not answer".to_owned()),
+            Ok(Err(error)) => unknown(in_one_line(&error)),
+            Ok(Ok(resources)) => resources
+                .into_iter()
+                .filter_map(|resource| match resource.outcome {
+                    Outcome::Removed => None,
+                    Outcome::WouldRemove => Some(format!("{} {}", resource.kind, resource.name)),
+                    Outcome::Kept(why) | Outcome::Failed(why) => Some(format!("{} {}: {why}", resource.kind, resource.name)),
+                })
+                .collect(),
+        }
+    }
+}
+
+/// Whether any process of a container may still run; a frozen one may.
+fn lives(container: &ContainerInspectResponse) -> bool {
+    use ContainerStateStatusEnum::{CREATED, DEAD, EXITED};
+    let state = container.state.as_ref();
+    state.is_none_or(|state| state.running == Some(true) || !matches!(state.status, Some(CREATED | DEAD | EXITED)))
+}

@@ -1,0 +1,79 @@
+//! What can go wrong in a lab.
+
+use std::{io, time::Duration};
+
+/// Why something in a lab was not done; each message fits after "failed to".
+#[derive(Debug, thiserror::Error)]
+pub enum LabError {
+    /// A program in a node ended with an error.
+    #[error("{what}: exit code {code}: {said}")]
+    Command {
+        /// What it was to do.
+        what: String,
+        /// Its exit code.
+        code: i64,
+        /// The end of what it said.
+        said: String,
+    },
+    /// A wait came to its deadline.
+    #[error("{what} within {within:?}")]
+    Deadline {
+        /// What was waited for.
+        what: String,
+        /// How long.
+        within: Duration,
+    },
+    /// The run was interrupted.
+    #[error("{what}: interrupted")]
+    Cancelled {
+        /// What was under way.
+        what: String,
+    },
+    /// The operating system said no.
+    #[error("{what}")]
+    Io {
+        /// What was to be done.
+        what: String,
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
+    /// The container engine said no, or did not answer.
+    #[error("{what}")]
+    Engine {
+        /// What was to be done.
+        what: String,
+        /// Why not.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The database said no; the message carries its SQLSTATE.
+    #[error("{what}")]
+    Sql {
+        /// What was to be done.
+        what: String,
+        /// Why not.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The world is not as it was believed to be.
+    #[error("{what}: {why}")]
+    State {
+        /// What was to be done.
+        what: String,
+        /// What is wrong.
+        why: String,
+    },
+}
+
+impl LabError {
+    /// An error of the operating system.
+    pub fn io(what: impl Into<String>) -> impl FnOnce(io::Error) -> Self {
+        move |source| Self::Io { what: what.into(), source }
+    }
+
+    /// A belief that turned out wrong.
+    pub fn state(what: impl Into<String>, why: impl Into<String>) -> Self {
+        Self::State { what: what.into(), why: why.into() }
+    }
+}

@@ -1,0 +1,328 @@
+//! The nodes of one exercise, as directories and processes.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    net::{IpAddr, Ipv4Addr, TcpListener},
+    os::unix::fs::{DirBuilderExt, chown},
+    path::{Path, PathBuf},
+    process::Stdio,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicU16, Ordering},
+    },
+};
+
+use async_trait::async_trait;
+use nix::sys::signal::{Signal, killpg};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+use super::{ServerUser, processes, sweep};
+use crate::{
+    drill::{NodeName, REPOSITORY, RuntimeKind},
+    lab::{Address, Command, Installation, LabError, Output, Places, PreparedKey, Provision, Runtime},
+};
+
+/// At most so many prepared clusters are kept.
+const PREPARED_KEPT: usize = 6;
+
+#[derive(Clone)]
+struct Site {
+    port: u16,
+    prepared: Option<PreparedKey>,
+    frozen: bool,
+    dead: bool,
+}
+
+/// The lab of one exercise on this machine.
+pub struct LocalLab {
+    installation: Installation,
+    user: ServerUser,
+    base: PathBuf,
+    cache: PathBuf,
+    sites: Mutex<BTreeMap<NodeName, Site>>,
+}
+
+impl LocalLab {
+    /// A lab below `<work>/runs/<run>/<folder>`; nothing is made but these directories.
+    ///
+    /// # Errors
+    /// Where they can't be made, or the path holds characters that a shell minds.
+    pub fn new(installation: Installation, work: &Path, run: &str, folder: &str) -> Result<Self, LabError> {
+        let user = ServerUser::choose()?;
+        let base = sweep::open_run(work, run)?.join(folder);
+        let cache = work.join("cache");
+        for path in [&base, &cache] {
+            let what = || format!("make the directory {}", path.display());
+            sweep::make_passable(path).map_err(LabError::io(what()))?;
+        }
+        Ok(Self { installation, user, base, cache, sites: Mutex::default() })
+    }
+
+    fn sites(&self) -> std::sync::MutexGuard<'_, BTreeMap<NodeName, Site>> {
+        self.sites.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn home(&self, node: &NodeName) -> PathBuf {
+        self.base.join("nodes").join(node.as_str())
+    }
+
+    fn make(&self, path: &Path) -> Result<(), LabError> {
+        let what = || format!("make the directory {}", path.display());
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(LabError::io(what()))?;
+        if self.user.drop {
+            chown(path, Some(self.user.uid.as_raw()), Some(self.user.gid.as_raw())).map_err(LabError::io(what()))?;
+        }
+        Ok(())
+    }
+
+    fn site(&self, node: &NodeName) -> Result<Site, LabError> {
+        self.sites().get(node).cloned().ok_or_else(|| LabError::state(format!("reach node {node}"), "it is not there"))
+    }
+
+    /// Removes the prepared clusters that were not used for longest, but for those that a run is at.
+    fn evict(&self, key: &PreparedKey) {
+        let Ok(entries) = fs::read_dir(&self.cache) else { return };
+        let mut others: Vec<_> = entries
+            .flatten()
+            .filter(|entry| {
+                let name = entry.file_name();
+                let name = name.to_string_lossy();
+                name.starts_with("prepared-") && *name != prepared_name(key)
+            })
+            .filter_map(|entry| {
+                // Each use touches this file; a cluster without it was never finished.
+                let ready = fs::metadata(entry.path().join("READY")).or_else(|_| entry.metadata());
+                Some((ready.ok()?.modified().ok()?, entry.path()))
+            })
+            .collect();
+        others.sort();
+        let surplus = (others.len() + 1).saturating_sub(PREPARED_KEPT);
+        for (_, path) in others.into_iter().take(surplus) {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            let lock = self.cache.join(format!("{}.lock", name.trim_start_matches("prepared-")));
+            let lock = fs::File::options().create(true).truncate(false).write(true).open(lock);
+            if lock.as_ref().is_ok_and(|lock| lock.try_lock().is_err()) {
+                continue;
+            }
+            // Without its mark first: a removal that is cut short must not leave half a cluster that looks whole.
+            let unmarked = match fs::remove_file(path.join("READY")) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+                _ => Ok(()),
+            };
+            if let Err(error) = unmarked.and_then(|()| fs::remove_dir_all(&path)) {
+                tracing::warn!(path = %path.display(), %error, "failed to evict a prepared cluster");
+            }
+        }
+    }
+
+    fn signal(&self, node: &NodeName, signal: Signal) -> Result<usize, LabError> {
+        processes::signal_all(&self.home(node), signal)
+            .map_err(|errno| LabError::io(format!("send {signal} to the processes of {node}"))(errno.into()))
+    }
+
+    fn set(&self, node: &NodeName, change: impl FnOnce(&mut Site)) {
+        if let Some(site) = self.sites().get_mut(node) {
+            change(site);
+        }
+    }
+}
+
+fn prepared_name(key: &PreparedKey) -> String {
+    format!("prepared-{}", key.0)
+}
+
+/// A free port below the range from which outgoing connections take theirs, and not given out before by this process.
+fn free_port() -> Option<u16> {
+    const FIRST: u16 = 20_000;
+    const COUNT: u16 = 12_000;
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    // Runners that are started side by side have numbers side by side: their ports must not be.
+    let start = u16::try_from(std::process::id().wrapping_mul(97) % u32::from(COUNT)).unwrap_or_default();
+    (0..COUNT).find_map(|_| {
+        let step = NEXT.fetch_add(1, Ordering::Relaxed);
+        let port = FIRST + (start.wrapping_add(step)) % COUNT;
+        TcpListener::bind((Ipv4Addr::LOCALHOST, port)).ok().map(|_| port)
+    })
+}
+
+#[async_trait]
+impl Runtime for LocalLab {
+    fn kind(&self) -> RuntimeKind {
+        RuntimeKind::Local
+    }
+
+    fn installation(&self) -> &Installation {
+        &self.installation
+    }
+
+    fn places(&self, node: &NodeName) -> Places {
+        let text = |path: PathBuf| path.to_string_lossy().into_owned();
+        let home = self.home(node);
+        let prepared = self.sites().get(node).and_then(|site| site.prepared.clone());
+        Places {
+            data: text(home.join("data")),
+            run: text(home.join("run")),
+            repository: text(self.base.join(REPOSITORY)),
+            log: text(self.base.join("log")),
+            prepared: prepared.map(|key| text(self.cache.join(prepared_name(&key)))).unwrap_or_default(),
+        }
+    }
+
+    async fn create(&self, node: &NodeName, provision: Provision) -> Result<(), LabError> {
+        let what = format!("create node {node}");
+        let prepared = match provision {
+            Provision::Empty => None,
+            Provision::Prepared(key) => Some(key),
+        };
+        let port = free_port().ok_or_else(|| LabError::state(&what, "no port between 20000 and 32000 is free"))?;
+        {
+            let mut sites = self.sites();
+            if sites.contains_key(node) {
+                return Err(LabError::state(what, "a node of this name is there"));
+            }
+            sites.insert(node.clone(), Site { port, prepared: prepared.clone(), frozen: false, dead: false });
+        }
+        let home = self.home(node);
+        let nodes = self.base.join("nodes");
+        sweep::make_passable(&nodes).map_err(LabError::io(&what))?;
+        for path in [home.clone(), home.join("run"), self.base.join(REPOSITORY), self.base.join("log")] {
+            self.make(&path)?;
+        }
+        if let Some(key) = prepared {
+            self.evict(&key);
+            self.make(&self.cache.join(prepared_name(&key)))?;
+        }
+        Ok(())
+    }
+
+    async fn address(&self, node: &NodeName) -> Result<Address, LabError> {
+        Ok(Address { host: IpAddr::V4(Ipv4Addr::LOCALHOST), port: self.site(node)?.port })
+    }
+
+    async fn exec(&self, node: &NodeName, command: &Command) -> Result<Output, LabError> {
+        let site = self.site(node)?;
+        if site.dead || site.frozen {
+            let state = if site.dead { "dead" } else { "frozen" };
+            return Err(LabError::state(&command.what, format!("node {node} is {state}")));
+        }
+        let (program, arguments) = command.argv.split_first().ok_or_else(|| LabError::state(&command.what, "no program is given"))?;
+        let run = self.places(node).run;
+        let mut process = tokio::process::Command::new(program);
+        process.args(arguments).env_clear().current_dir(&run).process_group(0).kill_on_drop(true);
+        for name in ["PATH", "LD_LIBRARY_PATH", "LD_PRELOAD"] {
+            if let Some(value) = std::env::var_os(name) {
+                process.env(name, value);
+            }
+        }
+        process.envs([("LC_ALL", "C"), ("TZ", "UTC"), ("HOME", run.as_str())]).envs(&command.env);
+        if self.user.drop {
+            process.uid(self.user.uid.as_raw()).gid(self.user.gid.as_raw());
+        }
+        process.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = process.spawn().map_err(LabError::io(&command.what))?;
+        let group = child.id().and_then(|id| i32::try_from(id).ok()).map(nix::unistd::Pid::from_raw);
+        let (mut stdin, mut stdout, mut stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+        let mut output = Output::default();
+        let feed = async {
+            if let Some(mut pipe) = stdin.take() {
+                // A program may end without reading all of its input: that is for its exit code to say.
+                if let Err(error) = pipe.write_all(&command.stdin).await {
+                    tracing::debug!(%error, what = command.what, "standard input was not read to its end");
+                }
+            }
+        };
+        let read_out = async {
+            match stdout.as_mut() {
+                Some(pipe) => pipe.read_to_end(&mut output.stdout).await.map(drop),
+                None => Ok(()),
+            }
+        };
+        let read_err = async {
+            match stderr.as_mut() {
+                Some(pipe) => pipe.read_to_end(&mut output.stderr).await.map(drop),
+                None => Ok(()),
+            }
+        };
+        let work = async {
+            let ((), out, err) = tokio::join!(feed, read_out, read_err);
+            out.and(err)?;
+            child.wait().await
+        };
+        let ended = tokio::time::timeout(command.deadline, work).await;
+        match ended {
+            Ok(status) => {
+                let status = status.map_err(LabError::io(&command.what))?;
+                use std::os::unix::process::ExitStatusExt;
+                output.code = status.code().or_else(|| status.signal().map(|signal| 128 + signal)).map_or(-1, i64::from);
+                Ok(output)
+            }
+            Err(_) => {
+                if let Some(group) = group
+                    && let Err(errno) = killpg(group, Signal::SIGKILL)
+                {
+                    tracing::debug!(%errno, what = command.what, "the program was gone before it was killed");
+                }
+                Err(LabError::Deadline { what: command.what.clone(), within: command.deadline })
+            }
+        }
+    }
+
+    async fn kill(&self, node: &NodeName) -> Result<(), LabError> {
+        let what = format!("kill node {node}");
+        if self.site(node)?.dead {
+            return Err(LabError::state(what, "it is dead already"));
+        }
+        self.set(node, |site| site.dead = true);
+        let left = processes::kill_all(&self.home(node)).await.map_err(|errno| LabError::io(&what)(errno.into()))?;
+        if left > 0 { Err(LabError::state(what, format!("{left} processes do not die"))) } else { Ok(()) }
+    }
+
+    async fn freeze(&self, node: &NodeName) -> Result<(), LabError> {
+        self.site(node)?;
+        // Twice, so that a process which was forked during the first pass is stopped as well.
+        if self.signal(node, Signal::SIGSTOP)? == 0 {
+            return Err(LabError::state(format!("freeze node {node}"), "it has no processes"));
+        }
+        self.signal(node, Signal::SIGSTOP)?;
+        self.set(node, |site| site.frozen = true);
+        Ok(())
+    }
+
+    async fn thaw(&self, node: &NodeName) -> Result<(), LabError> {
+        if !self.site(node)?.frozen {
+            return Err(LabError::state(format!("thaw node {node}"), "it is not frozen"));
+        }
+        self.signal(node, Signal::SIGCONT)?;
+        self.set(node, |site| site.frozen = false);
+        Ok(())
+    }
+
+    async fn destroy(&self, node: &NodeName) -> Result<(), LabError> {
+        let what = format!("destroy node {node}");
+        self.site(node)?;
+        let left = sweep::remove_run(&self.home(node)).await;
+        if !left.is_empty() {
+            return Err(LabError::state(what, left.join("; ")));
+        }
+        self.sites().remove(node);
+        Ok(())
+    }
+
+    async fn remains(&self, node: &NodeName) -> Result<Option<String>, LabError> {
+        let home = self.home(node);
+        let alive = processes::below(&home).len();
+        let there = home.join("data").try_exists().map_err(LabError::io(format!("look for the data of {node}")))?;
+        Ok(match (alive, there) {
+            (0, false) => None,
+            (0, true) => Some(format!("the data directory of {node}")),
+            (count, _) => Some(format!("{count} processes of {node}")),
+        })
+    }
+
+    async fn dismantle(&self) -> Vec<String> {
+        let left = sweep::remove_run(&self.base).await;
+        self.sites().clear();
+        left
+    }
+}

@@ -1,0 +1,67 @@
+//! The processes of a directory: those whose working directory lies below it.
+//!
+//! PostgreSQL's processes stand in their data directory, and every tool is started in its node's. The environment can't
+//! serve to find them: a server overwrites it with its process title.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use nix::{
+    errno::Errno,
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
+
+/// The processes that stand at or below `directory`; zombies have no place and are no longer counted.
+#[must_use]
+pub(super) fn below(directory: &Path) -> Vec<Pid> {
+    let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
+    let own = std::process::id();
+    entries
+        .flatten()
+        .filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok())
+        .filter(|pid| u32::try_from(*pid).is_ok_and(|pid| pid != own))
+        .filter(|pid| place_of(*pid).is_some_and(|place| place.starts_with(directory)))
+        .map(Pid::from_raw)
+        .collect()
+}
+
+fn place_of(pid: i32) -> Option<PathBuf> {
+    let place = fs::read_link(format!("/proc/{pid}/cwd")).ok()?;
+    // A directory that was removed is shown as `/path (deleted)`.
+    let text = place.to_str()?;
+    Some(text.strip_suffix(" (deleted)").map_or_else(|| place.clone(), PathBuf::from))
+}
+
+/// Sends a signal to all of them, past refusals; those that are gone meanwhile don't matter. Returns how many there were.
+///
+/// # Errors
+/// The first refusal.
+pub(super) fn signal_all(directory: &Path, signal: Signal) -> Result<usize, Errno> {
+    let all = below(directory);
+    let mut refused = None;
+    for pid in &all {
+        match kill(*pid, signal) {
+            Ok(()) | Err(Errno::ESRCH) => {}
+            Err(errno) => refused = refused.or(Some(errno)),
+        }
+    }
+    refused.map_or(Ok(all.len()), Err)
+}
+
+/// SIGKILL until none is left, for at most five seconds; returns how many are left.
+///
+/// # Errors
+/// Where a signal is refused.
+pub(super) async fn kill_all(directory: &Path) -> Result<usize, Errno> {
+    for _ in 0..1000 {
+        if signal_all(directory, Signal::SIGKILL)? == 0 {
+            return Ok(0);
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    Ok(below(directory).len())
+}

@@ -1,0 +1,22 @@
+//! Everything that an exercise provisions, and the means to reach it.
+//!
+//! **Invariant:** every resource is named before it is made and is removed by [`Runtime::dismantle`] on every path, or by the
+//! reaper when the runner dies; nothing here knows objectives or steps.
+
+pub mod clock;
+mod command;
+pub mod docker;
+mod error;
+#[cfg(test)]
+pub mod fake;
+pub mod local;
+pub mod node;
+mod places;
+mod runtime;
+pub mod session;
+pub mod wait;
+
+pub use command::{Command, Output};
+pub use error::LabError;
+pub use places::{Address, Installation, Places, PreparedKey, TOOLS, repository};
+pub use runtime::{Provision, Runtime};

@@ -1,0 +1,388 @@
+//! A PostgreSQL server in a node, driven by commands; the same on every runtime.
+
+mod log;
+
+use std::{sync::Arc, time::Duration};
+
+use super::{
+    Address, Command, LabError, Output, Places, Runtime,
+    session::{Credentials, Session, SqlError},
+    wait::{self, Poll},
+};
+use crate::{
+    drill::{NodeName, RuntimeKind},
+    journal::Server,
+    pg::{
+        ControlData,
+        quote::{literal, shell_word},
+        server_log,
+        setting::{self, Settings},
+    },
+};
+
+/// How often a server that is starting is asked; a refused connection costs microseconds.
+const ASK_EVERY: Duration = Duration::from_millis(2);
+
+/// The setting in which a server of ours has its data directory, as its node knows it: no two servers of a machine share it.
+const OWN_SETTING: &str = "lifeboat.data";
+
+/// How long a server that said that it is still starting is left in peace: for each question it makes a process, at a cost
+/// of milliseconds that its recovery needs.
+const STARTING: Duration = Duration::from_millis(8);
+
+/// The superuser of every cluster that Lifeboat makes.
+pub const SUPERUSER: &str = "postgres";
+
+/// The role under which the clients commit.
+pub const APPLICATION_ROLE: &str = "lifeboat_app";
+
+/// The passwords of a machine's clusters: one for each role, the same for all its runs, so that prepared clusters can be copied.
+#[derive(Clone, Debug)]
+pub struct Secrets {
+    /// For [`SUPERUSER`].
+    pub superuser: Credentials,
+    /// For [`APPLICATION_ROLE`].
+    pub application: Credentials,
+}
+
+/// A node and the server in it.
+#[derive(Clone)]
+pub struct Node {
+    runtime: Arc<dyn Runtime>,
+    name: NodeName,
+    secrets: Secrets,
+}
+
+impl Node {
+    /// The server in a node that the runtime has made.
+    #[must_use]
+    pub fn new(runtime: Arc<dyn Runtime>, name: NodeName, secrets: Secrets) -> Self {
+        Self { runtime, name, secrets }
+    }
+
+    /// Its name.
+    #[must_use]
+    pub const fn name(&self) -> &NodeName {
+        &self.name
+    }
+
+    /// Its paths.
+    #[must_use]
+    pub fn places(&self) -> Places {
+        self.runtime.places(&self.name)
+    }
+
+    /// The runtime it lives in.
+    #[must_use]
+    pub fn runtime(&self) -> &Arc<dyn Runtime> {
+        &self.runtime
+    }
+
+    /// Where it answers.
+    ///
+    /// # Errors
+    /// Where the node is not there.
+    pub async fn address(&self) -> Result<Address, LabError> {
+        self.runtime.address(&self.name).await
+    }
+
+    /// The path of one of PostgreSQL's programs, as a shell word.
+    #[must_use]
+    pub fn program(&self, name: &str) -> String {
+        shell_word(&self.runtime.installation().program(name))
+    }
+
+    /// Runs a command that must succeed.
+    ///
+    /// # Errors
+    /// Where it does not.
+    pub async fn run(&self, command: Command) -> Result<Output, LabError> {
+        self.runtime.exec(&self.name, &command).await?.success(&command)
+    }
+
+    /// Runs a command that speaks to a server as the superuser: the password is in its environment.
+    ///
+    /// # Errors
+    /// Where it does not succeed.
+    pub async fn run_as_superuser(&self, command: Command) -> Result<Output, LabError> {
+        let command = command.env("PGUSER", SUPERUSER).env("PGPASSWORD", &self.secrets.superuser.password);
+        self.run(command.env("PGAPPNAME", "lifeboat").env("PGCONNECT_TIMEOUT", "10")).await
+    }
+
+    /// Makes a cluster in the data directory, in UTF-8 and with data checksums.
+    ///
+    /// # Errors
+    /// Where initdb fails.
+    pub async fn initdb(&self) -> Result<(), LabError> {
+        let places = self.places();
+        let script = format!(
+            "umask 077; cat > {run}/initdb.pw\n{initdb} -D {data} -U {SUPERUSER} --pwfile={run}/initdb.pw --auth=scram-sha-256 \
+             --encoding=UTF8 --locale=C.UTF-8 --lc-messages=C --data-checksums --no-sync >{run}/initdb.log 2>&1 || \
+             {{ cat {run}/initdb.log >&2; exit 1; }}\nrm {run}/initdb.pw",
+            run = places.run,
+            data = places.data,
+            initdb = self.program("initdb"),
+        );
+        let password = self.secrets.superuser.password.clone();
+        self.run(Command::shell("make a cluster with initdb", script).stdin(password)).await.map(drop)
+    }
+
+    /// Writes the server's configuration: `settings` over what every server of a lab has. What a backup brought along in
+    /// `postgresql.auto.conf` is emptied, so that nothing of the source's configuration is in force.
+    ///
+    /// # Errors
+    /// Where the files can't be written.
+    pub async fn configure(&self, settings: &Settings) -> Result<(), LabError> {
+        let script = self.configuring(settings).await?;
+        self.run(script_with_secrets(format!("configure {}", self.name), script)).await.map(drop)
+    }
+
+    /// The script that [`Self::configure`] runs.
+    async fn configuring(&self, settings: &Settings) -> Result<String, LabError> {
+        let address = self.address().await?;
+        let places = self.places();
+        let installation = self.runtime.installation();
+        let mut all = Settings::from(
+            [
+                ("listen_addresses", installation.listen.to_owned()),
+                ("port", address.port.to_string()),
+                ("unix_socket_directories", String::new()),
+                ("hba_file", format!("{}/pg_hba.conf", places.run)),
+                ("ident_file", format!("{}/pg_ident.conf", places.run)),
+                ("log_destination", "stderr".to_owned()),
+                ("logging_collector", "off".to_owned()),
+                ("log_line_prefix", server_log::LINE_PREFIX.to_owned()),
+                ("log_timezone", "UTC".to_owned()),
+                ("lc_messages", "C".to_owned()),
+                ("cluster_name", self.name.to_string()),
+                (OWN_SETTING, places.data.clone()),
+                ("wal_level", "replica".to_owned()),
+                ("wal_keep_size", "1GB".to_owned()),
+                ("max_wal_senders", "10".to_owned()),
+                ("max_connections", "100".to_owned()),
+                // On everywhere, so that archiving can be turned on without a restart; without a command nothing is archived.
+                ("archive_mode", "on".to_owned()),
+                ("archive_command", String::new()),
+                ("password_encryption", "scram-sha-256".to_owned()),
+            ]
+            .map(|(name, value)| (name.to_owned(), value)),
+        );
+        if self.runtime.kind() == RuntimeKind::Local {
+            // In its data directory and not in the machine's /dev/shm, where a server that is killed leaves it behind.
+            all.insert("dynamic_shared_memory_type".to_owned(), "mmap".to_owned());
+        }
+        all.extend(settings.clone());
+        let mut script = String::from("umask 077\n");
+        let hba = format!(
+            "host all all {clients} scram-sha-256\nhost replication {SUPERUSER} {clients} scram-sha-256\n",
+            clients = installation.clients
+        );
+        let passwords = format!("*:*:*:{SUPERUSER}:{}\n", self.secrets.superuser.password);
+        let configuration = setting::render(&all);
+        for (file, text) in
+            [("postgresql.conf", configuration), ("pg_hba.conf", hba), ("pg_ident.conf", String::new()), ("pgpass", passwords)]
+        {
+            script += &format!("printf %s {} > {}/{file}\n", shell_word(&text), places.run);
+        }
+        script += &format!("if [ -d {data} ]; then : > {data}/postgresql.auto.conf; fi\n", data = places.data);
+        Ok(script)
+    }
+
+    /// Starts the server, without waiting for it.
+    ///
+    /// # Errors
+    /// Where it can't be launched.
+    pub async fn launch(&self) -> Result<(), LabError> {
+        self.run(Command::shell(format!("start the server on {}", self.name), self.launching())).await.map(drop)
+    }
+
+    /// Writes the configuration and starts the server with it, without waiting for it: one command, where two would cost
+    /// the time of another. The file `signal`, if any, is put into the data directory first.
+    ///
+    /// # Errors
+    /// Where the files can't be written or the server can't be launched.
+    pub async fn launch_as(&self, settings: &Settings, signal: Option<&str>) -> Result<(), LabError> {
+        let mut script = self.configuring(settings).await?;
+        if let Some(signal) = signal {
+            script += &format!(": > {}/{signal}\n", self.places().data);
+        }
+        script += &self.launching();
+        self.run(script_with_secrets(format!("start the server on {}", self.name), script)).await.map(drop)
+    }
+
+    /// The script that [`Self::launch`] runs.
+    fn launching(&self) -> String {
+        let places = self.places();
+        // A marker line divides the lives of a server in its log.
+        format!(
+            "cd {data}\necho '{life}' >> {log}\n\
+             PGPASSFILE={run}/pgpass {postgres} -D {data} -c config_file={run}/postgresql.conf </dev/null >>{log} 2>&1 &\n\
+             echo $! > {run}/pid\n",
+            life = log::LIFE,
+            data = places.data,
+            run = places.run,
+            log = self.log_file(),
+            postgres = self.program("postgres"),
+        )
+    }
+
+    /// Waits until the server takes connections, reads at least, for at most `within`.
+    ///
+    /// # Errors
+    /// Where its process ends (with what its log says), the deadline passes, or another server answers.
+    pub async fn wait_for_connections(&self, within: Duration) -> Result<Session, LabError> {
+        let address = self.address().await?;
+        let what = format!("connect to {}", self.name);
+        let ready = wait::until(&what, within, ASK_EVERY, || async {
+            // A server that is about to take connections may leave one unanswered for a moment: give up early and ask again.
+            let patience = Duration::from_secs(2);
+            let connected = Session::connect(&address, &self.secrets.superuser, "postgres", patience).await;
+            Ok(match connected {
+                Ok(session) => Poll::Ready(session),
+                Err(error) if error.state.is_none() => Poll::NotYet,
+                Err(error) if error.state.as_deref().is_some_and(|state| state.starts_with("57P")) => {
+                    tokio::time::sleep(STARTING).await;
+                    Poll::NotYet
+                }
+                Err(error) => return Err(LabError::sql(&what)(error)),
+            })
+        });
+        tokio::select! {
+            session = ready => drop(session?),
+            death = self.death() => return Err(death),
+        }
+        let session = self.session("postgres").await?;
+        // A port of this machine can be somebody else's by now, and passwords and clusters are the same in all runs.
+        let own = format!("select current_setting('{OWN_SETTING}', true)");
+        let own = self.ask(session.value(&own).await, "ask whose server it is")?;
+        if own.as_deref() == Some(self.places().data.as_str()) {
+            Ok(session)
+        } else {
+            Err(LabError::state(what, format!("another server answers at its address, of {}", own.as_deref().unwrap_or("somebody else"))))
+        }
+    }
+
+    /// Ends when the server's process has ended, with what its log says.
+    async fn death(&self) -> LabError {
+        let run = self.places().run;
+        loop {
+            tokio::time::sleep(Duration::from_millis(300)).await;
+            // A dead process that nobody has collected can still be signalled.
+            let script = format!("p=$(cat {run}/pid); kill -0 $p; ! grep -qs '^State:.*Z' /proc/$p/status");
+            let alive = Command::shell("look for the server's process", script);
+            match self.runtime.exec(&self.name, &alive).await {
+                Ok(output) if output.code == 0 => {}
+                Ok(_) => {
+                    let log = self.log_tail(20).await.unwrap_or_else(|error| error.to_string());
+                    return LabError::state(
+                        format!("start the server on {}", self.name),
+                        format!("its process ended; its log says: {log}"),
+                    );
+                }
+                Err(error) => return error,
+            }
+        }
+    }
+
+    /// Configures and starts the server and waits until it takes connections.
+    ///
+    /// # Errors
+    /// Where it does not start.
+    pub async fn start(&self, settings: &Settings, within: Duration) -> Result<Session, LabError> {
+        self.launch_as(settings, None).await?;
+        self.wait_for_connections(within).await
+    }
+
+    /// Stops the server in fast mode and waits for its end.
+    ///
+    /// # Errors
+    /// Where it does not end.
+    pub async fn stop(&self) -> Result<(), LabError> {
+        let script = format!("{} -D {} stop -m fast -w -t 60 >/dev/null", self.program("pg_ctl"), self.places().data);
+        let deadline = Duration::from_secs(70);
+        self.run(Command::shell(format!("stop the server on {}", self.name), script).deadline(deadline)).await.map(drop)
+    }
+
+    /// A session of the superuser. Each of its statements may take half an hour; the step's deadline comes before.
+    ///
+    /// # Errors
+    /// Where it can't be had.
+    pub async fn session(&self, database: &str) -> Result<Session, LabError> {
+        self.session_of(&self.secrets.superuser, database, Duration::from_secs(1800)).await
+    }
+
+    /// A session of the application's role.
+    ///
+    /// # Errors
+    /// Where it can't be had.
+    pub async fn application_session(&self, database: &str) -> Result<Session, LabError> {
+        self.session_of(&self.secrets.application, database, Duration::from_secs(60)).await
+    }
+
+    async fn session_of(&self, who: &Credentials, database: &str, within: Duration) -> Result<Session, LabError> {
+        let address = self.address().await?;
+        let what = format!("connect to {database} on {} as {}", self.name, who.role);
+        Session::connect(&address, who, database, within).await.map_err(LabError::sql(what))
+    }
+
+    /// Which server this is.
+    ///
+    /// # Errors
+    /// Where it can't be asked.
+    pub async fn server(&self) -> Result<Server, LabError> {
+        let session = self.session("postgres").await?;
+        self.ask(session.server(Some(self.name.clone())).await, "ask which server it is")
+    }
+
+    /// The error of a statement, with what was to be done and where.
+    ///
+    /// # Errors
+    /// Where the statement failed.
+    pub fn ask<T>(&self, answer: Result<T, SqlError>, what: &str) -> Result<T, LabError> {
+        answer.map_err(LabError::sql(format!("{what} on {}", self.name)))
+    }
+
+    /// What `pg_controldata` says.
+    ///
+    /// # Errors
+    /// Where it can't be run or read.
+    pub async fn control_data(&self) -> Result<ControlData, LabError> {
+        let what = format!("read the control file of {}", self.name);
+        let script = format!("{} -D {}", self.program("pg_controldata"), self.places().data);
+        let output = self.run(Command::shell(&what, script)).await?;
+        ControlData::parse(&output.text()).map_err(|missing| LabError::state(what, missing.to_string()))
+    }
+
+    /// Reloads the configuration.
+    ///
+    /// # Errors
+    /// Where the server can't be asked.
+    pub async fn reload(&self) -> Result<(), LabError> {
+        let session = self.session("postgres").await?;
+        self.ask(session.run("select pg_reload_conf()").await, "reload the configuration")
+    }
+
+    /// The connection string by which another node reaches this server; the password is in the password file.
+    ///
+    /// # Errors
+    /// Where the node is not there.
+    pub async fn conninfo_for(&self, client: &Self) -> Result<String, LabError> {
+        let Address { host, port } = self.address().await?;
+        Ok(format!(
+            "host={host} port={port} user={SUPERUSER} passfile={}/pgpass application_name={} connect_timeout=10",
+            client.places().run,
+            client.name
+        ))
+    }
+}
+
+/// A script from standard input, so that no secret stands in an argument list.
+fn script_with_secrets(what: String, script: String) -> Command {
+    Command::new(what, ["/bin/sh", "-eu"]).stdin(script)
+}
+
+/// A statement that gives the application's role its password.
+#[must_use]
+pub fn set_application_password(secrets: &Secrets) -> String {
+    format!("alter role {APPLICATION_ROLE} password {}", literal(&secrets.application.password))
+}

@@ -1,0 +1,41 @@
+//! What a server says in its log, which outlives it.
+
+use super::Node;
+use crate::{
+    lab::{Command, LabError},
+    pg::server_log::{self, LogFact},
+};
+
+/// The line that Lifeboat writes to a server's log before each start.
+pub(super) const LIFE: &str = "--- lifeboat starts the server ---";
+
+impl Node {
+    /// The path of the server's log.
+    #[must_use]
+    pub fn log_file(&self) -> String {
+        format!("{}/{}.log", self.places().log, self.name)
+    }
+
+    /// The facts in the server's log since its latest start.
+    ///
+    /// # Errors
+    /// Where the log can't be read.
+    pub async fn log_facts(&self) -> Result<Vec<LogFact>, LabError> {
+        let script = format!("cat {}", self.log_file());
+        let log = self.run(Command::shell(format!("read the log of {}", self.name), script)).await?.text();
+        let latest = log.rfind(LIFE).and_then(|at| log.get(at..)).unwrap_or(&log);
+        Ok(server_log::parse(latest))
+    }
+
+    /// The last lines of the server's log.
+    ///
+    /// # Errors
+    /// Where it can't be read.
+    pub async fn log_tail(&self, lines: usize) -> Result<String, LabError> {
+        // What clients that came too early were told says nothing, and there is much of it.
+        let early = "/FATAL:  the database system is /d; /DETAIL:  Consistent recovery state has not/d";
+        let script = format!("sed '{early}' {} | tail -n {lines}", self.log_file());
+        let output = self.run(Command::shell(format!("read the log of {}", self.name), script)).await?;
+        Ok(output.text().trim().replace('\n', "; "))
+    }
+}

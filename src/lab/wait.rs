@@ -1,0 +1,58 @@
+//! Waiting for a condition.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+
+use super::LabError;
+
+/// How a condition stands.
+pub enum Poll<T> {
+    /// It holds.
+    Ready(T),
+    /// Not yet; ask again.
+    NotYet,
+}
+
+/// Asks every `every` until the condition holds, for at most `within`. Cancellation is dropping the future.
+///
+/// # Errors
+/// Where the question fails for good, or the deadline passes: `what` then says what was waited for.
+pub async fn until<T, F>(what: &str, within: Duration, every: Duration, mut ask: impl FnMut() -> F) -> Result<T, LabError>
+where
+    F: Future<Output = Result<Poll<T>, LabError>>,
+{
+    let deadline = Instant::now() + within;
+    loop {
+        match tokio::time::timeout_at(deadline, ask()).await {
+            Ok(Ok(Poll::Ready(value))) => return Ok(value),
+            Ok(Ok(Poll::NotYet)) if Instant::now() < deadline => sleep(every).await,
+            Ok(Err(error)) => return Err(error),
+            Ok(Ok(Poll::NotYet)) | Err(_) => return Err(LabError::Deadline { what: what.to_owned(), within }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_question_that_hangs_ends_at_the_deadline() {
+        let started = Instant::now();
+        let waited: Result<(), _> = until("see it", Duration::from_secs(600), Duration::from_secs(1), std::future::pending).await;
+        assert!(matches!(waited, Err(LabError::Deadline { .. })));
+        assert_eq!(started.elapsed(), Duration::from_secs(600));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_condition_is_seen_at_the_first_question_after_it_holds() {
+        let mut asked = 0;
+        let waited = until("count to three", Duration::from_secs(60), Duration::from_secs(1), || {
+            asked += 1;
+            let now = asked;
+            async move { Ok(if now < 3 { Poll::NotYet } else { Poll::Ready(now) }) }
+        });
+        assert_eq!(waited.await.ok(), Some(3));
+    }
+}

@@ -1,0 +1,7 @@
+//! The `lifeboat` command.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    lifeboat::cli::main()
+}

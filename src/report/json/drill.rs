@@ -1,0 +1,278 @@
+//! A drill in `report.json`.
+
+use serde::Serialize;
+
+use super::{Recovery, Seconds};
+use crate::{
+    drill::Promise,
+    journal::Outcome,
+    judge::{self, Judgement, RunJudgement, Subject},
+    report::view::{DrillView, hint, step_of},
+};
+
+/// A drill on a version of PostgreSQL.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Drill {
+    /// The drill and the version, the same from run to run: `loss/pitr-latest@17`.
+    pub name: String,
+    /// The drill alone.
+    pub drill: String,
+    /// One line of what it is.
+    pub title: String,
+    /// What it is for; may be empty.
+    pub description: String,
+    /// Words to select it by.
+    pub tags: Vec<String>,
+    /// The release that ran.
+    pub postgresql: Option<String>,
+    /// `pass`, `fail`, `inconclusive` or `skipped`.
+    pub verdict: &'static str,
+    /// Why it could not be done here.
+    pub skipped: Option<String>,
+    /// What was promised.
+    pub objectives: Objectives,
+    /// The greatest recovery time, with what is declared for people.
+    pub rto: Option<Seconds>,
+    /// The greatest loss, in time.
+    pub rpo: Option<Seconds>,
+    /// The most commits that one recovery lost.
+    pub lost_commits: Option<u64>,
+    /// What may be lost at worst, by configuration.
+    pub worst_case: WorstCase,
+    /// Drills that ran on the same machine while recovery time was measured.
+    pub contended_with: Vec<String>,
+    /// How soon a client tried again: outages are measured no finer.
+    pub resolution: Option<Seconds>,
+    /// When it began.
+    pub began: Option<Seconds>,
+    /// When it was over.
+    pub ended: Option<Seconds>,
+    /// The steps.
+    pub steps: Vec<Step>,
+    /// The fault, the latest where there are several.
+    pub fault: Option<Fault>,
+    /// The recoveries, in order.
+    pub recoveries: Vec<Recovery>,
+    /// The checks, in order.
+    pub checks: Vec<Check>,
+    /// Everything that was judged.
+    pub findings: Vec<Finding>,
+    /// What the clients did.
+    pub work: Work,
+    /// What it does not prove, in sentences.
+    pub not_proven: Vec<String>,
+    /// Its files.
+    pub evidence: Vec<Evidence>,
+    /// What could not be removed.
+    pub left: Vec<String>,
+    /// Whether what it provisioned was kept on purpose.
+    pub kept: bool,
+}
+
+/// What was promised.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Objectives {
+    /// Recovery time.
+    pub rto: Option<Seconds>,
+    /// Recovery point.
+    pub rpo: Option<Seconds>,
+}
+
+/// What may be lost at worst, by configuration.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct WorstCase {
+    /// The bound; `null` where configuration sets none.
+    pub bound: Option<Seconds>,
+    /// Where it comes from.
+    pub because: String,
+}
+
+/// A step.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Step {
+    /// Its number, counted from 1.
+    pub step: usize,
+    /// Its title.
+    pub title: String,
+    /// When it began.
+    pub began: Option<Seconds>,
+    /// When it was over.
+    pub ended: Option<Seconds>,
+    /// `completed`, `failed`, `timed-out`, `cancelled` or `skipped`.
+    pub outcome: Outcome,
+    /// Why it did not complete.
+    pub error: Option<String>,
+}
+
+/// A fault.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Fault {
+    /// What it does.
+    pub fault: String,
+    /// Just before the call that caused it.
+    pub at: Seconds,
+    /// When its effect was proven.
+    pub proven: Option<Seconds>,
+    /// What proved it, or what was seen instead.
+    pub effect: String,
+}
+
+/// A check.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Check {
+    /// Its step, counted from 1.
+    pub step: usize,
+    /// The check.
+    pub check: String,
+    /// `pass`, `fail` or `inconclusive`.
+    pub verdict: judge::Verdict,
+    /// How many facts it examined.
+    pub facts: u64,
+    /// What it found.
+    pub message: String,
+}
+
+/// Something that was judged.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Finding {
+    /// What, for programs: `baseline`, `step`, `fault`, `terminal`, `identity`, `phases`, `check`, `rto`, `rpo`, `worst-case` or `dismantling`.
+    pub about: &'static str,
+    /// Its step, counted from 1, where it is about one.
+    pub step: Option<usize>,
+    /// What, for people; unique within the drill and the same from run to run.
+    pub name: String,
+    /// `pass`, `fail` or `inconclusive`.
+    pub verdict: judge::Verdict,
+    /// What was seen.
+    pub message: String,
+    /// More lines.
+    pub details: Vec<String>,
+    /// What to do about it; `null` where it passed.
+    pub hint: Option<String>,
+    /// How long it took.
+    pub took: Option<Seconds>,
+    /// Whether it is inconclusive only because of another finding.
+    pub follows: bool,
+}
+
+/// What the clients did.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Work {
+    /// Commits that were acknowledged.
+    pub acknowledged: u64,
+    /// Commits that got no answer.
+    pub indeterminate: u64,
+    /// Commits that were refused.
+    pub failed: u64,
+    /// The longest time without an acknowledged commit around the fault.
+    pub longest_outage: Option<Seconds>,
+}
+
+/// A file of evidence.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Evidence {
+    /// Its path from the folder of this report.
+    pub path: String,
+    /// Its size, where that is known.
+    pub bytes: Option<u64>,
+}
+
+impl Drill {
+    pub(super) fn of(run: &RunJudgement, judgement: &Judgement) -> Self {
+        let view = DrillView::of(run, judgement);
+        let objectives = judgement.drill.objectives;
+        let size = |path: &str| judgement.evidence.get(path.split_once('/').map_or(path, |(_, file)| file)).copied();
+        Self {
+            name: view.name,
+            drill: judgement.drill.name.to_string(),
+            title: view.title,
+            description: judgement.drill.description.clone(),
+            tags: judgement.drill.tags.clone(),
+            postgresql: judgement.postgres.map(|version| version.to_string()),
+            verdict: view.status.word(),
+            skipped: view.skipped,
+            objectives: Objectives {
+                rto: objectives.rto.map(|period| Seconds(period.duration())),
+                rpo: objectives.rpo.map(|period| Seconds(period.duration())),
+            },
+            rto: judgement.rto.map(Seconds),
+            rpo: judgement.rpo.map(Seconds),
+            lost_commits: judgement.lost_commits,
+            worst_case: WorstCase { bound: judgement.worst_case.bound.map(Seconds), because: judgement.worst_case.because.clone() },
+            contended_with: judgement.contended_with.clone(),
+            resolution: judgement.resolution.map(Seconds),
+            began: judgement.began.map(Into::into),
+            ended: judgement.ended.map(Into::into),
+            steps: judgement.steps.iter().enumerate().map(|(index, record)| step(index, record)).collect(),
+            fault: judgement.fault.as_ref().map(fault),
+            recoveries: judgement.recoveries.iter().map(Recovery::of).collect(),
+            checks: judgement.checks.iter().map(check).collect(),
+            findings: judgement.findings.iter().map(|finding| self::finding(judgement, finding)).collect(),
+            work: Work {
+                acknowledged: judgement.work.acknowledged,
+                indeterminate: judgement.work.indeterminate,
+                failed: judgement.work.failed,
+                longest_outage: judgement.work.longest_outage.map(Seconds),
+            },
+            not_proven: view.not_proven,
+            evidence: view.evidence.into_iter().map(|file| Evidence { bytes: size(&file.path), path: file.path }).collect(),
+            left: view.left,
+            kept: judgement.kept,
+        }
+    }
+}
+
+fn step(index: usize, record: &judge::StepRecord) -> Step {
+    Step {
+        step: index + 1,
+        title: record.title.clone(),
+        began: record.began.map(Into::into),
+        ended: record.ended.map(Into::into),
+        outcome: record.outcome,
+        error: record.error.clone(),
+    }
+}
+
+fn fault(facts: &crate::journal::FaultFacts) -> Fault {
+    Fault { fault: facts.fault.describe(), at: facts.at.into(), proven: facts.proven.map(Into::into), effect: facts.effect.clone() }
+}
+
+fn check(check: &judge::CheckJudgement) -> Check {
+    Check {
+        step: check.step + 1,
+        check: check.check.describe(),
+        verdict: check.verdict,
+        facts: check.facts,
+        message: check.message.clone(),
+    }
+}
+
+fn finding(judgement: &Judgement, finding: &judge::Finding) -> Finding {
+    Finding {
+        about: about(&finding.subject),
+        step: step_of(finding).map(|step| step + 1),
+        name: finding.name.clone(),
+        verdict: finding.verdict,
+        message: finding.message.clone(),
+        details: finding.details.clone(),
+        hint: hint(judgement, finding),
+        took: finding.took.map(Seconds),
+        follows: finding.follows,
+    }
+}
+
+const fn about(subject: &Subject) -> &'static str {
+    match subject {
+        Subject::Baseline => "baseline",
+        Subject::Step { .. } => "step",
+        Subject::Fault { .. } => "fault",
+        Subject::Terminal { .. } => "terminal",
+        Subject::Identity { .. } => "identity",
+        Subject::Phases { .. } => "phases",
+        Subject::Check { .. } => "check",
+        Subject::Objective { promise: Promise::Rto } => "rto",
+        Subject::Objective { promise: Promise::Rpo } => "rpo",
+        Subject::WorstCase => "worst-case",
+        Subject::Dismantling => "dismantling",
+    }
+}

@@ -1,0 +1,81 @@
+//! The report for programs.
+//!
+//! The types of this module are its documentation: fields are written in their order and under their names.
+//! Lengths of time are numbers of seconds with at most six decimals; moments are seconds since the run began; instants are RFC 3339 in UTC.
+//! What was not measured is `null`. Fields are added without notice; where one is removed or changes its meaning, [`FORMAT`] grows.
+
+mod drill;
+mod recovery;
+mod seconds;
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+pub use drill::{Check, Drill, Evidence, Fault, Finding, Objectives, Step, Work, WorstCase};
+pub use recovery::{Phase, Recovery, Survival};
+pub use seconds::Seconds;
+
+use super::view::{JOURNAL, Status};
+use crate::judge::RunJudgement;
+
+/// The version of the format.
+pub const FORMAT: u32 = 1;
+
+/// `report.json`.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Report {
+    /// The version of this format.
+    pub format: u32,
+    /// The run's name.
+    pub run: String,
+    /// `pass`, `fail` or `inconclusive`.
+    pub verdict: &'static str,
+    /// Whether the run was interrupted, or the runner died.
+    pub interrupted: bool,
+    /// When it began.
+    pub started: Timestamp,
+    /// How long it took.
+    pub took: Seconds,
+    /// The version of Lifeboat.
+    pub lifeboat: String,
+    /// `docker`, `local` or `fake`.
+    pub runtime: String,
+    /// How many drills could run side by side.
+    pub jobs: usize,
+    /// What the machine was.
+    pub machine: BTreeMap<String, String>,
+    /// Where the journal is, from the folder of this report.
+    pub journal: &'static str,
+    /// The drills, in the order in which they were planned.
+    pub drills: Vec<Drill>,
+}
+
+impl Report {
+    /// The report of a judgement.
+    #[must_use]
+    pub fn of(run: &RunJudgement) -> Self {
+        Self {
+            format: FORMAT,
+            run: run.run.clone(),
+            verdict: Status::of(Some(run.verdict)).word(),
+            interrupted: run.interrupted,
+            started: run.started,
+            took: Seconds(run.took),
+            lifeboat: run.lifeboat.clone(),
+            runtime: run.runtime.to_string(),
+            jobs: run.jobs,
+            machine: run.machine.clone(),
+            journal: JOURNAL,
+            drills: run.exercises.iter().map(|judgement| Drill::of(run, judgement)).collect(),
+        }
+    }
+}
+
+pub(super) fn render(run: &RunJudgement) -> Vec<u8> {
+    // Nothing in it can fail to be written: no map has keys but texts, and memory takes everything.
+    let mut bytes = serde_json::to_vec_pretty(&Report::of(run)).unwrap_or_else(|error| format!("{{\"error\": \"{error}\"}}").into());
+    bytes.push(b'\n');
+    bytes
+}

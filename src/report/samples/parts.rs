@@ -1,0 +1,128 @@
+//! The parts of judgements.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use crate::{
+    drill::{Check, Dataset, Drill, Fixture, Node, Objectives, Period, RecoveryTarget, Role, RuntimeKind, Service, Workload},
+    journal::{Exercise, Moment, Outcome, Phase, PhaseSpan, Recovered, Server},
+    judge::{CheckJudgement, Finding, Judgement, RecoveryJudgement, RunJudgement, StepRecord, Subject, Verdict, Work, WorstCase},
+    pg::{Lsn, Major, Timeline, Version},
+};
+
+pub(in crate::report) fn ms(millis: u64) -> Duration {
+    Duration::from_millis(millis)
+}
+
+pub(super) fn at(millis: u64) -> Moment {
+    Moment(millis * 1000)
+}
+
+pub(super) fn span(phase: Phase, from: u64, to: u64) -> PhaseSpan {
+    PhaseSpan { phase, from: at(from), to: at(to) }
+}
+
+pub(super) fn run(verdict: Verdict, exercises: Vec<Judgement>) -> RunJudgement {
+    RunJudgement {
+        run: "20261120-160000-brave-otter".into(),
+        started: "2026-11-20T16:00:00.25Z".parse().expect("an instant"),
+        took: ms(23_456),
+        lifeboat: "0.1.0".into(),
+        runtime: RuntimeKind::Docker,
+        jobs: 1,
+        machine: BTreeMap::from([("cores".into(), "2".into()), ("memory".into(), "8 GiB".into())]),
+        interrupted: false,
+        exercises,
+        verdict,
+    }
+}
+
+pub(super) fn exercise(name: &str, title: &str, major: u16) -> Judgement {
+    let drill = Drill {
+        name: name.parse().expect("a name"),
+        title: title.into(),
+        description: String::new(),
+        tags: vec!["physical".into(), "monthly".into()],
+        objectives: Objectives { rto: Some(Period::from_secs(3600)), rpo: Some(Period::from_secs(300)) },
+        human: None,
+        backup_every: None,
+        version: None,
+        settings: BTreeMap::new(),
+        nodes: vec![Node { name: "primary".parse().expect("a node"), role: Role::Primary, settings: BTreeMap::new() }],
+        archive: None,
+        dataset: Dataset { fixture: Fixture::Shop, scale: 1 },
+        workload: Workload { writers: 4, rate: Some(200.0), table: "shop.receipt".parse().expect("a table") },
+        service: Service::Switch,
+        steps: Vec::new(),
+    };
+    Judgement {
+        exercise: Exercise { drill: drill.name.clone(), postgres: Major(major) },
+        drill,
+        postgres: Some(Version { major: Major(major), minor: 6 }),
+        skipped: None,
+        verdict: None,
+        findings: Vec::new(),
+        steps: Vec::new(),
+        fault: None,
+        recoveries: Vec::new(),
+        checks: Vec::new(),
+        rto: None,
+        rpo: None,
+        lost_commits: None,
+        worst_case: WorstCase { bound: Some(ms(2_000)), because: "archive_timeout = 2s".into() },
+        contended_with: Vec::new(),
+        work: Work { acknowledged: 2_731, indeterminate: 4, failed: 0, longest_outage: Some(ms(2_725)) },
+        resolution: Some(ms(10)),
+        evidence: BTreeMap::from([("evidence/primary.log".into(), 18_432), ("evidence/restored.log".into(), 9_120)]),
+        left: Vec::new(),
+        kept: false,
+        not_proven: vec!["The repository was on the same machine: its loss was not rehearsed.".into()],
+        began: Some(at(12)),
+        ended: Some(at(20_710)),
+    }
+}
+
+pub(super) fn step(title: &str, from: u64, to: u64) -> StepRecord {
+    StepRecord { title: title.into(), began: Some(at(from)), ended: Some(at(to)), outcome: Outcome::Completed, error: None }
+}
+
+pub(super) fn check(step: usize, index: usize, check: Check, verdict: Verdict, facts: u64, message: &str) -> CheckJudgement {
+    CheckJudgement { step, index, check, verdict, facts, message: message.into(), found: None }
+}
+
+pub(super) fn finding(subject: Subject, name: &str, verdict: Verdict, message: &str, took: Option<u64>) -> Finding {
+    Finding { subject, name: name.into(), verdict, message: message.into(), details: Vec::new(), took: took.map(ms), follows: false }
+}
+
+pub(super) fn recovery(step: usize, target: RecoveryTarget, from: u64, first_write: u64) -> RecoveryJudgement {
+    let server = |timeline, start: &str| Server {
+        node: None,
+        system_identifier: 7_512_345_678_901_234_567,
+        timeline: Timeline(timeline),
+        postmaster_start: start.parse().expect("an instant"),
+        in_recovery: false,
+    };
+    RecoveryJudgement {
+        step,
+        recovered: Recovered {
+            node: "restored".parse().expect("a node"),
+            before: server(1, "2026-11-20T16:00:01Z"),
+            after: server(2, "2026-11-20T16:00:17Z"),
+            target: Some(target),
+            serves: true,
+            nonce: Some("otter".into()),
+            backup: Some("nightly".parse().expect("a label")),
+            backup_label: Some("nightly".into()),
+            end_of_recovery: Some(Lsn(0x700_0028)),
+            archive_end: None,
+            log: Vec::new(),
+            phases: Vec::new(),
+        },
+        from: at(from),
+        first_write: Some(at(first_write)),
+        rto: Some(ms(first_write - from)),
+        phases: Vec::new(),
+        declared: None,
+        verified: Some(ms(first_write - from + 400)),
+        survival: None,
+    }
+}

@@ -1,0 +1,153 @@
+//! The summary for a terminal.
+//!
+//! **Invariant:** complete without colour; no control character but newline and, where colour is asked for, those of the colours.
+
+use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
+
+use super::{
+    Format,
+    escape::{line::visible, terminal::no_commands},
+    human,
+    view::{DrillView, Measured, RunView, Status, following},
+};
+use crate::judge::RunJudgement;
+
+/// The width from which a drill fits into one line.
+const ROOMY: u16 = 110;
+
+/// What the caller knows of its terminal.
+#[derive(Clone, Debug)]
+pub struct Terminal {
+    /// Its width in characters.
+    pub width: u16,
+    /// Whether to use colour: the caller minds `NO_COLOR` and whether it is a terminal at all.
+    pub colour: bool,
+    /// The folder where the reports are, as the user should read it; `None` where they were not written.
+    pub reports: Option<String>,
+}
+
+impl Terminal {
+    /// The summary of a run.
+    #[must_use]
+    pub fn render(&self, run: &RunJudgement) -> String {
+        let view = RunView::of(run);
+        let mut blocks = Vec::new();
+        if !view.drills.is_empty() {
+            blocks.push(self.drills(&view.drills));
+        }
+        let troubles = self.troubles(&view);
+        if !troubles.is_empty() {
+            blocks.push(troubles);
+        }
+        let mut last = view.warnings.iter().map(|warning| format!("warning: {}", visible(warning))).collect::<Vec<_>>();
+        last.push(format!(
+            "{} — {} ({}, {})",
+            self.paint(view.status, &view.status.word().to_uppercase()),
+            visible(&view.verdict_line),
+            visible(&run.runtime.to_string()),
+            human::duration(run.took),
+        ));
+        if let Some(folder) = &self.reports {
+            let names = Format::ALL.map(Format::file_name).join(", ");
+            last.push(format!("reports: {} ({names})", visible(folder)));
+        }
+        blocks.push(last.join("\n"));
+        no_commands(&(blocks.join("\n\n") + "\n"))
+    }
+
+    fn table(&self) -> Table {
+        let mut table = Table::new();
+        table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic).set_width(self.width.max(40));
+        table
+    }
+
+    fn drills(&self, drills: &[DrillView]) -> String {
+        let mut table = self.table();
+        // Where there is no room, a cell breaks where it has parts rather than where the line ends.
+        let part = if self.width < ROOMY {
+            "
+"
+        } else {
+            " "
+        };
+        let (rto, rpo) = (["RTO", "/ objective"].join(part), ["RPO", "/ objective", "/ worst"].join(part));
+        table.set_header(["VERDICT", "DRILL", &rto, &rpo, "LOST", "CHECKS"]);
+        for drill in drills {
+            let cells = &drill.cells;
+            let name = visible(&drill.name);
+            table.add_row([
+                drill.status.word().to_owned(),
+                if self.width < ROOMY {
+                    name.replacen(
+                        '/', "/
+", 1,
+                    )
+                } else {
+                    name
+                },
+                measured(&cells.rto, part, None),
+                measured(&cells.rpo, part, Some(&cells.worst_case)),
+                visible(&cells.lost),
+                visible(&cells.checks),
+            ]);
+        }
+        if let Some(column) = table.column_mut(4) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+        self.finish(&table)
+    }
+
+    /// A line for each finding that is not good, and for each drill that could not be done, with what to do about it.
+    fn troubles(&self, view: &RunView) -> String {
+        let mut table = self.table();
+        for drill in &view.drills {
+            for trouble in &drill.troubles {
+                let text = format!("{}: {}: {}", drill.name, trouble.name, trouble.message);
+                table.add_row([Cell::new(trouble.status.word()), Cell::new(visible(&text))]);
+                if let Some(hint) = &trouble.hint {
+                    table.add_row([Cell::new(""), Cell::new(visible(&format!("hint: {hint}")))]);
+                }
+            }
+            if let Some(text) = following(drill.following) {
+                table.add_row([Cell::new(""), Cell::new(text)]);
+            }
+            if let Some(reason) = &drill.skipped {
+                table.add_row([Cell::new(drill.status.word()), Cell::new(visible(&format!("{}: {reason}", drill.name)))]);
+            }
+        }
+        self.finish(&table)
+    }
+
+    /// The lines of a table whose first column is a status, coloured where that is asked for. The table can't do it: it would count the colours' characters.
+    fn finish(&self, table: &Table) -> String {
+        let lines: Vec<_> = table.lines().map(|line| self.paint_first(line.trim_end())).collect();
+        lines.join("\n")
+    }
+
+    fn paint_first(&self, line: &str) -> String {
+        let all = [Status::Fail, Status::Inconclusive, Status::Pass, Status::Skipped];
+        let first = all.into_iter().find_map(|status| Some((status, line.strip_prefix(' ')?.strip_prefix(status.word())?)));
+        match first {
+            Some((status, rest)) if rest.is_empty() || rest.starts_with(' ') => format!(" {}{rest}", self.paint(status, status.word())),
+            Some(_) | None => line.to_owned(),
+        }
+    }
+
+    fn paint(&self, status: Status, text: &str) -> String {
+        let code = match status {
+            Status::Fail => "1;31",
+            Status::Inconclusive => "1;33",
+            Status::Pass => "32",
+            Status::Skipped => "2",
+        };
+        if self.colour { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+    }
+}
+
+/// Line breaks between the parts are the only ones.
+fn measured(measured: &Measured, part: &str, worst: Option<&str>) -> String {
+    let worst = worst.map(|worst| format!(" / {worst}")).unwrap_or_default();
+    let notes = measured.notes.iter().map(|note| format!("({})", visible(note)));
+    let limit = visible(&format!("/ {}{worst}", measured.objective));
+    [visible(&measured.value), limit].into_iter().chain(notes).collect::<Vec<_>>().join(part)
+}

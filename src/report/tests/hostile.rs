@@ -1,0 +1,125 @@
+//! Text that others chose can't break a report.
+
+use std::collections::BTreeSet;
+
+use proptest::prelude::*;
+
+use super::{Format, samples, terminal, text};
+use crate::judge::{Finding, Subject, Verdict};
+
+/// Any text, with what breaks formats more often than chance would have it.
+fn any_text() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        any::<String>(),
+        prop::sample::select(vec![
+            "]]>",
+            "]]",
+            "|",
+            "`",
+            "```",
+            "\n",
+            "\r",
+            "\0",
+            "\u{1b}[2J",
+            "\u{fffe}",
+            "\u{2028}",
+            "<!--",
+            "<script>",
+            "&#0;",
+            "::error::",
+            "##[error]",
+            "\\",
+            "# ",
+            "- ",
+            "[[PROPERTY|a=b]]",
+            "\t",
+            "../",
+            "~~~",
+            "\u{9b}",
+        ])
+        .prop_map(str::to_owned),
+    ];
+    prop::collection::vec(piece, 0..5).prop_map(|pieces| pieces.concat())
+}
+
+fn is_xml(c: char) -> bool {
+    c == '\n' || (c >= ' ' && !matches!(c, '\u{fffe}' | '\u{ffff}'))
+}
+
+fn table_rows(markdown: &str) -> Vec<usize> {
+    let cells = |line: &str| line.replace("\\\\", "").replace("\\|", "").matches('|').count();
+    markdown.lines().filter(|line| line.starts_with('|')).map(cells).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn any_text_is_well_formed_xml(raw in any_text()) {
+        let run = samples::hostile(&raw);
+        let xml = text(Format::Junit, &run);
+        prop_assert!(xml.chars().all(is_xml));
+        let report = quick_junit::Report::deserialize_from_str(&xml);
+        prop_assert!(report.is_ok(), "{:?} of {}", report, xml);
+        let report = report.expect("checked above");
+        prop_assert_eq!(report.test_suites.len(), 2);
+        let cases = &report.test_suites[0].test_cases;
+        prop_assert_eq!(cases.len(), run.exercises[0].findings.len());
+        let names: BTreeSet<_> = cases.iter().map(|case| case.name.as_str().to_owned()).collect();
+        prop_assert_eq!(names.len(), cases.len());
+    }
+
+    #[test]
+    fn any_text_leaves_the_markdown_its_shape(raw in any_text()) {
+        let plain = text(Format::Markdown, &samples::hostile("x"));
+        let markdown = text(Format::Markdown, &samples::hostile(&raw));
+        prop_assert_eq!(table_rows(&markdown), table_rows(&plain));
+        prop_assert_eq!(markdown.lines().filter(|line| line.starts_with('#')).count(), plain.lines().filter(|line| line.starts_with('#')).count());
+        prop_assert_eq!(markdown.lines().filter(|line| line.starts_with("```")).count(), plain.lines().filter(|line| line.starts_with("```")).count());
+        prop_assert!(!markdown.replace("<!-- -->", "").replace("  <1 %", "").contains('<'));
+    }
+
+    #[test]
+    fn any_text_is_only_seen_on_a_terminal(raw in any_text(), width in 20..200_u16) {
+        let shown = terminal(&samples::hostile(&raw), width, false);
+        prop_assert!(shown.chars().all(|c| c == '\n' || !c.is_control()));
+        prop_assert!(shown.lines().all(|line| !line.trim_start().starts_with("::") && !line.contains("##[")));
+    }
+
+    #[test]
+    fn any_text_comes_back_from_json(raw in any_text()) {
+        let json: serde_json::Value = serde_json::from_slice(&Format::Json.render(&samples::hostile(&raw))).expect("JSON");
+        prop_assert_eq!(json["run"].as_str(), Some(raw.as_str()));
+    }
+
+    #[test]
+    fn times_have_three_decimals_and_add_up(millis in prop::collection::vec(0..100_000_u64, 1..8)) {
+        let mut run = samples::passing();
+        run.exercises[0].findings = millis
+            .iter()
+            .enumerate()
+            .map(|(step, millis)| Finding {
+                subject: Subject::Step { step },
+                name: format!("step {step}"),
+                verdict: Verdict::Pass,
+                message: String::new(),
+                details: Vec::new(),
+                took: Some(samples::parts::ms(*millis)), follows: false,
+            })
+            .collect();
+        let xml = text(Format::Junit, &run);
+        let times = || xml.split(" time=\"").skip(1).filter_map(|rest| rest.split('"').next());
+        prop_assert!(times().all(|time| time.split_once('.').is_none_or(|(_, decimals)| decimals.len() <= 3)), "{}", xml);
+        let seconds: f64 = times().next().and_then(|time| time.parse().ok()).expect("the time of the suite");
+        let sum = millis.iter().sum::<u64>() as f64 / 1000.0;
+        prop_assert!((seconds - sum).abs() < 0.1 * millis.len() as f64, "{} and {}", seconds, sum);
+    }
+}
+
+#[test]
+fn a_section_of_xml_reads_back_as_it_was() {
+    let xml = text(Format::Junit, &samples::hostile("a ]]> b"));
+    let report = quick_junit::Report::deserialize_from_str(&xml).expect("well-formed");
+    let case = &report.test_suites[0].test_cases[0];
+    assert!(case.system_out.as_ref().is_some_and(|out| out.as_str().contains("a ]]> b")), "{xml}");
+}

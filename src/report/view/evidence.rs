@@ -1,0 +1,30 @@
+//! Where the evidence is.
+
+use crate::{journal::LEDGER_FILE, judge::Judgement, report::human};
+
+/// The run's journal, in its folder.
+pub const JOURNAL: &str = "journal.jsonl";
+
+/// A file that a reader may open.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EvidenceFile {
+    /// What to call it.
+    pub label: String,
+    /// Its path from the run's folder, where the reports are.
+    pub path: String,
+    /// Its size, where that is known.
+    pub size: Option<String>,
+}
+
+/// The ledger first, then what was kept; nothing for a drill that never began.
+pub(super) fn evidence(judgement: &Judgement) -> Vec<EvidenceFile> {
+    let folder = judgement.exercise.folder();
+    let closed = judgement.evidence.get(LEDGER_FILE).map(|size| human::bytes(*size));
+    let ledger = judgement.began.map(|_| EvidenceFile { label: LEDGER_FILE.into(), path: format!("{folder}/{LEDGER_FILE}"), size: closed });
+    let kept = judgement.evidence.iter().filter(|(file, _)| *file != LEDGER_FILE).map(|(file, size)| EvidenceFile {
+        label: file.strip_prefix("evidence/").unwrap_or(file).to_owned(),
+        path: format!("{folder}/{file}"),
+        size: Some(human::bytes(*size)),
+    });
+    ledger.into_iter().chain(kept).collect()
+}

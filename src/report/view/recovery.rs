@@ -1,0 +1,127 @@
+//! A recovery.
+
+use std::time::Duration;
+
+use super::{Bar, Measured, Status, loss};
+use crate::{
+    judge::{Finding, Judgement, RecoveryJudgement, Subject, Verdict},
+    report::human,
+};
+
+/// A recovery, or a rehearsal beside the service.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RecoveryView {
+    /// Its step, counted from 1.
+    pub number: usize,
+    /// What it was: the step's title.
+    pub title: String,
+    /// Whether clients were sent to it; otherwise it was a rehearsal.
+    pub serves: bool,
+    /// The worst finding of its own step and of the steps after it, until the next recovery.
+    pub status: Status,
+    /// What was recovered: `latest`, `xid of release, inclusive`; a dash where there was no target.
+    pub target: String,
+    /// Recovery time against the objective.
+    pub rto: Measured,
+    /// Until its checks were through.
+    pub verified: String,
+    /// Acknowledged commits that had to be kept.
+    pub due: String,
+    /// Those that were lost.
+    pub lost: String,
+    /// How much work that is, in time.
+    pub rpo: String,
+    /// How long it took and what the servers prove, in sentences.
+    pub proof: Vec<String>,
+    /// What no objective allows: corruption, and replay that went too far.
+    pub alarms: Vec<String>,
+    /// What became of the commits, in sentences.
+    pub loss: Vec<String>,
+    /// Some of the lost commits.
+    pub examples: Vec<String>,
+    /// Where the time went.
+    pub bar: Option<Bar>,
+}
+
+/// The recoveries of a drill, in order.
+pub(super) fn recoveries(judgement: &Judgement) -> Vec<RecoveryView> {
+    let after = judgement.recoveries.iter().skip(1).map(|next| next.step).chain([usize::MAX]);
+    judgement.recoveries.iter().zip(after).map(|(recovery, next)| view(judgement, recovery, next)).collect()
+}
+
+fn view(judgement: &Judgement, recovery: &RecoveryJudgement, next: usize) -> RecoveryView {
+    let limit = judgement.drill.objectives.rto.map(|period| period.duration());
+    let survival = recovery.survival.as_ref();
+    let of = |number: Option<u64>| number.map_or_else(|| human::NOTHING.into(), human::count);
+    let own = judgement.findings.iter().filter(|finding| step_of(finding).is_some_and(|step| (recovery.step..next).contains(&step)));
+    RecoveryView {
+        number: recovery.step + 1,
+        title: title(judgement, recovery.step),
+        serves: recovery.recovered.serves,
+        status: Status::of(Some(Verdict::of_all(own.map(|finding| finding.verdict)))),
+        target: recovery.recovered.target.as_ref().map_or_else(|| human::NOTHING.into(), |target| target.describe()),
+        rto: Measured {
+            value: recovery.rto.map_or_else(|| human::NOTHING.into(), |rto| human::against(rto, limit)),
+            objective: human::maybe(limit),
+            notes: recovery.declared.map(|period| format!("{} declared", human::duration(period.duration()))).into_iter().collect(),
+        },
+        verified: human::maybe(recovery.verified),
+        due: of(survival.map(|survival| survival.due)),
+        lost: of(survival.map(|survival| survival.lost)),
+        rpo: human::maybe(survival.and_then(|survival| survival.rpo)),
+        proof: proof(recovery, limit),
+        alarms: loss::alarms(recovery),
+        loss: loss::sentences(recovery),
+        examples: survival.map(|survival| survival.examples.clone()).unwrap_or_default(),
+        bar: Bar::of(recovery, limit),
+    }
+}
+
+fn proof(recovery: &RecoveryJudgement, limit: Option<Duration>) -> Vec<String> {
+    let (before, after) = (&recovery.recovered.before, &recovery.recovered.after);
+    let mut said = vec![times(recovery, limit)];
+    said.push(format!(
+        "Node {} {} on timeline {} (before: {}), system identifier {}, postmaster started {}.",
+        recovery.recovered.node,
+        if recovery.recovered.serves { "serves" } else { "was rehearsed beside the service" },
+        after.timeline,
+        before.timeline,
+        after.system_identifier,
+        human::instant(after.postmaster_start),
+    ));
+    if let Some(backup) = &recovery.recovered.backup {
+        said.push(format!("It was restored from backup {backup}."));
+    }
+    if let Some(lsn) = recovery.recovered.end_of_recovery {
+        said.push(format!("Timeline {} was left at {lsn}.", before.timeline));
+    }
+    said
+}
+
+fn times(recovery: &RecoveryJudgement, limit: Option<Duration>) -> String {
+    let Some(rto) = recovery.rto else {
+        return "No write was acknowledged after it, so recovery time is unknown.".into();
+    };
+    let declared = recovery.declared.map(|period| format!(" ({} of it declared)", human::duration(period.duration()))).unwrap_or_default();
+    let promised = limit.map_or_else(|| "nothing promised".into(), |limit| format!("promised {}", human::duration(limit)));
+    let verified =
+        recovery.verified.map_or_else(|| "never verified".into(), |verified| format!("verified after {}", human::duration(verified)));
+    format!("Recovery time was {}{declared}, {promised}; {verified}.", human::against(rto, limit))
+}
+
+pub(super) fn title(judgement: &Judgement, step: usize) -> String {
+    let declared = judgement.drill.steps.get(step).map(|step| step.title.clone()).filter(|title| !title.is_empty());
+    declared.or_else(|| judgement.steps.get(step).map(|step| step.title.clone())).unwrap_or_else(|| format!("step {}", step + 1))
+}
+
+pub(in crate::report) fn step_of(finding: &Finding) -> Option<usize> {
+    match finding.subject {
+        Subject::Step { step }
+        | Subject::Fault { step }
+        | Subject::Terminal { step }
+        | Subject::Identity { step }
+        | Subject::Phases { step }
+        | Subject::Check { step, .. } => Some(step),
+        Subject::Baseline | Subject::Objective { .. } | Subject::WorstCase | Subject::Dismantling => None,
+    }
+}

@@ -1,0 +1,92 @@
+//! One drill in one line, and all drills in one sentence.
+
+use std::time::Duration;
+
+use super::{DrillView, Status};
+use crate::{
+    judge::{Judgement, RunJudgement, Verdict},
+    report::human,
+};
+
+/// A measured value beside what was promised.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Measured {
+    /// What was measured.
+    pub value: String,
+    /// What was promised; a dash where nothing was.
+    pub objective: String,
+    /// What must be known to read the value: `contended`, `5 min declared`.
+    pub notes: Vec<String>,
+}
+
+/// The cells of a drill in the table of all drills.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cells {
+    /// Recovery time.
+    pub rto: Measured,
+    /// Recovery point.
+    pub rpo: Measured,
+    /// What may be lost at worst, by configuration: a length, or `no bound`.
+    pub worst_case: String,
+    /// Commits that were lost.
+    pub lost: String,
+    /// Checks that passed, of how many.
+    pub checks: String,
+    /// Facts that the checks examined.
+    pub facts: u64,
+}
+
+impl Cells {
+    pub(super) fn of(judgement: &Judgement) -> Self {
+        let objectives = judgement.drill.objectives;
+        let checks = judgement.checks.len();
+        let passed = judgement.checks.iter().filter(|check| check.verdict == Verdict::Pass).count();
+        Self {
+            rto: Measured { notes: notes(judgement), ..measured(judgement.rto, objectives.rto.map(|period| period.duration())) },
+            rpo: measured(judgement.rpo, objectives.rpo.map(|period| period.duration())),
+            worst_case: match (&judgement.skipped, judgement.worst_case.bound) {
+                (Some(_), _) => human::NOTHING.into(),
+                (None, Some(bound)) => human::duration(bound),
+                (None, None) => "no bound".into(),
+            },
+            lost: judgement.lost_commits.map_or_else(|| human::NOTHING.into(), human::count),
+            checks: if checks == 0 { human::NOTHING.into() } else { format!("{passed} of {checks}") },
+            facts: judgement.checks.iter().fold(0, |sum, check| sum.saturating_add(check.facts)),
+        }
+    }
+}
+
+fn measured(value: Option<Duration>, limit: Option<Duration>) -> Measured {
+    Measured {
+        value: value.map_or_else(|| human::NOTHING.into(), |value| human::against(value, limit)),
+        objective: human::maybe(limit),
+        notes: Vec::new(),
+    }
+}
+
+fn notes(judgement: &Judgement) -> Vec<String> {
+    let declared = judgement.recoveries.iter().filter_map(|recovery| recovery.declared).max();
+    let mut notes: Vec<_> = declared.map(|period| format!("{} declared", human::duration(period.duration()))).into_iter().collect();
+    if judgement.rto.is_some() && !judgement.contended_with.is_empty() {
+        notes.push("contended".into());
+    }
+    notes
+}
+
+/// The run in a sentence: `1 drill failed, 2 passed.`
+pub(super) fn verdict_line(run: &RunJudgement, drills: &[DrillView]) -> String {
+    let parts: Vec<_> =
+        [(Status::Fail, "failed"), (Status::Inconclusive, "inconclusive"), (Status::Pass, "passed"), (Status::Skipped, "skipped")]
+            .into_iter()
+            .filter_map(|(status, word)| match drills.iter().filter(|drill| drill.status == status).count() {
+                0 => None,
+                number => Some(format!("{number} {word}")),
+            })
+            .collect();
+    let of = human::counted(u64::try_from(drills.len()).unwrap_or(u64::MAX), "drill", "drills");
+    let interrupted = if run.interrupted { ", interrupted" } else { "" };
+    match parts.as_slice() {
+        [] => format!("no drill was run{interrupted}"),
+        parts => format!("{of}: {}{interrupted}", parts.join(", ")),
+    }
+}

@@ -1,0 +1,109 @@
+//! Checks.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::{Value as Json, json};
+use toml::de::DeValue;
+
+use crate::{
+    drill::TableName,
+    syntax::{
+        mistake::Mistake,
+        reading::{Cell, Line, Prose, Shape, Value, Whole, mismatch, section, words},
+    },
+};
+
+/// A check that needs no more than its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum CheckWord {
+    /// The rows of the workload against the ledger of acknowledged commits.
+    Ledger,
+    /// A fingerprint of every table against the baseline.
+    Content,
+    /// The recovered server archives again, and a new backup of it verifies.
+    Reprotect,
+}
+
+words! {
+    CheckWord: "check";
+}
+
+section! {
+    /// A check with particulars.
+    CheckTable at "in `check`", one "check" of ["rows", "sql"];
+
+    /// A table holds at least so many rows.
+    "rows" rows: Rows;
+    /// A query of your own, with the result that is right.
+    "sql" sql: Sql;
+}
+
+section! {
+    /// A table holds at least so many rows.
+    Rows at "in `rows`";
+
+    /// The table, as `schema.table`.
+    "table" table: TableName = required;
+    /// The least number that is right, from 1 on.
+    "at-least" at_least: Whole<0, { i64::MAX as u64 }> = required;
+}
+
+section! {
+    /// A query with the result that is right.
+    Sql at "in `sql`";
+
+    /// What it proves; it names the case in reports.
+    "title" title: Line = required;
+    /// One statement.
+    "query" query: Prose = required;
+    /// The rows, each a list of values as `psql` shows them: `[["t"]]`; NULL is `{ null = true }`.
+    "expect" expect: Vec<Vec<Cell>> = required;
+}
+
+/// A check: a word, or a table with particulars.
+#[derive(Debug)]
+pub(crate) enum Check {
+    Word(CheckWord, std::ops::Range<usize>),
+    Table(Box<CheckTable>),
+}
+
+impl Check {
+    /// Its place.
+    pub(crate) fn span(&self) -> std::ops::Range<usize> {
+        match self {
+            Self::Word(_, span) => span.clone(),
+            Self::Table(table) => table.span.clone(),
+        }
+    }
+}
+
+impl Shape for Check {
+    fn what() -> String {
+        "a check: a word such as `\"ledger\"`, or a table such as `{ rows = … }`".into()
+    }
+
+    fn example() -> String {
+        CheckWord::example()
+    }
+
+    fn read(value: &Value<'_>, mistakes: &mut Vec<Mistake>) -> Option<Self> {
+        match value.get_ref() {
+            DeValue::Table(_) => CheckTable::read(value, mistakes).map(Box::new).map(Self::Table),
+            DeValue::String(word) if word == "rows" || word == "sql" => {
+                let help = match word.as_ref() {
+                    "rows" => r#"write `{ rows = { table = "schema.table", at-least = 1 } }`"#,
+                    _ => r#"write `{ sql = { title = "…", query = "select …", expect = [["t"]] } }`"#,
+                };
+                mistakes.push(Mistake::value(value.span(), format!("`{word}` needs its particulars")).help(help));
+                None
+            }
+            DeValue::String(_) => CheckWord::read(value, mistakes).map(|word| Self::Word(word, value.span())),
+            _ => mismatch(value, mistakes),
+        }
+    }
+
+    fn schema() -> Json {
+        json!({ "anyOf": [CheckWord::schema(), CheckTable::schema()] })
+    }
+}

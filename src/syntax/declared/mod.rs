@@ -1,0 +1,64 @@
+//! What a drill file may say: each section with its keys, their types and their meaning.
+//!
+//! **Invariant:** this is the one list of keys. The parser reads it, the JSON Schema prints it, editors show its words.
+
+mod check;
+mod cluster;
+mod drill;
+mod recovery;
+mod step;
+
+pub(super) use check::{Check, CheckTable, CheckWord};
+pub(super) use cluster::{Archive, Dataset, Node, Objectives, Postgres, RoleWord, Service, Workload};
+pub(super) use drill::Drill;
+pub(super) use recovery::{Recover, Rehearse, Target, TargetTable, TargetWord};
+pub(super) use step::{Backup, Fault, Step};
+
+use super::reading::{Key, Section};
+
+impl Drill {
+    /// The nodes that could be read.
+    pub(super) fn all_nodes(&self) -> &[Node] {
+        self.nodes.get().map(|nodes| nodes.0.as_slice()).unwrap_or_default()
+    }
+
+    /// The steps that could be read.
+    pub(super) fn all_steps(&self) -> &[Step] {
+        self.steps.get().map(|steps| steps.0.as_slice()).unwrap_or_default()
+    }
+}
+
+const fn section<S: Section>() -> (&'static str, &'static [Key]) {
+    (S::WHERE, S::KEYS)
+}
+
+/// Every section, with its place.
+pub(super) const SECTIONS: &[(&str, &[Key])] = &[
+    section::<Drill>(),
+    section::<Objectives>(),
+    section::<Postgres>(),
+    section::<Node>(),
+    section::<Archive>(),
+    section::<Dataset>(),
+    section::<Workload>(),
+    section::<Service>(),
+    section::<Step>(),
+    section::<Backup>(),
+    section::<Fault>(),
+    section::<Recover>(),
+    section::<Rehearse>(),
+    section::<TargetTable>(),
+    section::<CheckTable>(),
+    section::<check::Rows>(),
+    section::<check::Sql>(),
+];
+
+/// Where a key that is unknown here belongs, if that is one place: a key below a `[header]` is easily in the wrong section.
+pub(super) fn home_of(key: &str, here: &str) -> Option<String> {
+    let mut homes = SECTIONS.iter().filter(|(place, keys)| *place != here && keys.iter().any(|known| known.name == key));
+    match (homes.next(), homes.next()) {
+        (Some((place, _)), None) if *place == Drill::WHERE => Some("move it to the top of the file, above the first `[header]`".into()),
+        (Some((place, _)), None) => Some(format!("`{key}` belongs {place}")),
+        _ => None,
+    }
+}

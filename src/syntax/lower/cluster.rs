@@ -1,0 +1,88 @@
+//! The nodes.
+
+use super::settings;
+use crate::{
+    drill::{Node, NodeName, REPOSITORY, Role},
+    syntax::{
+        declared::{self, RoleWord},
+        mistake::{Mistake, Span},
+    },
+};
+
+/// The nodes, the primary first.
+pub(super) fn nodes(file: &declared::Drill, mistakes: &mut Vec<Mistake>) -> Option<Vec<Node>> {
+    let nodes = &file.nodes.get()?.0;
+    twice(nodes, mistakes);
+    nodes.iter().filter_map(|node| node.name.placed()).for_each(|(place, name)| reserved(place, name, mistakes));
+    one_primary(nodes, mistakes);
+    let lowered: Vec<Option<Node>> = nodes.iter().map(|declared| node(file, declared, mistakes)).collect();
+    lowered.into_iter().collect()
+}
+
+/// Says where a node has the name of the place that keeps backups and the archive.
+pub(super) fn reserved(place: Span, name: &NodeName, mistakes: &mut Vec<Mistake>) {
+    if name.as_str() == REPOSITORY {
+        let mistake = Mistake::meaning(place, format!("`{name}` is the place that keeps backups and the archive"));
+        mistakes.push(mistake.help("give the node another name"));
+    }
+}
+
+/// What a node is; `None` where it was said wrongly.
+pub(super) fn role(node: &declared::Node) -> Option<RoleWord> {
+    node.role.or(RoleWord::Primary)
+}
+
+fn node(file: &declared::Drill, node: &declared::Node, mistakes: &mut Vec<Mistake>) -> Option<Node> {
+    let settings = settings::of_node(file, node, mistakes);
+    let role = match role(node)? {
+        RoleWord::Standby => Role::Standby { synchronous: node.synchronous.or(false)?, delay: node.delay.optional()?.map(|delay| delay.0) },
+        RoleWord::Primary => {
+            let keys = [("synchronous", node.synchronous.key()), ("delay", node.delay.key())];
+            for (key, span) in keys.into_iter().filter_map(|(key, span)| Some((key, span?))) {
+                let help = format!("add `role = \"standby\"` to this node, or move `{key}` to one that has it");
+                mistakes.push(Mistake::meaning(span, format!("`{key}` on a primary: it says how a standby follows")).help(help));
+            }
+            Role::Primary
+        }
+    };
+    Some(Node { name: node.name.get()?.clone(), role, settings: settings? })
+}
+
+fn twice(nodes: &[declared::Node], mistakes: &mut Vec<Mistake>) {
+    let mut seen = Vec::new();
+    for (place, name) in nodes.iter().filter_map(|node| node.name.placed()) {
+        if let Some((first, _)) = seen.iter().find(|(_, known)| *known == name) {
+            let message = format!("two nodes are called `{name}`");
+            let mistake = Mistake::meaning(place.clone(), message).also(Some(Clone::clone(first)), "the first one");
+            mistakes.push(mistake.help("give each node a name of its own"));
+        }
+        seen.push((place, name));
+    }
+}
+
+fn one_primary(nodes: &[declared::Node], mistakes: &mut Vec<Mistake>) {
+    // A role that was misspelt may be either.
+    let Some(roles) = nodes.iter().map(role).collect::<Option<Vec<_>>>() else { return };
+    let primaries: Vec<&declared::Node> =
+        nodes.iter().zip(&roles).filter(|(_, role)| **role == RoleWord::Primary).map(|(node, _)| node).collect();
+    match (primaries.as_slice(), nodes.first(), roles.first()) {
+        (_, None, _) | (_, _, None) => {}
+        ([], Some(first), _) => {
+            let span = first.role.key().unwrap_or_else(|| first.span.clone());
+            mistakes
+                .push(Mistake::meaning(span, "a cluster without a primary").help("make the first node the primary: take its `role` away"));
+        }
+        ([_], Some(first), Some(RoleWord::Standby)) => {
+            let span = first.role.key().unwrap_or_else(|| first.span.clone());
+            mistakes.push(Mistake::meaning(span, "the first node is a standby").help("move the primary before it"));
+        }
+        ([_], _, Some(RoleWord::Primary)) => {}
+        ([first, rest @ ..], _, _) => {
+            for other in rest {
+                let span = other.role.key().unwrap_or_else(|| other.span.clone());
+                let mistake = Mistake::meaning(span, "a second primary").also(Some(first.span.clone()), "the first one");
+                mistakes.push(mistake.help("add `role = \"standby\"`: a cluster has one server that takes writes"));
+            }
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! What was declared, made into a [`Drill`], while its parts are held against each other.
+//!
+//! **Invariant:** `None` means that a mistake was said; a mistake that only follows from another one is not said.
+
+mod backup;
+mod check;
+mod cluster;
+mod fault;
+mod recovery;
+mod restore;
+mod settings;
+mod step;
+mod target;
+mod versions;
+mod whole;
+mod world;
+
+use super::{declared, mistake::Mistake};
+use crate::drill::{Archive, Dataset, Drill, DrillName, Fixture, Objectives, TableName, Workload};
+
+/// How many clients commit where the file doesn't say.
+const WRITERS: u16 = 4;
+/// Into which table, where the file doesn't say.
+const TABLE: (&str, &str) = ("lifeboat", "commits");
+
+/// The drill; mistakes of meaning go to `mistakes`.
+pub(super) fn drill(name: &DrillName, file: &declared::Drill, mistakes: &mut Vec<Mistake>) -> Option<Drill> {
+    let nodes = cluster::nodes(file, mistakes);
+    let settings = settings::of_all_nodes(file, mistakes);
+    let steps = step::steps(file, mistakes);
+    whole::objectives(file, mistakes);
+    let postgres = file.postgres.get();
+    Some(Drill {
+        name: name.clone(),
+        title: file.title.get()?.0.clone(),
+        description: file.description.get().map(|text| text.0.clone()).unwrap_or_default(),
+        tags: file.tags.get().into_iter().flatten().map(|tag| tag.0.clone()).collect(),
+        objectives: match file.objectives.get() {
+            Some(objectives) => Objectives { rto: objectives.rto.get().map(|rto| rto.0), rpo: objectives.rpo.get().copied() },
+            None => Objectives::default(),
+        },
+        human: file.human.optional()?,
+        backup_every: file.backup_every.optional()?,
+        version: match postgres {
+            Some(postgres) => postgres.version.optional()?,
+            None => None,
+        },
+        settings: settings?,
+        nodes: nodes?,
+        archive: match file.archive.get() {
+            Some(archive) => Some(Archive { method: *archive.method.get()? }),
+            None => None,
+        },
+        dataset: dataset(file)?,
+        workload: workload(file)?,
+        service: match file.service.get() {
+            Some(service) => service.address.or_else(|| Some(Default::default()))?,
+            None => Default::default(),
+        },
+        steps: steps?,
+    })
+}
+
+fn dataset(file: &declared::Drill) -> Option<Dataset> {
+    let Some(dataset) = file.dataset.get() else { return Some(Dataset { fixture: Fixture::Empty, scale: 1 }) };
+    let scale = dataset.scale.optional()?.map_or(1, |scale| scale.0);
+    Some(Dataset { fixture: *dataset.fixture.get()?, scale: u32::try_from(scale).ok()? })
+}
+
+fn workload(file: &declared::Drill) -> Option<Workload> {
+    let workload = file.workload.get();
+    let table = || Some(TableName { schema: TABLE.0.into(), name: TABLE.1.into() });
+    Some(Workload {
+        writers: writers(file)?,
+        rate: match workload {
+            Some(workload) => workload.rate.optional()?.map(|rate| rate.0),
+            None => None,
+        },
+        table: match workload {
+            Some(workload) => workload.table.or_else(table)?,
+            None => table()?,
+        },
+    })
+}
+
+/// How many clients there are; `None` where that was wrong.
+fn writers(file: &declared::Drill) -> Option<u16> {
+    match file.workload.get() {
+        Some(workload) => u16::try_from(workload.writers.optional()?.map_or(u64::from(WRITERS), |writers| writers.0)).ok(),
+        None => Some(WRITERS),
+    }
+}

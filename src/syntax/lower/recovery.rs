@@ -1,0 +1,162 @@
+//! Recoveries without a backup, and what all recoveries have in common.
+
+use super::{
+    restore::{self, Restore},
+    world::{Fate, World},
+};
+use crate::{
+    drill::{NodeName, Recovery, TableName, Verb},
+    syntax::{
+        declared,
+        mistake::{Mistake, Span},
+        nearest::either,
+        visible::quoted,
+    },
+};
+
+pub(super) fn recover(world: &mut World<'_>, recover: &declared::Recover, mistakes: &mut Vec<Mistake>) -> Option<Verb> {
+    if world.open.is_empty() && !world.unsure && !world.forgiven {
+        let message =
+            if world.faults == 0 { "a recovery, but nothing was broken before it" } else { "a recovery, but nothing is broken here" };
+        let help = "add a `fault` step before it; or write `rehearse`, which restores a backup beside the running service";
+        mistakes.push(Mistake::meaning(world.verb.clone(), message).help(help));
+    }
+    let mut ways = Vec::new();
+    if recover.from.is_given() {
+        let declared = Restore { from: &recover.from, target: &recover.target, onto: &recover.onto, serve: true };
+        ways.push(restore::restore(world, &declared, mistakes));
+    }
+    if let Some((place, node)) = recover.restart.placed() {
+        ways.push(restart(world, node, place, mistakes));
+    }
+    if let Some((place, node)) = recover.promote.placed() {
+        ways.push(promote(world, node, place, mistakes));
+    }
+    if let (Some(table), Some(standby)) = (recover.table.placed(), recover.standby.placed()) {
+        ways.push(table_from(world, table, standby, mistakes));
+    }
+    world.unsure |= ways.is_empty();
+    world.recoveries += 1;
+    world.examinable = true;
+    let recovery = ways.pop().flatten();
+    if recovery.is_none() {
+        // It was said to be wrong; that the fault stays would only follow from it.
+        world.open.clear();
+        world.forgiven = true;
+    }
+    recovery.map(Verb::Recover)
+}
+
+pub(super) fn rehearse(world: &mut World<'_>, rehearse: &declared::Rehearse, mistakes: &mut Vec<Mistake>) -> Option<Verb> {
+    world.rehearsals += 1;
+    world.examinable = true;
+    let declared = Restore { from: &rehearse.from, target: &rehearse.target, onto: &rehearse.onto, serve: false };
+    restore::restore(world, &declared, mistakes).map(Verb::Recover)
+}
+
+fn restart(world: &mut World<'_>, node: &NodeName, place: Span, mistakes: &mut Vec<Mistake>) -> Option<Recovery> {
+    let unsure = world.unsure;
+    let server = world.known(node, place.clone(), mistakes)?;
+    let (message, since, help) = match &server.fate {
+        Fate::Stopped(_) => {
+            server.fate = Fate::Alive;
+            world.open.retain(|open| open.node.as_ref() != Some(node));
+            return Some(Recovery::Restart { node: node.clone() });
+        }
+        _ if unsure => return Some(Recovery::Restart { node: node.clone() }),
+        Fate::Lost(since) => {
+            ("lost its volume: nothing is left to restart", Some(since), "recover from a backup, or promote a standby".into())
+        }
+        Fate::Killed(since) => (
+            "is dead for good, its files out of reach",
+            Some(since),
+            "recover from a backup, promote a standby, or use `kill-postmaster`".into(),
+        ),
+        Fate::Frozen(since) => ("is frozen, not dead", Some(since), format!("write `heal = \"{node}\"`")),
+        Fate::Alive => ("runs", None, "restart the node that the fault stopped".to_owned()),
+    };
+    mistakes.push(Mistake::meaning(place, format!("`{node}` {message}")).also(since.cloned(), "since here").help(help));
+    None
+}
+
+fn promote(world: &mut World<'_>, node: &NodeName, place: Span, mistakes: &mut Vec<Mistake>) -> Option<Recovery> {
+    let unsure = world.unsure;
+    let standbys: Vec<NodeName> = world.servers.iter().filter(|s| s.standby.is_some()).map(|s| s.name.clone()).collect();
+    let server = world.known(node, place.clone(), mistakes)?;
+    if unsure {
+        return Some(Recovery::Promote { node: node.clone() });
+    }
+    let declared = server.place.clone();
+    if server.standby.is_none() {
+        let help = match standbys.as_slice() {
+            [] => "add a `[[nodes]]` with `role = \"standby\"`, and promote that".to_owned(),
+            names => format!("promote {}", either(names.iter().map(NodeName::as_str))),
+        };
+        mistakes.push(Mistake::meaning(place, format!("`{node}` is no standby")).also(Some(declared), "declared here").help(help));
+        return None;
+    }
+    if let Some((trouble, since)) = server.fate.trouble() {
+        let mistake = Mistake::meaning(place, format!("`{node}` {trouble} and can't be promoted")).also(Some(since), "since here");
+        mistakes.push(mistake.help("promote another standby, or recover from a backup"));
+        return None;
+    }
+    let serving = world.serving.clone();
+    if let Some(alive) = serving.filter(|name| world.server(name).is_some_and(|server| matches!(server.fate, Fate::Alive))) {
+        let message = format!("`{alive}` still takes writes: there would be two primaries");
+        mistakes
+            .push(Mistake::meaning(place, message).help(format!("break `{alive}` first, as with `fault = {{ kill-node = \"{alive}\" }}`")));
+        return None;
+    }
+    if let Some(server) = world.server(node) {
+        server.standby = None;
+    }
+    world.serving = Some(node.clone());
+    world.open.clear();
+    Some(Recovery::Promote { node: node.clone() })
+}
+
+fn table_from(
+    world: &mut World<'_>,
+    (table_place, table): (Span, &TableName),
+    (place, standby): (Span, &NodeName),
+    mistakes: &mut Vec<Mistake>,
+) -> Option<Recovery> {
+    let before = mistakes.len();
+    world.needs_service("a table is brought back to the server that takes writes", mistakes);
+    let (unsure, worked) = (world.unsure, world.worked);
+    let dropped = world.dropped.iter().rev().find(|dropped| dropped.table == *table).map(|it| (it.place.clone(), it.worked));
+    if dropped.is_none() && !unsure {
+        let message = format!("nobody dropped {} before", quoted(&table.to_string()));
+        let names: Vec<String> = world.dropped.iter().map(|dropped| dropped.table.to_string()).collect();
+        let help = match names.as_slice() {
+            [] => format!("add a step with `fault = {{ drop-table = \"{table}\" }}` before it"),
+            names => format!("bring back {}", either(names.iter().map(String::as_str))),
+        };
+        mistakes.push(Mistake::meaning(table_place, message).help(help));
+    }
+    let server = world.known(standby, place.clone(), mistakes)?;
+    let declared = Some(server.place.clone());
+    let trouble = server.fate.trouble().filter(|_| !unsure);
+    match (server.standby, dropped) {
+        (None, _) => {
+            let mistake = Mistake::meaning(place, format!("`{standby}` is no standby")).also(declared, "declared here");
+            mistakes.push(mistake.help("name a node with `role = \"standby\"` and a `delay`"));
+        }
+        (Some(None), _) => {
+            let mistake = Mistake::meaning(place, format!("`{standby}` follows without delay, so it has dropped the table too"));
+            mistakes.push(mistake.also(declared, "declared here").help("give it a `delay`, such as `delay = \"10m\"`"));
+        }
+        (Some(Some(delay)), Some((since, then))) if worked.saturating_sub(then) >= delay && !unsure => {
+            let mistake =
+                Mistake::meaning(place, format!("`{standby}` will have replayed the mistake by then")).also(Some(since), "the mistake");
+            mistakes.push(mistake.help("give it a longer `delay`, or work less between the mistake and here"));
+        }
+        (Some(Some(_)), _) => {}
+    }
+    if let Some((trouble, since)) = trouble {
+        let mistake = Mistake::meaning(world.verb.clone(), format!("`{standby}` {trouble}")).also(Some(since), "since here");
+        mistakes.push(mistake.help("use another delayed standby"));
+    }
+    world.open.retain(|open| open.table.as_ref() != Some(table));
+    (mistakes.len() == before).then(|| Recovery::Table { table: table.clone(), standby: standby.clone() })
+}

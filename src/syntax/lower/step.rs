@@ -1,0 +1,90 @@
+//! The steps, one after another, over what the earlier ones left.
+
+use super::{backup, check, fault, recovery, whole, world::Made, world::World};
+use crate::{
+    drill::{Period, RestorePointName, Step, Verb},
+    syntax::{
+        declared,
+        mistake::{Mistake, Span},
+        reading::Field,
+    },
+};
+
+/// The steps.
+pub(super) fn steps(file: &declared::Drill, mistakes: &mut Vec<Mistake>) -> Option<Vec<Step>> {
+    let (place, declared) = file.steps.placed().map(|(place, steps)| (place, steps.0.as_slice()))?;
+    let mut world = World::new(file);
+    let mut steps = Vec::new();
+    for (index, declared) in declared.iter().enumerate() {
+        world.step = index;
+        steps.push(step(&mut world, declared, mistakes));
+    }
+    whole::steps(&world, place, declared, mistakes);
+    steps.into_iter().collect()
+}
+
+fn step(world: &mut World<'_>, step: &declared::Step, mistakes: &mut Vec<Mistake>) -> Option<Step> {
+    // A step with two verbs was said to be wrong; each is followed, so that later steps find what it made.
+    let mut verbs = Vec::new();
+    with(world, &step.backup, &mut verbs, |world, backup| backup::backup(world, backup, mistakes));
+    with(world, &step.work, &mut verbs, |world, work| Some(work_for(world, work.0)));
+    with(world, &step.restore_point, &mut verbs, |world, point| restore_point(world, point, mistakes));
+    with(world, &step.fault, &mut verbs, |world, fault| fault::fault(world, fault, mistakes));
+    with(world, &step.heal, &mut verbs, |world, node| fault::heal(world, node, mistakes));
+    with(world, &step.recover, &mut verbs, |world, recover| recovery::recover(world, recover, mistakes));
+    with(world, &step.rehearse, &mut verbs, |world, rehearse| recovery::rehearse(world, rehearse, mistakes));
+    with(world, &step.check, &mut verbs, |world, checks| check::checks(world, &checks.0, mistakes));
+    // A step that could not be read may have changed the cluster; one that could, and was wrong, is judged as it stands.
+    world.unsure |= verbs.is_empty() || step.fault.is_wrong() || step.recover.is_wrong();
+    let verb = verbs.pop().flatten()?;
+    let deadline = step.deadline.or_else(|| None).map(|deadline| deadline.0);
+    if let (Some((place, deadline)), Verb::Work(work)) = (step.deadline.placed(), &verb)
+        && deadline.0 <= *work
+    {
+        let message = format!("a deadline of {}, for {work} of work", deadline.0);
+        mistakes.push(Mistake::meaning(place, message).help("give the step more time than it works, or leave the deadline out"));
+    }
+    if step.deadline.is_wrong() || step.title.is_wrong() {
+        return None;
+    }
+    Some(Step {
+        title: step.title.get().map_or_else(|| verb.describe(), |title| title.0.clone()),
+        deadline: deadline.unwrap_or_else(|| verb.default_deadline()),
+        verb,
+    })
+}
+
+/// Follows a verb, where it is given; one that could not be read is followed by uncertainty.
+fn with<T>(
+    world: &mut World<'_>,
+    field: &Field<T>,
+    verbs: &mut Vec<Option<Verb>>,
+    follow: impl FnOnce(&mut World<'_>, &T) -> Option<Verb>,
+) {
+    let Some(key) = field.key() else { return };
+    world.verb = key;
+    verbs.push(field.get().and_then(|declared| follow(world, declared)));
+}
+
+fn work_for(world: &mut World<'_>, period: Period) -> Verb {
+    world.worked = world.worked.saturating_add(period.duration());
+    Verb::Work(period)
+}
+
+fn restore_point(world: &mut World<'_>, point: &RestorePointName, mistakes: &mut Vec<Mistake>) -> Option<Verb> {
+    world.needs_service("a restore point is made on the server that takes writes", mistakes);
+    let place = value_place(world, |step| step.restore_point.placed().map(|(place, _)| place));
+    if let Some(first) = world.points.get(point) {
+        let mistake = Mistake::meaning(place, format!("two restore points are called `{point}`"));
+        mistakes.push(mistake.also(Some(first.place.clone()), "the first one").help("give each a name of its own"));
+        return None;
+    }
+    world.points.insert(point.clone(), Made { step: world.step, place, what: () });
+    Some(Verb::RestorePoint(point.clone()))
+}
+
+/// The place of a value in the current step; that of its verb where it has none.
+pub(super) fn value_place(world: &World<'_>, place: impl FnOnce(&declared::Step) -> Option<Span>) -> Span {
+    let step = world.file.all_steps().get(world.step);
+    step.and_then(place).unwrap_or_else(|| world.verb.clone())
+}

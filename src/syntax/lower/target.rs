@@ -1,0 +1,155 @@
+//! Recovery targets, and whether a backup can reach them.
+
+use jiff::{Timestamp, civil};
+
+use super::{restore::Restore, world::World};
+use crate::{
+    drill::{BackupMethod, Label, RecoveryTarget, RestorePointName, TargetLsn, TargetTime},
+    pg::Lsn,
+    syntax::{
+        declared::{Target, TargetTable, TargetWord},
+        mistake::{Mistake, Span},
+        nearest::{either, nearest},
+        visible::quoted,
+    },
+};
+
+/// The target of a restore; says where its backup can't reach it.
+pub(super) fn target(world: &World<'_>, declared: &Restore<'_>, mistakes: &mut Vec<Mistake>) -> Option<RecoveryTarget> {
+    let target = match declared.target.get() {
+        Some(Target::Word(word)) => Some(match word {
+            TargetWord::Latest => RecoveryTarget::Latest,
+            TargetWord::Immediate => RecoveryTarget::Immediate,
+            TargetWord::BeforeFault => RecoveryTarget::BeforeFault,
+        }),
+        Some(Target::Place(table)) => place_in_wal(table, mistakes),
+        None if declared.target.is_wrong() => None,
+        None => Some(RecoveryTarget::Latest),
+    }?;
+    let label = declared.from.placed();
+    let place = declared.target.placed().map(|(place, _)| place).or_else(|| label.clone().map(|(place, _)| place));
+    let place = place.unwrap_or_else(|| world.verb.clone());
+    let backup = label.and_then(|(_, label)| Some((label, world.backups.get(label)?)));
+    if let Some((label, made)) = backup {
+        let means = made.what.and_then(|method| beyond(world, method, label, &target));
+        if let Some((message, help)) = means {
+            // What the method can't do at all needs no word on when.
+            mistakes.push(Mistake::meaning(place, message).also(Some(made.place.clone()), "the backup").help(help));
+            return None;
+        }
+    }
+    let backup = backup.map(|(label, made)| (label, made.step, made.place.clone()));
+    let wrong = match (&target, target.point()) {
+        (RecoveryTarget::BeforeFault, _) => before_fault(world, place, backup),
+        (_, Some(point)) => before_point(world, point, point_place(declared.target.get()).unwrap_or(place), backup),
+        (_, None) => None,
+    };
+    let right = wrong.is_none();
+    mistakes.extend(wrong);
+    right.then_some(target)
+}
+
+/// Why a method of backup can't reach a target, and how to mend it.
+fn beyond(world: &World<'_>, method: BackupMethod, label: &Label, target: &RecoveryTarget) -> Option<(String, String)> {
+    if !method.is_physical() {
+        return (*target != RecoveryTarget::Latest).then(|| {
+            let message = format!("a recovery target over `{label}`, which is a dump: no WAL can be replayed over it");
+            (message, "take `target` away, or take the backup with `method = \"basebackup\"`".into())
+        });
+    }
+    (!world.file.archive.is_given() && *target != RecoveryTarget::Immediate).then(|| {
+        let message = format!("without an archive `{label}` can be recovered to `immediate` alone");
+        (message, "add `[archive]` with `method = \"command\"`, or write `target = \"immediate\"`".into())
+    })
+}
+
+fn point_place(target: Option<&Target>) -> Option<Span> {
+    let Some(Target::Place(table)) = target else { return None };
+    let places = [table.time.placed().map(|(place, _)| place), table.lsn.placed().map(|(place, _)| place)];
+    let names = [table.xid.placed().map(|(place, _)| place), table.name.placed().map(|(place, _)| place)];
+    places.into_iter().chain(names).flatten().next()
+}
+
+fn place_in_wal(table: &TargetTable, mistakes: &mut Vec<Mistake>) -> Option<RecoveryTarget> {
+    if let Some((place, time)) = table.time.placed() {
+        return time_target(&time.0, place, mistakes).map(|at| RecoveryTarget::Time { at });
+    }
+    if let Some((place, lsn)) = table.lsn.placed() {
+        return lsn_target(&lsn.0, place, mistakes).map(|at| RecoveryTarget::Lsn { at });
+    }
+    if let Some(point) = table.xid.get() {
+        return Some(RecoveryTarget::Xid { point: point.clone(), inclusive: table.inclusive.or(true)? });
+    }
+    table.name.get().map(|point| RecoveryTarget::Name { point: point.clone() })
+}
+
+fn time_target(text: &str, place: Span, mistakes: &mut Vec<Mistake>) -> Option<TargetTime> {
+    if let Ok(point) = text.parse() {
+        return Some(TargetTime::Point(point));
+    }
+    if let Ok(at) = text.parse::<Timestamp>() {
+        return Some(TargetTime::Absolute(at));
+    }
+    // Where the server's zone is not the writer's, a time without an offset is another instant, and is "reached" all the same.
+    let (message, help) = if text.parse::<civil::DateTime>().is_ok() {
+        (
+            format!("{} has no offset: each server would take it for another instant", quoted(text)),
+            format!("write its offset, as in `\"{text}+00:00\"`"),
+        )
+    } else {
+        let message = format!("{} is neither a restore point nor a time", quoted(text));
+        (message, "write the name of a restore point, or an instant such as `\"2026-11-20T16:00:00+00:00\"`".into())
+    };
+    mistakes.push(Mistake::value(place, message).help(help));
+    None
+}
+
+fn lsn_target(text: &str, place: Span, mistakes: &mut Vec<Mistake>) -> Option<TargetLsn> {
+    let point = text.parse().ok().map(TargetLsn::Point);
+    let target = point.or_else(|| text.parse::<Lsn>().ok().map(TargetLsn::Absolute));
+    if target.is_none() {
+        let message = format!("{} is neither a restore point nor a position in WAL", quoted(text));
+        mistakes.push(Mistake::value(place, message).help("write the name of a restore point, or a position such as `\"0/3000148\"`"));
+    }
+    target
+}
+
+/// What is wrong with a restore point as a target.
+fn before_point(world: &World<'_>, point: &RestorePointName, place: Span, backup: Option<(&Label, usize, Span)>) -> Option<Mistake> {
+    let Some(made) = world.points.get(point) else { return unknown_point(world, point, place) };
+    let (label, _, taken) = backup.filter(|(_, step, _)| *step > made.step)?;
+    let message = format!("restore point `{point}` lies before backup `{label}`, and WAL is replayed forwards only");
+    let mistake = Mistake::meaning(place, message).also(Some(made.place.clone()), "made here").also(Some(taken), "the backup");
+    Some(mistake.help("recover from an earlier backup, or make the restore point after this one"))
+}
+
+fn unknown_point(world: &World<'_>, point: &RestorePointName, place: Span) -> Option<Mistake> {
+    let steps = || world.file.all_steps().iter();
+    if let Some((later, _)) = steps().filter_map(|step| step.restore_point.placed()).find(|(_, known)| *known == point) {
+        let mistake = Mistake::meaning(place, format!("restore point `{point}` is used before it is made")).also(Some(later), "made here");
+        return Some(mistake.help("move the `restore-point` step before this one"));
+    }
+    if steps().any(|step| step.restore_point.is_wrong()) {
+        return None;
+    }
+    let points = || world.points.keys().map(RestorePointName::as_str);
+    let help = match (nearest(point.as_str(), points()), world.points.is_empty()) {
+        (Some(near), _) => format!("did you mean `{near}`?"),
+        (None, true) => format!("add a step before it: `restore-point = \"{point}\"`"),
+        (None, false) => format!("the restore points before it are {}", either(points())),
+    };
+    Some(Mistake::meaning(place, format!("no restore point is called `{point}`")).help(help))
+}
+
+/// What is wrong with `before-fault`.
+fn before_fault(world: &World<'_>, place: Span, backup: Option<(&Label, usize, Span)>) -> Option<Mistake> {
+    let Some(mistake) = world.dropped.last() else {
+        let wrong = Mistake::meaning(place, "`before-fault` goes back to before somebody's mistake, and there was none");
+        let help = "add `fault = { drop-table = \"schema.table\" }` before it, or write `target = \"latest\"`";
+        return (!world.unsure).then(|| wrong.help(help));
+    };
+    let (label, _, taken) = backup.filter(|(_, step, _)| *step > mistake.step)?;
+    let message = format!("backup `{label}` was taken after the mistake, so it holds it");
+    let wrong = Mistake::meaning(place, message).also(Some(mistake.place.clone()), "the mistake").also(Some(taken), "the backup");
+    Some(wrong.help("recover from a backup that was taken before it"))
+}

@@ -1,0 +1,47 @@
+//! What only the whole drill tells.
+
+use super::{world::World, writers};
+use crate::syntax::{
+    declared,
+    mistake::{Mistake, Span},
+};
+
+/// Says where the steps lead nowhere.
+pub(super) fn steps(world: &World<'_>, place: Span, steps: &[declared::Step], mistakes: &mut Vec<Mistake>) {
+    if world.unsure || steps.is_empty() {
+        return;
+    }
+    for open in &world.open {
+        let mistake = Mistake::meaning(open.place.clone(), "nothing recovers from this fault");
+        mistakes.push(mistake.help("add a `recover` step after it"));
+    }
+    if world.open.is_empty() && world.recoveries + world.rehearsals == 0 {
+        let place = steps.last().map_or(place, |step| step.span.clone());
+        let mistake = Mistake::meaning(place, "nothing is recovered in this drill");
+        mistakes.push(mistake.help("add a `fault` and a `recover` step, or a `rehearse` step"));
+    }
+}
+
+/// Says where an objective can't be measured.
+pub(super) fn objectives(file: &declared::Drill, mistakes: &mut Vec<Mistake>) {
+    let rpo = file.objectives.get().and_then(|objectives| objectives.rpo.key());
+    if let (Some(rpo), Some(0)) = (rpo, writers(file)) {
+        let zero = file.workload.get().and_then(|workload| workload.writers.placed()).map(|(place, _)| place);
+        let mistake =
+            Mistake::meaning(rpo, "an RPO that can't be measured: nobody commits, so nothing can be lost").also(zero, "no writers");
+        mistakes.push(mistake.help("take `writers = 0` away, or the objective"));
+        return;
+    }
+    let steps = file.all_steps();
+    let surveys = |step: &declared::Step| {
+        let ledger = |check: &declared::Check| matches!(check, declared::Check::Word(declared::CheckWord::Ledger, _));
+        step.check.is_wrong() || step.check.get().is_some_and(|checks| checks.0.iter().any(ledger))
+    };
+    if let Some(rpo) = file.objectives.get().and_then(|objectives| objectives.rpo.key())
+        && !steps.is_empty()
+        && !steps.iter().any(surveys)
+    {
+        let mistake = Mistake::meaning(rpo, "an RPO that nobody measures: the drill has no `ledger` check");
+        mistakes.push(mistake.help("add `check = [\"ledger\"]` after the recovery, or take the objective away"));
+    }
+}

@@ -1,0 +1,182 @@
+//! What is known of the cluster between two steps.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use super::cluster;
+use crate::{
+    drill::{BackupMethod, Label, NodeName, RestorePointName, TableName},
+    syntax::{
+        declared::{self, RoleWord},
+        mistake::{Mistake, Span},
+        nearest::{either, nearest},
+    },
+};
+
+/// What became of a server, and where the file says so.
+#[derive(Clone, Debug)]
+pub(super) enum Fate {
+    /// It runs.
+    Alive,
+    /// Its data directory is gone.
+    Lost(Span),
+    /// It is gone, and its files are out of reach.
+    Killed(Span),
+    /// Its postmaster is dead; its files are there.
+    Stopped(Span),
+    /// It stands still.
+    Frozen(Span),
+}
+
+impl Fate {
+    /// What it is like, and since where; `None` where it runs.
+    pub(super) fn trouble(&self) -> Option<(&'static str, Span)> {
+        match self {
+            Self::Alive => None,
+            Self::Lost(span) => Some(("is lost", span.clone())),
+            Self::Killed(span) => Some(("is dead for good", span.clone())),
+            Self::Stopped(span) => Some(("is down", span.clone())),
+            Self::Frozen(span) => Some(("is frozen", span.clone())),
+        }
+    }
+}
+
+/// A server at this point of the drill.
+pub(super) struct Server {
+    pub(super) name: NodeName,
+    pub(super) place: Span,
+    /// `None` for one that takes writes; the inner one is the delay.
+    pub(super) standby: Option<Option<Duration>>,
+    pub(super) fate: Fate,
+    /// A copy that a rehearsal made, beside the cluster.
+    pub(super) copy: bool,
+}
+
+/// A backup that was taken, or a restore point that was made.
+pub(super) struct Made<T> {
+    pub(super) step: usize,
+    pub(super) place: Span,
+    pub(super) what: T,
+}
+
+/// A fault from which nothing has recovered yet.
+pub(super) struct Open {
+    pub(super) place: Span,
+    pub(super) node: Option<NodeName>,
+    pub(super) table: Option<TableName>,
+}
+
+/// A table that somebody dropped.
+pub(super) struct Dropped {
+    pub(super) table: TableName,
+    pub(super) step: usize,
+    pub(super) place: Span,
+    /// How long the clients had worked by then.
+    pub(super) worked: Duration,
+}
+
+/// The cluster at a step.
+pub(super) struct World<'a> {
+    pub(super) file: &'a declared::Drill,
+    pub(super) step: usize,
+    /// The place of the verb.
+    pub(super) verb: Span,
+    pub(super) servers: Vec<Server>,
+    /// Who takes writes, dead or alive.
+    pub(super) serving: Option<NodeName>,
+    pub(super) backups: BTreeMap<Label, Made<Option<BackupMethod>>>,
+    pub(super) points: BTreeMap<RestorePointName, Made<()>>,
+    pub(super) dropped: Vec<Dropped>,
+    pub(super) open: Vec<Open>,
+    pub(super) faults: usize,
+    /// The last recovery was wrong, so that what it was to mend can't be told.
+    pub(super) forgiven: bool,
+    /// Something was recovered or rehearsed since the last fault.
+    pub(super) examinable: bool,
+    pub(super) recoveries: usize,
+    pub(super) rehearsals: usize,
+    pub(super) worked: Duration,
+    /// A step before this one could not be understood, so that what follows from it is unknown.
+    pub(super) unsure: bool,
+    /// A node could not be understood, so that an unknown name may be its.
+    pub(super) nodes_unsure: bool,
+}
+
+impl<'a> World<'a> {
+    /// The cluster before the first step.
+    pub(super) fn new(file: &'a declared::Drill) -> Self {
+        let declared = file.all_nodes();
+        let servers: Vec<Server> = declared.iter().filter_map(server).collect();
+        let roles_known = declared.iter().all(|node| cluster::role(node).is_some());
+        let primaries = servers.iter().filter(|server| server.standby.is_none()).count();
+        let serving = servers.iter().find(|server| server.standby.is_none()).map(|server| server.name.clone());
+        Self {
+            file,
+            step: 0,
+            verb: 0..0,
+            nodes_unsure: servers.len() != declared.len() || servers.is_empty(),
+            unsure: !roles_known || primaries != 1,
+            servers,
+            serving,
+            backups: BTreeMap::new(),
+            points: BTreeMap::new(),
+            dropped: Vec::new(),
+            open: Vec::new(),
+            faults: 0,
+            forgiven: false,
+            examinable: false,
+            recoveries: 0,
+            rehearsals: 0,
+            worked: Duration::ZERO,
+        }
+    }
+
+    /// The server of this name.
+    pub(super) fn server(&mut self, name: &NodeName) -> Option<&mut Server> {
+        self.servers.iter_mut().find(|server| server.name == *name)
+    }
+
+    /// The server of this name that a step speaks of; says where there is none.
+    pub(super) fn known(&mut self, name: &NodeName, place: Span, mistakes: &mut Vec<Mistake>) -> Option<&mut Server> {
+        let copy = self.servers.iter().any(|server| server.name == *name && server.copy);
+        if copy || !self.servers.iter().any(|server| server.name == *name) {
+            if !self.nodes_unsure {
+                mistakes.push(self.unknown(name, place, copy));
+            }
+            self.unsure = true;
+            return None;
+        }
+        self.server(name)
+    }
+
+    fn unknown(&self, name: &NodeName, place: Span, copy: bool) -> Mistake {
+        if copy {
+            let message = format!("`{name}` is a rehearsal's copy, which no later step can use");
+            return Mistake::meaning(place, message).help("name a node of the cluster");
+        }
+        let names = || self.servers.iter().filter(|server| !server.copy).map(|server| server.name.as_str());
+        let help = match nearest(name.as_str(), names()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("the drill has {}", either(names())),
+        };
+        Mistake::meaning(place, format!("no node is called `{name}`")).help(help)
+    }
+
+    /// Says where the server that takes writes can't do what a step wants of it.
+    pub(super) fn needs_service(&mut self, what: &str, mistakes: &mut Vec<Mistake>) {
+        let (unsure, verb) = (self.unsure, self.verb.clone());
+        let Some(serving) = self.serving.clone().filter(|_| !unsure) else { return };
+        let Some((trouble, since)) = self.server(&serving).and_then(|server| server.fate.trouble()) else { return };
+        let message = format!("{what}, but `{serving}` {trouble}");
+        mistakes
+            .push(Mistake::meaning(verb, message).also(Some(since), "since here").help("move it before the fault, or after the recovery"));
+    }
+}
+
+fn server(node: &declared::Node) -> Option<Server> {
+    let (place, name) = node.name.placed()?;
+    let standby = match cluster::role(node)? {
+        RoleWord::Primary => None,
+        RoleWord::Standby => Some(node.delay.get().map(|delay| delay.0.duration())),
+    };
+    Some(Server { name: name.clone(), place, standby, fate: Fate::Alive, copy: false })
+}

@@ -1,0 +1,149 @@
+//! Numbers: whole ones within bounds, rates, and the version of PostgreSQL.
+
+use serde_json::{Value as Json, json};
+use toml::de::{DeInteger, DeValue};
+
+use super::{Shape, Value, mismatch};
+use crate::{
+    pg::Major,
+    syntax::{mistake::Mistake, visible::quoted},
+};
+
+/// A whole number from `MIN` to `MAX`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Whole<const MIN: u64, const MAX: u64>(pub(crate) u64);
+
+fn whole(integer: &DeInteger<'_>) -> Option<i128> {
+    i128::from_str_radix(&integer.as_str().replace('_', ""), integer.radix()).ok()
+}
+
+impl<const MIN: u64, const MAX: u64> Whole<MIN, MAX> {
+    fn bounds() -> String {
+        // The largest number of TOML means: as many as you like.
+        if MAX < i64::MAX as u64 { format!("from {MIN} to {MAX}") } else { format!("from {MIN} on") }
+    }
+}
+
+impl<const MIN: u64, const MAX: u64> Shape for Whole<MIN, MAX> {
+    fn what() -> String {
+        format!("a whole number {}", Self::bounds())
+    }
+
+    fn example() -> String {
+        MIN.max(1).to_string()
+    }
+
+    fn read(value: &Value<'_>, mistakes: &mut Vec<Mistake>) -> Option<Self> {
+        let DeValue::Integer(integer) = value.get_ref() else { return mismatch(value, mistakes) };
+        let number = whole(integer).and_then(|number| u64::try_from(number).ok()).filter(|number| (MIN..=MAX).contains(number));
+        if number.is_none() {
+            let message = format!("{} is out of range", quoted(integer.as_str()));
+            mistakes.push(Mistake::value(value.span(), message).help(format!("write {}", Self::what())));
+        }
+        number.map(Self)
+    }
+
+    fn schema() -> Json {
+        json!({ "type": "integer", "minimum": MIN, "maximum": MAX })
+    }
+}
+
+impl Shape for Major {
+    fn what() -> String {
+        "a major version such as `17`".into()
+    }
+
+    fn example() -> String {
+        "17".into()
+    }
+
+    fn read(value: &Value<'_>, mistakes: &mut Vec<Mistake>) -> Option<Self> {
+        let range = format!("write a major version from {} to {}, or leave the key out to run on any", Self::OLDEST, Self::NEWEST);
+        match value.get_ref() {
+            DeValue::Integer(integer) => {
+                let major = whole(integer).and_then(|number| u16::try_from(number).ok()).map(Self);
+                let supported = major.filter(|major| (Self::OLDEST..=Self::NEWEST).contains(major));
+                if supported.is_none() {
+                    let message = format!("PostgreSQL {} is not supported", quoted(integer.as_str()));
+                    mistakes.push(Mistake::value(value.span(), message).help(range));
+                }
+                supported
+            }
+            DeValue::Float(float) => {
+                let major = float.as_str().split('.').next().unwrap_or_default();
+                mistakes.push(
+                    Mistake::value(value.span(), "a release, where a major version is wanted")
+                        .help(format!("write `{major}`: the minor release is that of the installed server")),
+                );
+                None
+            }
+            _ => mismatch(value, mistakes),
+        }
+    }
+
+    fn schema() -> Json {
+        json!({ "type": "integer", "minimum": Self::OLDEST.0, "maximum": Self::NEWEST.0 })
+    }
+}
+
+/// So many a second.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rate(pub(crate) f64);
+
+impl Shape for Rate {
+    fn what() -> String {
+        r#"a rate such as "200/s""#.into()
+    }
+
+    fn example() -> String {
+        r#""200/s""#.into()
+    }
+
+    fn read(value: &Value<'_>, mistakes: &mut Vec<Mistake>) -> Option<Self> {
+        let (rate, written) = match value.get_ref() {
+            DeValue::String(text) => (per_second(text), text.as_ref()),
+            DeValue::Integer(integer) => (whole(integer).map(|number| number as f64), integer.as_str()),
+            DeValue::Float(float) => (float.as_str().replace('_', "").parse().ok(), float.as_str()),
+            _ => return mismatch(value, mistakes),
+        };
+        let rate = rate.filter(|rate| rate.is_finite() && *rate > 0.0 && *rate <= 1e6);
+        if rate.is_none() {
+            let help = "write commits a second or a minute, above 0 and at most a million a second: `\"200/s\"`, `\"30/min\"`; \
+                        leave the key out for as many as the server takes";
+            mistakes.push(Mistake::value(value.span(), format!("{} is no rate", quoted(written))).help(help));
+        }
+        rate.map(Self)
+    }
+
+    fn schema() -> Json {
+        json!({ "oneOf": [
+            { "type": "string", "pattern": r"^\s*[0-9]+(\.[0-9]+)?\s*/\s*(s|min)\s*$" },
+            { "type": "number", "exclusiveMinimum": 0 },
+        ] })
+    }
+}
+
+fn per_second(text: &str) -> Option<f64> {
+    let (number, unit) = text.split_once('/')?;
+    let number = number.trim();
+    let number: f64 = number.parse().ok().filter(|_| number.chars().all(|c| c.is_ascii_digit() || c == '.'))?;
+    match unit.trim() {
+        "s" => Some(number),
+        "min" => Some(number / 60.0),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rate_is_a_number_and_a_unit() {
+        assert_eq!(per_second("200/s"), Some(200.0));
+        assert_eq!(per_second("30 / min"), Some(0.5));
+        for text in ["200", "200/h", "/s", "-1/s", "inf/s", "1e3/s", "2/s/s"] {
+            assert_eq!(per_second(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! Lengths of time.
+
+use std::time::Duration;
+
+use serde_json::{Value as Json, json};
+use toml::de::DeValue;
+
+use super::{Shape, Value, mismatch};
+use crate::{
+    drill::Period,
+    syntax::{mistake::Mistake, visible::quoted},
+};
+
+/// Ten years. More is a slip, and could overflow a clock.
+const LONGEST: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
+
+/// A length of time above zero.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Positive(pub(crate) Period);
+
+impl Shape for Period {
+    fn what() -> String {
+        r#"a length of time such as "10s""#.into()
+    }
+
+    fn example() -> String {
+        r#""10s""#.into()
+    }
+
+    fn read(value: &Value<'_>, mistakes: &mut Vec<Mistake>) -> Option<Self> {
+        let text = match value.get_ref() {
+            DeValue::String(text) => text.as_ref(),
+            DeValue::Integer(integer) => {
+                let message = format!("expected {}, found a number without a unit", Self::what());
+                let number = integer.as_str().trim_start_matches('-');
+                mistakes.push(Mistake::value(value.span(), message).help(format!(r#"write `"{number}s"` or `"{number}m"`"#)));
+                return None;
+            }
+            _ => return mismatch(value, mistakes),
+        };
+        let (message, help) = match text.parse::<Self>() {
+            Ok(period) if period.duration() <= LONGEST => return Some(period),
+            Ok(_) => {
+                (format!("{} is longer than ten years", quoted(text)), "write a length of time that somebody will wait for".to_owned())
+            }
+            Err(_) => (format!("{} is no length of time", quoted(text)), mend(text.trim())),
+        };
+        mistakes.push(Mistake::value(value.span(), message).help(help));
+        None
+    }
+
+    fn schema() -> Json {
+        json!({ "type": "string", "pattern": r"^\s*[Pp0-9]", "examples": ["10s", "5m", "1h30m", "250ms"] })
+    }
+}
+
+fn mend(text: &str) -> String {
+    let digits = text.trim_end_matches(|c: char| c.is_alphabetic() || c.is_whitespace());
+    let unit = text.get(digits.len()..).unwrap_or_default().trim();
+    match (digits.parse::<u32>(), unit) {
+        (Ok(number), "") => format!(r#"say the unit: `"{number}s"`, `"{number}m"` or `"{number}h"`"#),
+        (Ok(number), "d" | "day" | "days") => format!(r#"days are not all equally long: write hours, `"{}h"`"#, u64::from(number) * 24),
+        (Ok(number), "w" | "week" | "weeks") => format!(r#"write hours, `"{}h"`"#, u64::from(number) * 168),
+        _ if text.starts_with('-') => "it can't be negative: write a length such as `\"5m\"`".into(),
+        _ => r#"write a number and its unit: `"250ms"`, `"10s"`, `"5m"`, `"1h30m"`"#.into(),
+    }
+}
+
+impl Shape for Positive {
+    fn what() -> String {
+        Period::what()
+    }
+
+    fn example() -> String {
+        Period::example()
+    }
+
+    fn read(value: &Value<'_>, mistakes: &mut Vec<Mistake>) -> Option<Self> {
+        let period = Period::read(value, mistakes)?;
+        if period.duration().is_zero() {
+            mistakes.push(Mistake::value(value.span(), "a length of zero").help(r#"write a length above zero, such as `"10s"`"#));
+            return None;
+        }
+        Some(Self(period))
+    }
+
+    fn schema() -> Json {
+        Period::schema()
+    }
+}

@@ -1,0 +1,93 @@
+//! Texts for people.
+
+use serde_json::{Value as Json, json};
+use toml::de::DeValue;
+
+use super::{Shape, Value, mismatch};
+use crate::syntax::mistake::Mistake;
+
+/// One line that says something.
+#[derive(Clone, Debug)]
+pub(crate) struct Line(pub(crate) String);
+
+/// Any number of lines, or none.
+#[derive(Clone, Debug)]
+pub(crate) struct Prose(pub(crate) String);
+
+impl Shape for Line {
+    fn what() -> String {
+        "a string".into()
+    }
+
+    fn example() -> String {
+        r#""…""#.into()
+    }
+
+    fn read(value: &Value<'_>, mistakes: &mut Vec<Mistake>) -> Option<Self> {
+        let Some(text) = value.get_ref().as_str() else { return mismatch(value, mistakes) };
+        let text = text.trim();
+        let wrong = if text.is_empty() {
+            ("an empty text", "say it in a few words")
+        } else if text.chars().any(char::is_control) {
+            ("a text with line breaks or control characters", "write one line of plain text")
+        } else {
+            return Some(Self(text.to_owned()));
+        };
+        mistakes.push(Mistake::value(value.span(), wrong.0).help(wrong.1));
+        None
+    }
+
+    fn schema() -> Json {
+        json!({ "type": "string", "minLength": 1 })
+    }
+}
+
+/// A name or an instant; TOML has instants of its own, so those need no quotes.
+#[derive(Clone, Debug)]
+pub(crate) struct When(pub(crate) String);
+
+impl Shape for When {
+    fn what() -> String {
+        "a restore point or an instant, in quotes".into()
+    }
+
+    fn example() -> String {
+        r#""2026-11-20T16:00:00+00:00""#.into()
+    }
+
+    fn read(value: &Value<'_>, mistakes: &mut Vec<Mistake>) -> Option<Self> {
+        match value.get_ref() {
+            DeValue::String(text) => Some(Self(text.trim().to_owned())),
+            DeValue::Datetime(at) => Some(Self(at.to_string())),
+            _ => mismatch(value, mistakes),
+        }
+    }
+
+    fn schema() -> Json {
+        json!({ "type": "string", "minLength": 1 })
+    }
+}
+
+impl Shape for Prose {
+    fn what() -> String {
+        "a string".into()
+    }
+
+    fn example() -> String {
+        r#""…""#.into()
+    }
+
+    fn read(value: &Value<'_>, mistakes: &mut Vec<Mistake>) -> Option<Self> {
+        let Some(text) = value.get_ref().as_str() else { return mismatch(value, mistakes) };
+        if text.contains('\0') {
+            mistakes.push(Mistake::value(value.span(), "a text with a NUL character").help("take `\\u0000` away: PostgreSQL takes none"));
+            return None;
+        }
+        // An editor's line ends are no part of the text.
+        Some(Self(text.trim().replace("\r\n", "\n")))
+    }
+
+    fn schema() -> Json {
+        json!({ "type": "string" })
+    }
+}

@@ -1,0 +1,130 @@
+//! Mistakes for people: through miette for terminals, and plainly for logs.
+
+use std::fmt::{self, Write as _};
+
+use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, NamedSource, SourceCode, SourceSpan, SpanContents};
+
+use super::{
+    mistake::{Mistake, Span},
+    mistakes::Mistakes,
+};
+
+/// More than these are counted, not shown.
+const SHOWN: usize = 50;
+/// The longest excerpt of a line in the plain rendering.
+const EXCERPT: usize = 110;
+
+/// The source, of which miette shows whole lines: by itself, without lines of context, it would begin at what is underlined.
+struct WholeLines(NamedSource<String>);
+
+impl SourceCode for WholeLines {
+    fn read_span<'a>(&'a self, span: &SourceSpan, before: usize, after: usize) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
+        // It asks for no context only where it wants to know the line and the column.
+        if before == 0 && after == 0 {
+            return self.0.read_span(span, 0, 0);
+        }
+        let text = self.0.inner();
+        let start = text.get(..span.offset()).and_then(|text| text.rfind('\n')).map_or(0, |at| at + 1);
+        let end = span.offset() + span.len();
+        let end = text.get(end..).and_then(|text| text.find('\n')).map_or(text.len(), |at| end + at);
+        self.0.read_span(&(start..end).into(), 0, 0)
+    }
+}
+
+/// A mistake as miette wants it.
+struct Shown<'a> {
+    mistake: &'a Mistake,
+    source: &'a WholeLines,
+}
+
+impl fmt::Debug for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.mistake.fmt(f)
+    }
+}
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.mistake.message)
+    }
+}
+
+impl std::error::Error for Shown<'_> {}
+
+impl miette::Diagnostic for Shown<'_> {
+    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        self.mistake.help.as_ref().map(|help| Box::new(help) as _)
+    }
+
+    fn source_code(&self) -> Option<&dyn miette::SourceCode> {
+        Some(self.source)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        let here = LabeledSpan::new_primary_with_span(None, self.mistake.span.clone());
+        let also = self.mistake.also.iter().map(|(span, words)| LabeledSpan::new_with_span(Some(words.clone()), span.clone()));
+        Some(Box::new(std::iter::once(here).chain(also)))
+    }
+}
+
+pub(super) fn graphical(mistakes: &Mistakes, colour: bool, width: usize) -> String {
+    let theme = if colour { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
+    let handler = GraphicalReportHandler::new_themed(theme).with_width(width.max(20)).with_context_lines(1).with_links(false);
+    let source = WholeLines(NamedSource::new(mistakes.file(), mistakes.lines().text().to_owned()));
+    let mut out = String::new();
+    for mistake in mistakes.iter().take(SHOWN) {
+        if handler.render_report(&mut out, &Shown { mistake, source: &source }).is_err() {
+            // miette refuses a span that it can't find; the plain form needs none.
+            plain_one(&mut out, mistakes, mistake);
+        }
+        out.push('\n');
+    }
+    total(&mut out, mistakes);
+    out
+}
+
+pub(super) fn plain(mistakes: &Mistakes) -> String {
+    let mut out = String::new();
+    for mistake in mistakes.iter().take(SHOWN) {
+        plain_one(&mut out, mistakes, mistake);
+        out.push('\n');
+    }
+    total(&mut out, mistakes);
+    out
+}
+
+/// Writing into a `String` can't fail.
+fn plain_one(out: &mut String, mistakes: &Mistakes, mistake: &Mistake) {
+    let (line, column) = mistakes.place(mistake.span.start);
+    let gutter = mistake.also.iter().map(|(span, _)| mistakes.place(span.start).0).fold(line, usize::max).to_string().len();
+    let _ = writeln!(out, "{}:{line}:{column}: {}", mistakes.file(), mistake.message);
+    excerpt(out, mistakes, &mistake.span, gutter, '^', "");
+    for (span, words) in &mistake.also {
+        excerpt(out, mistakes, span, gutter, '-', words);
+    }
+    if let Some(help) = &mistake.help {
+        let _ = writeln!(out, "{:gutter$} = help: {help}", "");
+    }
+}
+
+fn excerpt(out: &mut String, mistakes: &Mistakes, span: &Span, gutter: usize, mark: char, words: &str) {
+    let lines = mistakes.lines();
+    let (number, column) = (lines.line(span.start), lines.column(span.start));
+    let text: Vec<char> = lines.text_of(number).chars().collect();
+    let length = lines.text().get(span.clone()).unwrap_or_default();
+    let length = length.split('\n').next().unwrap_or_default().trim_end().chars().count();
+    // A long line is cut around what is underlined.
+    let skip = if text.len() > EXCERPT { column.saturating_sub(EXCERPT / 3) } else { 0 };
+    let shown: String = text.iter().skip(skip).take(EXCERPT).map(|c| if *c == '\t' { ' ' } else { *c }).collect();
+    let marks: String = std::iter::repeat_n(mark, length.clamp(1, EXCERPT)).collect();
+    let _ = writeln!(out, "{:>gutter$} | {}", number + 1, shown.trim_end());
+    let line = format!("{:gutter$} | {:indent$}{marks} {words}", "", "", indent = column - skip);
+    let _ = writeln!(out, "{}", line.trim_end());
+}
+
+fn total(out: &mut String, mistakes: &Mistakes) {
+    let _ = match mistakes.count().checked_sub(SHOWN) {
+        Some(more @ 1..) => writeln!(out, "{mistakes}; {more} more are not shown"),
+        Some(0) | None => writeln!(out, "{mistakes}"),
+    };
+}

@@ -1,0 +1,161 @@
+//! Files in, snapshots out.
+
+use std::path::{Path, PathBuf};
+
+use proptest::prelude::*;
+
+use super::*;
+
+/// What people get for a text: the drill as JSON, or the mistakes as plain text.
+fn check(text: &str) -> Result<String, String> {
+    let name = "some/drill".parse().expect("a name");
+    match parse(&name, "drill.toml", text) {
+        Ok(drill) => Ok(serde_json::to_string_pretty(&drill).expect("a drill can be written")),
+        Err(mistakes) => Err(mistakes.plain()),
+    }
+}
+
+fn files(folder: &str) -> Vec<(PathBuf, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+    let mut folders = vec![root];
+    let mut files = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).expect("a folder").map(|entry| entry.expect("an entry").path()) {
+            if entry.is_dir() {
+                folders.push(entry);
+            } else {
+                files.push((entry.clone(), std::fs::read_to_string(&entry).expect("text")));
+            }
+        }
+    }
+    files.sort();
+    assert!(!files.is_empty(), "{folder} is empty");
+    files
+}
+
+fn stem(path: &Path) -> String {
+    path.file_stem().expect("a file").to_string_lossy().into_owned()
+}
+
+#[test]
+fn every_shipped_drill_parses_under_its_own_name() {
+    for (path, text) in files("drills") {
+        let name = name_of(&path).unwrap_or_else(|no| panic!("{no}"));
+        let drill = parse(&name, &path.to_string_lossy(), &text).unwrap_or_else(|no| panic!("{}", no.plain()));
+        assert_eq!(drill.name, name);
+        let again: Drill = serde_json::from_str(&serde_json::to_string(&drill).expect("JSON")).expect("a drill survives JSON");
+        assert_eq!(again, drill);
+    }
+}
+
+#[test]
+fn good_files_become_drills() {
+    for (path, text) in files("fixtures/drills/good") {
+        let drill = check(&text).unwrap_or_else(|no| panic!("{}\n{no}", path.display()));
+        insta::assert_snapshot!(format!("good-{}", stem(&path)), drill);
+    }
+}
+
+#[test]
+fn bad_files_are_told_what_is_wrong_and_how_to_mend_it() {
+    for (path, text) in files("fixtures/drills/bad") {
+        let Err(mistakes) = check(&text) else { panic!("{} is a drill", path.display()) };
+        insta::assert_snapshot!(format!("bad-{}", stem(&path)), mistakes);
+    }
+}
+
+#[test]
+fn a_long_text_does_not_flood_the_terminal() {
+    let text = format!("title = \"{0}\"\ntags = \"{0}\"\n", "x".repeat(100_000));
+    assert!(check(&text).expect_err("no drill").len() < 5000);
+}
+
+/// Everything that a terminal could take for a command.
+fn is_raw(c: char) -> bool {
+    c != '\n' && (c.is_control() || ('\u{200b}'..='\u{200f}').contains(&c) || ('\u{202a}'..='\u{202e}').contains(&c))
+}
+
+#[test]
+fn nothing_hostile_reaches_the_terminal() {
+    let name = "x".parse().expect("a name");
+    for (path, text) in files("fixtures/drills/bad") {
+        let mistakes = parse(&name, "a\u{1b}[31m\n.toml", &text).expect_err("a bad file");
+        for shown in [mistakes.plain(), mistakes.graphical(false, 80), mistakes.to_string()] {
+            assert!(!shown.contains(is_raw), "{}: {shown:?}", path.display());
+        }
+    }
+}
+
+#[test]
+fn mistakes_are_drawn_for_a_terminal() {
+    let name = "x".parse().expect("a name");
+    let text = include_str!("../../fixtures/drills/bad/names-given-twice.toml");
+    let mistakes = parse(&name, "drills/x.toml", text).expect_err("a bad file");
+    insta::assert_snapshot!("drawn", mistakes.graphical(false, 100));
+    let coloured = mistakes.graphical(true, 100);
+    assert!(coloured.contains("\u{1b}[") && coloured.contains("two nodes are called `standby`"));
+}
+
+#[test]
+fn mistakes_are_sorted_and_counted() {
+    for (path, text) in files("fixtures/drills/bad") {
+        let mistakes = parse(&"x".parse().expect("a name"), "x.toml", &text).expect_err("a bad file");
+        let starts: Vec<usize> = mistakes.iter().map(|mistake| mistake.span().start).collect();
+        assert!(starts.is_sorted() && starts.len() == mistakes.count() && mistakes.count() > 0, "{}", path.display());
+        let silent: Vec<&str> = mistakes.iter().filter(|it| it.mend().is_none()).map(Mistake::message).collect();
+        let broken = ["not-toml", "not-toml-here-and-there"].contains(&stem(&path).as_str());
+        assert!(silent.is_empty() || broken, "{}: no mend for {silent:?}", path.display());
+    }
+}
+
+#[test]
+fn a_byte_order_mark_and_windows_line_ends_are_no_mistakes() {
+    let text = include_str!("../../drills/crash/postmaster.toml");
+    assert_eq!(check(&format!("\u{feff}{}", text.replace('\n', "\r\n"))), check(text));
+    let Err(mistakes) = check(&format!("\u{feff}{}", text.replace('\n', "\r\n").replace("writers", "writer").replace("title", "titel")))
+    else {
+        panic!("no mistake")
+    };
+    assert!(
+        mistakes.contains("unknown key `writer`") && mistakes.contains("| writer = 4\n") && mistakes.contains(":2:1: unknown key `titel`"),
+        "{mistakes}"
+    );
+}
+
+proptest! {
+    #[test]
+    fn no_text_panics(text in "\\PC*|[\\x00-\\x7f]*") {
+        shown(&text);
+    }
+
+    #[test]
+    fn no_document_panics(text in "([\\[\\]{}=,.\"'\n#a-c0-9_ -]|title|steps|nodes|recover|target|backup|\\[\\[|\\]\\]| = ){0,60}") {
+        shown(&text);
+    }
+
+    #[test]
+    fn no_edit_of_a_good_file_panics(at in 0..GOOD.len(), length in 0..40_usize, insert in "\\PC{0,3}|[\\x00-\\x7f]{0,6}") {
+        let mut bytes = GOOD.as_bytes().to_vec();
+        let end = (at + length).min(bytes.len());
+        bytes.splice(at..end, insert.bytes());
+        shown(&String::from_utf8_lossy(&bytes));
+    }
+
+    #[test]
+    fn no_beginning_of_a_good_file_panics(length in 0..GOOD.len()) {
+        shown(&String::from_utf8_lossy(&GOOD.as_bytes()[..length]));
+    }
+}
+
+const GOOD: &str = include_str!("../../fixtures/drills/good/everything.toml");
+
+/// Reads a text and draws what is wrong with it in every way.
+fn shown(text: &str) {
+    if let Err(mistakes) = parse(&"x".parse().expect("a name"), "x.toml", text) {
+        assert!(mistakes.count() > 0);
+        assert!(!mistakes.iter().any(|mistake| mistake.message().contains("should have said why")), "{text}");
+        for shown in [mistakes.plain(), mistakes.graphical(false, 40)] {
+            assert!(!shown.contains(is_raw), "{shown:?}");
+        }
+    }
+}

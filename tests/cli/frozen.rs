@@ -1,0 +1,52 @@
+//! A node that stands still for good must not hold the drill.
+
+use std::time::Duration;
+
+use nix::{
+    errno::Errno,
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
+
+use crate::support::{Harness, drills, leftovers};
+
+const BOUNDED: Duration = Duration::from_secs(60);
+
+#[test]
+fn a_node_that_the_drill_freezes_for_good_is_inconclusive_in_bounded_time() {
+    let user = Harness::local();
+    // A commit waits for the standby, and nobody thaws it.
+    let steps = [
+        r#"backup = { method = "basebackup", label = "nightly", compress = "none" }"#,
+        r#"fault = { freeze = "standby" }"#,
+        "restore-point = \"stuck\"\ndeadline = \"3s\"",
+        r#"heal = "standby""#,
+        r#"rehearse = { from = "nightly" }"#,
+        r#"check = ["ledger"]"#,
+    ];
+    let told = user.run(&user.drill("frozen", &drills::pitr().synchronous_standby().steps(&steps).text()), &[]);
+    assert!(told.took < BOUNDED, "{told:?}");
+    told.exits(3).says("timed out");
+    assert!(user.report("junit.xml").contains("<error"));
+    user.assert_nothing_is_left();
+}
+
+#[test]
+fn a_node_that_is_frozen_from_outside_is_inconclusive_in_bounded_time() {
+    let user = Harness::local();
+    let backup = "backup = { method = \"basebackup\", label = \"nightly\", compress = \"none\" }\ndeadline = \"3s\"";
+    let drill = drills::pitr().step(2, backup).step(1, "work = \"1s\"");
+    let running = user.start(&user.drill("stopped", &drill.text()));
+    user.wait_for_step(1);
+    let servers = leftovers::processes_below(&user.work());
+    assert!(servers.len() > 3, "{servers:?}");
+    for server in &servers {
+        match kill(Pid::from_raw(server.pid), Signal::SIGSTOP) {
+            Ok(()) | Err(Errno::ESRCH) => {}
+            Err(errno) => panic!("{server:?}: {errno}"),
+        }
+    }
+    running.wait(BOUNDED).exits(3).says("timed out");
+    assert!(user.report("junit.xml").contains("<error"));
+    user.assert_nothing_is_left();
+}

@@ -1,0 +1,26 @@
+//! The command as a user runs it, on the `local` runtime: no container is needed.
+//!
+//! Each test has a folder and a work directory of its own; only prepared clusters are shared.
+
+#![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod all_shipped;
+mod clean;
+mod commands;
+mod environment;
+mod frozen;
+mod interrupt;
+mod kill;
+mod kill_docker;
+mod output;
+mod promises;
+mod reports;
+mod runtimes;
+mod sabotage;
+mod secrets;
+mod selection;
+mod side_by_side;
+mod unwritable;

@@ -1,0 +1,67 @@
+//! Reports are made of a run's folder alone.
+
+use std::{fs, path::Path, process::Command};
+
+use crate::support::{Harness, drills, text};
+
+const FILES: [&str; 3] = ["junit.xml", "report.json", "report.md"];
+
+fn bytes(run: &Path) -> Vec<(&'static str, Vec<u8>)> {
+    FILES.map(|name| (name, fs::read(run.join(name)).unwrap_or_else(|error| panic!("{name}: {error}")))).to_vec()
+}
+
+fn forget(run: &Path) {
+    for name in FILES {
+        fs::remove_file(run.join(name)).unwrap();
+    }
+}
+
+#[test]
+fn a_report_is_rendered_again_byte_for_byte_from_the_journal_alone() {
+    let user = Harness::local();
+    user.run(&user.drill("pitr", &drills::pitr().text()), &[]).exits(0);
+    let run = user.latest();
+    let first = bytes(&run);
+
+    forget(&run);
+    user.lifeboat(&["report", "latest"]).exits(0).prints("PASS");
+    assert_eq!(bytes(&run), first, "by the name `latest`");
+
+    let elsewhere = Harness::from_scratch();
+    let copy = elsewhere.folder().join("copy of a run");
+    assert!(Command::new("cp").arg("-a").arg(&run).arg(&copy).status().unwrap().success());
+    forget(&copy);
+    elsewhere.lifeboat(&["report", text(&copy)]).exits(0);
+    assert_eq!(bytes(&copy), first, "from a copy elsewhere");
+
+    a_dead_runners_journal(&elsewhere, &copy);
+}
+
+/// Wherever the journal of a run that passed ends too early, nobody can tell.
+fn a_dead_runners_journal(user: &Harness, run: &Path) {
+    let path = run.join("journal.jsonl");
+    let whole = fs::read_to_string(&path).unwrap();
+    let ends: Vec<usize> = whole.match_indices('\n').map(|(at, _)| at + 1).collect();
+    let last = ends[ends.len() - 2];
+    for (cut, why) in
+        [(whole.len() - 1, "its last line is torn"), (last, "its last line is missing"), (ends[ends.len() / 2], "half of it is missing")]
+    {
+        fs::write(&path, &whole[..cut]).unwrap();
+        let told = user.lifeboat(&["report", text(run)]);
+        assert_eq!(told.code, 3, "{why}: {told:?}");
+        assert!(fs::read_to_string(run.join("junit.xml")).unwrap().contains("<error"), "{why}");
+    }
+    fs::write(&path, "").unwrap();
+    let told = user.lifeboat(&["report", text(run)]);
+    assert!(told.code != 0, "an empty journal proves nothing: {told:?}");
+    fs::write(&path, whole.replacen("\"event\":\"baseline-held\"", "\"event\":\"no-such-event\"", 1)).unwrap();
+    let told = user.lifeboat(&["report", text(run)]);
+    assert!(told.code != 0 && told.stderr.contains("journal.jsonl"), "a line that nobody understands: {told:?}");
+}
+
+#[test]
+fn a_report_of_a_run_that_is_not_there_is_a_mistake_of_the_command_line() {
+    let user = Harness::from_scratch();
+    user.lifeboat(&["report", "latest"]).exits(2).says("latest");
+    user.lifeboat(&["report", "/no/such/folder"]).exits(2).says("/no/such/folder");
+}

@@ -1,0 +1,70 @@
+//! What is selected, and what is said when it can't be.
+
+use std::path::Path;
+
+use crate::support::{Harness, drills, text};
+
+fn bad(name: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/drills/bad").join(name);
+    text(&path).to_owned()
+}
+
+/// Neither a report nor a run's directory was made.
+fn nothing_was_started(user: &Harness) {
+    assert!(!user.reports().exists());
+    assert!(!user.work().exists());
+}
+
+#[test]
+fn every_mistake_of_every_bad_file_is_said_at_once_and_nothing_is_started() {
+    let user = Harness::from_scratch();
+    let (many, primaries) = (bad("many-at-once.toml"), bad("two-primaries.toml"));
+    let good = user.drill("good", &drills::crash().text());
+    let told = user.lifeboat(&["run", &many, text(&good), &primaries, "los/pitr-latest"]).exits(2);
+    for said in ["many-at-once.toml", "two-primaries.toml", "did you mean loss/pitr-latest?", "nothing was started: 3 files or names"] {
+        assert!(told.stderr.contains(said), "{said:?} is not in:\n{}", told.stderr);
+    }
+    let counted: usize = told.stderr.lines().find_map(|line| line.split_once(" mistakes in ")?.0.parse().ok()).expect("a count");
+    assert!(counted > 10 && told.stderr.matches('×').count() == counted + 1, "all of one file and the one of the other:\n{}", told.stderr);
+    assert_eq!(told.stdout, "");
+    nothing_was_started(&user);
+}
+
+#[test]
+fn what_nobody_knows_is_told_from_what_selects_nothing() {
+    let user = Harness::from_scratch();
+    user.lifeboat(&["run", "no-such-drill"]).exits(2).says("no-such-drill");
+    user.lifeboat(&["run", "--tag", "no-such-tag"]).exits(4).says("monthly");
+    user.lifeboat(&["run", "crash", "--tag", "monthly"]).exits(4);
+    user.lifeboat(&["list", "--tag", "no-such-tag"]).exits(4);
+    user.lifeboat(&["run", "--postgres", "99"]).exits(2).says("99");
+    user.lifeboat(&["run", "--postgres", "seventeen"]).exits(2).says("seventeen");
+    user.lifeboat(&["run", "--jobs", "0"]).exits(2);
+    user.lifeboat(&["run", "--no-such-option"]).exits(2);
+    user.lifeboat(&["no-such-command"]).exits(2);
+    user.lifeboat(&[]).exits(2);
+    nothing_was_started(&user);
+}
+
+#[test]
+fn a_folder_of_drills_is_run_whole_and_an_empty_one_is_an_error() {
+    let user = Harness::from_scratch();
+    user.drill("first", &drills::crash().text());
+    user.drill("second", &drills::pitr().text());
+    user.lifeboat(&["check", "drills"]).exits(0).prints("first").prints("second");
+    std::fs::create_dir(user.folder().join("empty")).unwrap();
+    user.lifeboat(&["check", "empty"]).exits(2).says("no file that ends in .toml");
+}
+
+#[test]
+fn a_version_that_is_not_installed_is_said_before_anything_starts() {
+    let user = Harness::from_scratch();
+    let drill = user.drill("crash", &drills::crash().text());
+    let doctor = user.lifeboat(&["doctor"]).exits(0).stdout;
+    let Some(absent) = (15..=18).map(|major| major.to_string()).find(|major| !doctor.contains(&format!("PostgreSQL {major}"))) else {
+        eprintln!("skipped: every version is installed");
+        return;
+    };
+    user.run(&drill, &["--postgres", &absent]).exits(3).says(&format!("PostgreSQL {absent}")).says("LIFEBOAT_PG_BIN");
+    nothing_was_started(&user);
+}
