@@ -14,7 +14,7 @@ use crate::{
 };
 
 const TIMES: usize = 20;
-const AT_ONCE: usize = 3;
+const AT_ONCE: usize = 2;
 /// A drill is over after about this long.
 const LATEST: Duration = Duration::from_secs(8);
 const GONE_WITHIN: Duration = Duration::from_secs(5);

@@ -1,10 +1,18 @@
 //! What a server says in its log, which outlives it.
 
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+
 use super::Node;
 use crate::{
     lab::{Command, LabError},
-    pg::server_log::{self, LogFact},
+    pg::server_log::{self, LogFact, LogFactKind},
 };
+
+/// How long a server that takes writes may take to say so.
+const READY_WITHIN: Duration = Duration::from_secs(5);
+const LOOK_EVERY: Duration = Duration::from_millis(10);
 
 /// The line that Lifeboat writes to a server's log before each start.
 pub(super) const LIFE: &str = "--- lifeboat starts the server ---";
@@ -16,11 +24,25 @@ impl Node {
         format!("{}/{}.log", self.places().log, self.name)
     }
 
-    /// The facts in the server's log since its latest start.
+    /// The facts in the log of a server that takes writes, since its latest start.
+    ///
+    /// Clients write before the log says that they may: the startup process lets them, and the postmaster hears of it when
+    /// that process has ended. A server that does not say so in time is not waited for any longer: what it said is a fact too.
     ///
     /// # Errors
     /// Where the log can't be read.
     pub async fn log_facts(&self) -> Result<Vec<LogFact>, LabError> {
+        let deadline = Instant::now() + READY_WITHIN;
+        loop {
+            let facts = self.said().await?;
+            if facts.iter().any(|fact| fact.what == LogFactKind::Ready) || Instant::now() >= deadline {
+                return Ok(facts);
+            }
+            sleep(LOOK_EVERY).await;
+        }
+    }
+
+    async fn said(&self) -> Result<Vec<LogFact>, LabError> {
         let script = format!("cat {}", self.log_file());
         let log = self.run(Command::shell(format!("read the log of {}", self.name), script)).await?.text();
         let latest = log.rfind(LIFE).and_then(|at| log.get(at..)).unwrap_or(&log);
