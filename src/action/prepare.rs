@@ -32,7 +32,7 @@ pub enum Content {
 }
 
 /// The version of what Lifeboat itself puts into a prepared cluster.
-const RECIPE: u32 = 1;
+const RECIPE: u32 = 2;
 
 impl Content {
     /// Everything that goes into the cluster, hashed.
@@ -117,7 +117,16 @@ async fn fill(stage: &Stage, node: &Node, content: &Content) -> Result<(), LabEr
     node.initdb().await?;
     if let Content::Loaded(dataset) = content {
         // Durability begins when the cluster is stopped: until then a crash only means that it is made again.
-        let fast = [("fsync", "off"), ("wal_level", "minimal"), ("archive_mode", "off"), ("max_wal_senders", "0"), ("max_wal_size", "8GB")];
+        // Segments that nobody needs any more are removed and not kept for later: each copy would copy them.
+        let fast = [
+            ("fsync", "off"),
+            ("wal_level", "minimal"),
+            ("archive_mode", "off"),
+            ("max_wal_senders", "0"),
+            ("max_wal_size", "8GB"),
+            ("wal_keep_size", "0"),
+            ("wal_recycle", "off"),
+        ];
         let fast: Settings = fast.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         drop(node.start(&fast, Duration::from_secs(120)).await?);
         load(stage, node, dataset).await?;

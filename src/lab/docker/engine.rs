@@ -3,7 +3,10 @@
 use std::{collections::HashMap, env, future::Future, path::PathBuf, sync::Arc, time::Duration};
 
 use bollard::{Docker, errors::Error};
-use tokio::{sync::Mutex, time::timeout};
+use tokio::{
+    sync::Mutex,
+    time::{Instant, timeout},
+};
 
 use super::survey::Survey;
 use crate::lab::LabError;
@@ -71,7 +74,10 @@ impl Engine {
 /// Sends a request and gives it [`ANSWER`].
 pub(super) async fn call<T>(what: impl Into<String>, request: impl Future<Output = Result<T, Error>>) -> Result<T, LabError> {
     let what = what.into();
-    match timeout(ANSWER, request).await {
+    let began = Instant::now();
+    let answer = timeout(ANSWER, request).await;
+    tracing::trace!(what, took = ?began.elapsed(), "the engine was asked");
+    match answer {
         Ok(answer) => answer.map_err(|error| refusal(what, error)),
         Err(_) => Err(LabError::Deadline { what, within: ANSWER }),
     }
