@@ -2,15 +2,18 @@
 //!
 //! A server that is up has not recovered: it may have forgotten its recovery signal, or stopped where nobody asked it to.
 
-use super::{finding::Ruling, recovery::Attempt};
+use super::{finding::Ruling, record::Record, recovery::Attempt};
 use crate::{
-    drill::{Recovery, RecoveryTarget},
-    journal::Recovered,
-    pg::server_log::{LogFact, LogFactKind},
+    drill::{Fault, Recovery, RecoveryTarget},
+    journal::{self, Recovered},
+    pg::{
+        Aim,
+        server_log::{LogFact, LogFactKind},
+    },
 };
 
 /// The ruling on one recovery.
-pub(super) fn ruling(attempt: &Attempt<'_>) -> Ruling {
+pub(super) fn ruling(record: &Record<'_>, attempt: &Attempt<'_>) -> Ruling {
     let recovered = attempt.recovered;
     let mut complaints = Vec::new();
     if recovered.after.in_recovery {
@@ -20,12 +23,8 @@ pub(super) fn ruling(attempt: &Attempt<'_>) -> Ruling {
     match attempt.recovery {
         Recovery::Restore { target, .. } if attempt.is_physical() => {
             let log = since(&recovered.log, |what| matches!(what, LogFactKind::ArchiveRecovery { .. }));
-            complaints.extend(signal(log, target).err());
+            complaints.extend(aimed(record, attempt, target).and_then(|aim| met(log, aim.as_ref())).err());
             complaints.extend(new_timeline(log, recovered).err());
-            let stopped = log.iter().any(|fact| matches!(fact.what, LogFactKind::Stopping { .. }));
-            if *target != RecoveryTarget::Latest && !stopped {
-                complaints.push(missing("that recovery stopped at its target"));
-            }
             complaints.extend(ready(log).err());
             complaints.extend(whole_archive(recovered, target).err());
         }
@@ -58,17 +57,31 @@ fn since(log: &[LogFact], is_start: impl Fn(&LogFactKind) -> bool) -> &[LogFact]
     log.get(start..).unwrap_or_default()
 }
 
-fn signal(log: &[LogFact], target: &RecoveryTarget) -> Result<(), Ruling> {
+/// The target that the server had to be given, by what the journal tells of restore points and mistakes.
+fn aimed(record: &Record<'_>, attempt: &Attempt<'_>, target: &RecoveryTarget) -> Result<Option<Aim>, Ruling> {
+    let mark = target.point().and_then(|point| record.mark(point));
+    let mistake = record.fault_before(attempt.step, Fault::is_mistake);
+    journal::aim(target, mark, mistake).map_err(|why| Ruling::inconclusive(format!("it is not known where it had to stop: {why}")))
+}
+
+/// Whether the server set out for this target and no other, and stopped there.
+fn met(log: &[LogFact], aim: Option<&Aim>) -> Result<(), Ruling> {
     let Some(LogFactKind::ArchiveRecovery { target: said }) = log.first().map(|fact| &fact.what) else {
         return Err(Ruling::inconclusive("the server's log does not say that it began archive recovery"));
     };
-    match (target, said) {
-        (RecoveryTarget::Latest, None) => Ok(()),
-        (RecoveryTarget::Latest, Some(said)) => {
-            Err(Ruling::inconclusive(format!("no target was asked for, and the server recovered to {said}")))
+    let stopped = log.iter().rev().find_map(stopping);
+    match (aim, said, stopped) {
+        (None, None, _) => Ok(()),
+        (None, Some(said), _) => Err(Ruling::inconclusive(format!("no target was asked for, and the server recovered to {said}"))),
+        (Some(aim), None, _) => Err(Ruling::inconclusive(format!("the target was {aim}, and the server recovered without one"))),
+        (Some(aim), Some(said), _) if !aim.is_begun_by(said) => {
+            Err(Ruling::inconclusive(format!("the target was {aim}, and the server recovered to another: {said}")))
         }
-        (_, Some(_)) => Ok(()),
-        (_, None) => Err(Ruling::inconclusive(format!("the target was {}, and the server recovered without one", target.describe()))),
+        (Some(_), Some(_), None) => Err(Ruling::inconclusive("the server's log does not say that recovery stopped at its target")),
+        (Some(aim), Some(_), Some(words)) if !aim.is_met_by(words) => {
+            Err(Ruling::inconclusive(format!("the target was {aim}, and recovery stopped elsewhere: {words}")))
+        }
+        (Some(_), Some(_), Some(_)) => Ok(()),
     }
 }
 
@@ -123,6 +136,7 @@ fn fatal(log: &[LogFact]) -> Vec<String> {
 mod tests {
     use super::*;
     use crate::{
+        journal::Event,
         judge::{Verdict, testing::*},
         pg::{Lsn, Timeline},
     };
@@ -170,15 +184,51 @@ mod tests {
         assert_eq!(ended(Story::mistake(), 0x701_0000, Some(0x900_0000)), Verdict::Pass);
     }
 
-    fn target(story: Story, said: Option<&str>) -> Verdict {
+    fn target(story: &Story, said: Option<&str>) -> (Verdict, String) {
         let change = |recovered: &mut Recovered| recovered.log[0].what = LogFactKind::ArchiveRecovery { target: said.map(str::to_owned) };
-        story.recovered(change).verdict_of(NAME)
+        story.clone().recovered(change).finding(NAME)
     }
 
     #[test]
-    fn a_target_that_was_ignored_or_invented_is_inconclusive() {
-        assert_eq!(target(Story::rehearsal(), None), Verdict::Inconclusive);
-        assert_eq!(target(Story::loss(), Some("XID 7")), Verdict::Inconclusive);
+    fn a_target_that_was_ignored_invented_or_another_is_inconclusive() {
+        let mistake = "the target was transaction 900, exclusive, and the server recovered";
+        for (story, said, message) in [
+            (Story::loss(), Some("XID 7"), "no target was asked for, and the server recovered to XID 7".to_owned()),
+            (Story::mistake(), None, format!("{mistake} without one")),
+            (Story::mistake(), Some("XID 901"), format!("{mistake} to another: XID 901")),
+        ] {
+            assert_eq!(target(&story, said), (Verdict::Inconclusive, message));
+        }
+        for asked in targets() {
+            let story = Story::restored(asked.clone(), true);
+            assert_eq!(story.verdict_of(NAME), Verdict::Pass, "{asked:?}");
+            assert_eq!(target(&story, Some("\"others\"")).0, Verdict::Inconclusive, "{asked:?}");
+        }
+    }
+
+    #[test]
+    fn a_recovery_that_stopped_elsewhere_is_inconclusive() {
+        for asked in targets() {
+            let story = Story::restored(asked.clone(), true).recovered(|recovered| {
+                recovered.log.iter_mut().for_each(|fact| {
+                    if let LogFactKind::Stopping { words } = &mut fact.what {
+                        *words = "before commit of transaction 3, time 1969-12-31 23:00:00+00".into();
+                    }
+                });
+            });
+            let (verdict, message) = story.finding(NAME);
+            assert_eq!(verdict, Verdict::Inconclusive, "{asked:?}");
+            assert!(message.contains("recovery stopped elsewhere: before commit of transaction 3"), "{message}");
+        }
+    }
+
+    #[test]
+    fn a_target_that_the_journal_does_not_place_is_inconclusive() {
+        let story = Story::mistake().fault(|fault| fault.xid = None);
+        let message = "it is not known where it had to stop: no mistake was made before this step";
+        assert_eq!(story.finding(NAME), (Verdict::Inconclusive, message.into()));
+        let story = Story::rehearsal().without(|event| matches!(event, Event::RestorePointMade(_)));
+        assert_eq!(story.verdict_of(NAME), Verdict::Inconclusive);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //!
 //! **Invariant:** nothing here talks to a server, a file or a clock; every parser takes text that somebody else fetched.
 
+pub mod aim;
 pub mod control_data;
 pub mod lsn;
 pub mod quote;
@@ -10,6 +11,7 @@ pub mod setting;
 pub mod timeline;
 pub mod version;
 
+pub use aim::Aim;
 pub use control_data::ControlData;
 pub use lsn::Lsn;
 pub use timeline::Timeline;

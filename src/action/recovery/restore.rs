@@ -52,7 +52,8 @@ async fn roll_forward(
     onto: &NodeName,
     serve: bool,
 ) -> Result<(Node, Moment, Option<String>), LabError> {
-    if *target != RecoveryTarget::Latest {
+    // To its own end a backup brings all WAL along; what lies behind that, and is a target, has to be in the archive.
+    if !matches!(target, RecoveryTarget::Latest | RecoveryTarget::Immediate) {
         complete_archive(stage).await?;
     }
     let settings = settings::of(stage, target)?;

@@ -16,7 +16,7 @@ use crate::{
         wait::{self, Poll},
     },
     pg::{
-        Lsn,
+        Aim, Lsn, aim,
         quote::{literal, shell_word},
     },
 };
@@ -38,12 +38,11 @@ pub(super) async fn run(stage: &Stage, phases: &mut Phases, table: &TableName, s
     standby.stop().await?;
     let before = first_record(&standby, xid).await?;
     let mut aimed = stage.drill.settings.clone();
+    aimed.extend(Aim::Position { at: before, inclusive: false }.settings());
     for (name, value) in [
         ("primary_conninfo", primary.conninfo_for(&standby).await?),
         ("wal_retrieve_retry_interval", "100ms".into()),
         ("recovery_min_apply_delay", "0".into()),
-        ("recovery_target_lsn", before.to_string()),
-        ("recovery_target_inclusive", "off".into()),
         ("recovery_target_action", "pause".into()),
     ] {
         aimed.insert(name.to_owned(), value);
@@ -70,8 +69,7 @@ pub(super) async fn run(stage: &Stage, phases: &mut Phases, table: &TableName, s
 async fn first_record(standby: &Node, xid: u64) -> Result<Lsn, LabError> {
     let what = format!("find transaction {xid} in WAL");
     let redo = standby.control_data().await?.redo;
-    // The server's own transaction numbers have an epoch; those in WAL have not.
-    let short = xid & u64::from(u32::MAX);
+    let short = aim::short(xid);
     let waldump = standby.program("pg_waldump");
     let script = format!("{waldump} -p {}/pg_wal -s {redo} -x {short} -n 1", standby.places().data);
     let record = standby.run(Command::shell(&what, script).deadline(LONG)).await?.text();

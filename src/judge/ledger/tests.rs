@@ -225,14 +225,6 @@ fn keeping_nothing_proves_nothing() {
 }
 
 #[test]
-fn an_absolute_time_can_not_be_placed_on_the_runners_clock() {
-    let target = RecoveryTarget::Time { at: TargetTime::Absolute(jiff::Timestamp::UNIX_EPOCH) };
-    let story = Story::restored(target, true);
-    assert_eq!(story.verdict_of(NAME), Verdict::Inconclusive);
-    assert_eq!(story.judge().rpo, None);
-}
-
-#[test]
 fn a_table_that_comes_back_takes_nothing_from_after_the_mistake() {
     let mut story = Story::table();
     let kept = story.ledger.commits.iter_mut().find(|commit| commit.begun == ms(7_075)).expect("a commit");
