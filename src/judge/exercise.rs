@@ -194,7 +194,7 @@ mod tests {
 
     #[test]
     fn a_journal_survives_its_own_text_whatever_its_checks_found() {
-        let broken = CheckFacts::Broken { error: ErrorChain(vec!["ask".into(), "no connection".into()]) };
+        let broken = CheckFacts::Broken { error: ErrorChain(vec!["ask".into(), "no connection".into()]), state: Some("08006".into()) };
         for (name, story) in stories() {
             for story in [story.clone(), story.found(|facts| *facts = broken.clone())] {
                 let mut text = Vec::new();

@@ -244,6 +244,7 @@ impl Story {
                 7_050,
                 Event::FaultInjected(FaultFacts {
                     fault: fault.clone(),
+                    alive: Some(ms(6_990)),
                     at: ms(7_000),
                     proven: Some(ms(7_050)),
                     effect: "it was seen".into(),

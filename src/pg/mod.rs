@@ -8,6 +8,7 @@ pub mod lsn;
 pub mod quote;
 pub mod server_log;
 pub mod setting;
+pub mod sqlstate;
 pub mod timeline;
 pub mod version;
 

@@ -111,6 +111,7 @@ pub(crate) fn journal() -> (Exercise, Vec<Entry>) {
     };
     let fault = FaultFacts {
         fault: Fault::KillPostmaster { node: node() },
+        alive: None,
         at: Moment(FAULT),
         proven: Some(Moment(FAULT + 10)),
         effect: "the connection went".into(),

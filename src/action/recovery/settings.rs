@@ -26,7 +26,7 @@ pub(super) fn of(stage: &Stage, target: &RecoveryTarget) -> Result<Settings, Lab
     // The timeline of the backup: another restore into the same archive must not lead this one astray.
     set("recovery_target_timeline", "current".to_owned());
     let mark = target.point().and_then(|point| stage.marks.get(point));
-    let aim = journal::aim(target, mark, stage.mistake());
+    let aim = journal::aim(target, mark, stage.mistake.as_ref());
     if let Some(aim) = aim.map_err(|why| LabError::state(format!("aim at {}", target.describe()), why))? {
         settings.extend(aim.settings());
     }
@@ -38,6 +38,6 @@ pub(super) fn of(stage: &Stage, target: &RecoveryTarget) -> Result<Settings, Lab
 /// # Errors
 /// Where there was none.
 pub(super) fn mistake(stage: &Stage) -> Result<u64, LabError> {
-    let xid = stage.mistake().and_then(|facts| facts.xid);
+    let xid = stage.mistake.as_ref().and_then(|facts| facts.xid);
     xid.ok_or_else(|| LabError::state("aim at the mistake", "no mistake was made before this step"))
 }

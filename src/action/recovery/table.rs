@@ -30,7 +30,7 @@ pub(super) async fn run(stage: &Stage, phases: &mut Phases, table: &TableName, s
     phases.enter(Phase::Start);
     let xid = settings::mistake(stage)?;
     // All that the mistake's transaction wrote must be on the standby before it is turned away from the primary.
-    let mistake = stage.mistake().and_then(|facts| facts.lsn).unwrap_or_default();
+    let mistake = stage.mistake.as_ref().and_then(|facts| facts.lsn).unwrap_or_default();
     wait::until("see the standby receive the mistake", Duration::from_secs(60), Duration::from_millis(5), || async {
         Ok(if topology::received(stage, standby.name()).await? >= mistake { Poll::Ready(()) } else { Poll::NotYet })
     })
