@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{ErrorChain, Moment, Ranges};
 use crate::{
     drill::{BackupMethod, Compression, Fault, Label, NodeName, RecoveryTarget, RestorePointName, TableName},
-    pg::{Lsn, Timeline, server_log::LogFact},
+    pg::{Aim, Lsn, Timeline, server_log::LogFact},
 };
 
 /// Which server it is: of which cluster, in which of its lives.
@@ -171,6 +171,9 @@ pub struct Recovered {
     pub after: Server,
     /// The target, where there was one.
     pub target: Option<RecoveryTarget>,
+    /// That target as the server was given it; for a table, where the standby was to stop.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub aim: Option<Aim>,
     /// Whether clients were sent to it; `false` for a rehearsal beside the service.
     pub serves: bool,
     /// The nonce of this run, as found in the recovered database; `None` where it is not there.

@@ -23,7 +23,8 @@ pub(super) fn ruling(record: &Record<'_>, attempt: &Attempt<'_>) -> Ruling {
     match attempt.recovery {
         Recovery::Restore { target, .. } if attempt.is_physical() => {
             let log = since(&recovered.log, |what| matches!(what, LogFactKind::ArchiveRecovery { .. }));
-            complaints.extend(aimed(record, attempt, target).and_then(|aim| met(log, aim.as_ref())).err());
+            let aim = aimed(record, attempt, target);
+            complaints.extend(aim.and_then(|aim| begun(log, aim.as_ref()).and_then(|()| aim.map_or(Ok(()), |aim| met(log, &aim)))).err());
             complaints.extend(new_timeline(log, recovered).err());
             complaints.extend(ready(log).err());
             complaints.extend(whole_archive(recovered, target).err());
@@ -41,8 +42,8 @@ pub(super) fn ruling(record: &Record<'_>, attempt: &Attempt<'_>) -> Ruling {
             complaints.extend(new_timeline(log, recovered).err());
             complaints.extend(ready(log).err());
         }
-        // The server never stopped, so its log has nothing to say.
-        Recovery::Table { .. } => {}
+        // The server in service never stopped: the log is that of the standby from which the table came.
+        Recovery::Table { .. } => complaints.extend(recovered.aim.as_ref().and_then(|aim| met(&recovered.log, aim).err())),
     }
     let good = match recovered.log.iter().rev().find_map(stopping) {
         Some(words) => format!("takes writes on timeline {}, after stopping {words}", recovered.after.timeline),
@@ -64,24 +65,26 @@ fn aimed(record: &Record<'_>, attempt: &Attempt<'_>, target: &RecoveryTarget) ->
     journal::aim(target, mark, mistake).map_err(|why| Ruling::inconclusive(format!("it is not known where it had to stop: {why}")))
 }
 
-/// Whether the server set out for this target and no other, and stopped there.
-fn met(log: &[LogFact], aim: Option<&Aim>) -> Result<(), Ruling> {
+/// Whether the server set out for this target and no other.
+fn begun(log: &[LogFact], aim: Option<&Aim>) -> Result<(), Ruling> {
     let Some(LogFactKind::ArchiveRecovery { target: said }) = log.first().map(|fact| &fact.what) else {
         return Err(Ruling::inconclusive("the server's log does not say that it began archive recovery"));
     };
-    let stopped = log.iter().rev().find_map(stopping);
-    match (aim, said, stopped) {
-        (None, None, _) => Ok(()),
-        (None, Some(said), _) => Err(Ruling::inconclusive(format!("no target was asked for, and the server recovered to {said}"))),
-        (Some(aim), None, _) => Err(Ruling::inconclusive(format!("the target was {aim}, and the server recovered without one"))),
-        (Some(aim), Some(said), _) if !aim.is_begun_by(said) => {
-            Err(Ruling::inconclusive(format!("the target was {aim}, and the server recovered to another: {said}")))
-        }
-        (Some(_), Some(_), None) => Err(Ruling::inconclusive("the server's log does not say that recovery stopped at its target")),
-        (Some(aim), Some(_), Some(words)) if !aim.is_met_by(words) => {
-            Err(Ruling::inconclusive(format!("the target was {aim}, and recovery stopped elsewhere: {words}")))
-        }
-        (Some(_), Some(_), Some(_)) => Ok(()),
+    match (aim, said) {
+        (None, None) => Ok(()),
+        (None, Some(said)) => Err(Ruling::inconclusive(format!("no target was asked for, and the server recovered to {said}"))),
+        (Some(aim), None) => Err(Ruling::inconclusive(format!("the target was {aim}, and the server recovered without one"))),
+        (Some(aim), Some(said)) if aim.is_begun_by(said) => Ok(()),
+        (Some(aim), Some(said)) => Err(Ruling::inconclusive(format!("the target was {aim}, and the server recovered to another: {said}"))),
+    }
+}
+
+/// Whether recovery stopped at this target.
+fn met(log: &[LogFact], aim: &Aim) -> Result<(), Ruling> {
+    match log.iter().rev().find_map(stopping) {
+        Some(words) if aim.is_met_by(words) => Ok(()),
+        Some(words) => Err(Ruling::inconclusive(format!("the target was {aim}, and recovery stopped elsewhere: {words}"))),
+        None => Err(Ruling::inconclusive("the server's log does not say that recovery stopped at its target")),
     }
 }
 
@@ -220,6 +223,24 @@ mod tests {
             assert_eq!(verdict, Verdict::Inconclusive, "{asked:?}");
             assert!(message.contains("recovery stopped elsewhere: before commit of transaction 3"), "{message}");
         }
+    }
+
+    #[test]
+    fn a_table_comes_from_a_standby_that_stopped_before_the_mistake() {
+        let stopped = |at: Option<&str>| {
+            let story = Story::table().recovered(|recovered| {
+                recovered.aim = Some(Aim::Position { at: Lsn(0x300_0148), inclusive: false });
+                let words = at.map(|at| format!("before WAL location (LSN) \"{at}\""));
+                recovered.log = words
+                    .into_iter()
+                    .map(|words| LogFact { at: jiff::Timestamp::UNIX_EPOCH, what: LogFactKind::Stopping { words } })
+                    .collect();
+            });
+            story.verdict_of(NAME)
+        };
+        assert_eq!(stopped(Some("0/3000148")), Verdict::Pass);
+        assert_eq!(stopped(Some("0/3000100")), Verdict::Inconclusive);
+        assert_eq!(stopped(None), Verdict::Inconclusive);
     }
 
     #[test]

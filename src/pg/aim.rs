@@ -3,11 +3,13 @@
 use std::fmt;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use super::{Lsn, setting::Settings};
 
 /// Where the replay of WAL is to end, in the values of the settings `recovery_target…`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "aim", rename_all = "kebab-case")]
 pub enum Aim {
     /// `recovery_target = immediate`.
     Consistency,

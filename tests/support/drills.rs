@@ -32,7 +32,7 @@ pub(crate) struct Draft {
     /// The promise about loss; none where it is empty.
     rpo: &'static str,
     archive: bool,
-    /// The dataset's table, where it is not empty.
+    /// The section of the dataset; nothing where it is empty.
     dataset: &'static str,
     /// The keys of a standby, where there is one.
     standby: Option<&'static str>,

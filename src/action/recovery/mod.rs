@@ -20,7 +20,7 @@ use crate::{
     drill::{Label, Recovery, RecoveryTarget},
     journal::{ErrorChain, Event, Moment, Phase, Recovered, Server},
     lab::{LabError, node::Node, session::Session},
-    pg::{Lsn, quote::literal, timeline},
+    pg::{Aim, Lsn, quote::literal, timeline},
 };
 
 /// How often a server in recovery is asked how far it is: a query costs a tenth of a millisecond.
@@ -38,6 +38,8 @@ struct Arrival {
     node: Node,
     /// How far WAL was replayed.
     target: Option<RecoveryTarget>,
+    /// The same as the server was given it.
+    aim: Option<Aim>,
     /// What it was restored from.
     backup: Option<Label>,
     /// Its content's baseline, and whether that is the very point.
@@ -146,6 +148,7 @@ async fn prove(stage: &Stage, phases: Phases, arrival: &Arrival, before: Server)
         before,
         after,
         target: arrival.target.clone(),
+        aim: arrival.aim.clone(),
         serves: arrival.serves,
         nonce,
         backup: arrival.backup.clone(),

@@ -5,14 +5,21 @@ use crate::{
     drill::RecoveryTarget,
     journal,
     lab::LabError,
-    pg::setting::Settings,
+    pg::{Aim, setting::Settings},
 };
 
-/// What a recovered server needs to reach `target` and to leave recovery there. It archives nothing and follows nobody.
+/// The target in the values that a server is given; `None` for the end of the archive.
 ///
 /// # Errors
-/// Where the target refers to something that has not happened.
-pub(super) fn of(stage: &Stage, target: &RecoveryTarget) -> Result<Settings, LabError> {
+/// Where it refers to something that has not happened.
+pub(super) fn aim(stage: &Stage, target: &RecoveryTarget) -> Result<Option<Aim>, LabError> {
+    let mark = target.point().and_then(|point| stage.marks.get(point));
+    let aim = journal::aim(target, mark, stage.mistake.as_ref());
+    aim.map_err(|why| LabError::state(format!("aim at {}", target.describe()), why))
+}
+
+/// What a recovered server needs to reach its target and to leave recovery there. It archives nothing and follows nobody.
+pub(super) fn of(stage: &Stage, aim: Option<&Aim>) -> Settings {
     let mut settings = topology::recovered_settings(stage);
     let mut set = |name: &str, value: String| settings.insert(name.to_owned(), value);
     match &stage.drill.archive {
@@ -25,12 +32,8 @@ pub(super) fn of(stage: &Stage, target: &RecoveryTarget) -> Result<Settings, Lab
     set("recovery_init_sync_method", "syncfs".to_owned());
     // The timeline of the backup: another restore into the same archive must not lead this one astray.
     set("recovery_target_timeline", "current".to_owned());
-    let mark = target.point().and_then(|point| stage.marks.get(point));
-    let aim = journal::aim(target, mark, stage.mistake.as_ref());
-    if let Some(aim) = aim.map_err(|why| LabError::state(format!("aim at {}", target.describe()), why))? {
-        settings.extend(aim.settings());
-    }
-    Ok(settings)
+    settings.extend(aim.map(Aim::settings).unwrap_or_default());
+    settings
 }
 
 /// The transaction of the latest mistake.

@@ -38,7 +38,8 @@ pub(super) async fn run(stage: &Stage, phases: &mut Phases, table: &TableName, s
     standby.stop().await?;
     let before = first_record(&standby, xid).await?;
     let mut aimed = stage.drill.settings.clone();
-    aimed.extend(Aim::Position { at: before, inclusive: false }.settings());
+    let aim = Aim::Position { at: before, inclusive: false };
+    aimed.extend(aim.settings());
     for (name, value) in [
         ("primary_conninfo", primary.conninfo_for(&standby).await?),
         ("wal_retrieve_retry_interval", "100ms".into()),
@@ -61,7 +62,17 @@ pub(super) async fn run(stage: &Stage, phases: &mut Phases, table: &TableName, s
     let since = stage.now();
     copy(stage, &standby, &primary, table).await?;
     phases.leave();
-    Ok(Arrival { node: primary, target: None, backup: None, baseline: None, last_segment: None, serves: true, log: standby, since })
+    Ok(Arrival {
+        node: primary,
+        target: None,
+        aim: Some(aim),
+        backup: None,
+        baseline: None,
+        last_segment: None,
+        serves: true,
+        log: standby,
+        since,
+    })
 }
 
 /// Where the mistake's transaction begins in WAL. Stopping before its commit would be too late: its lock on the table is

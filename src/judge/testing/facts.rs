@@ -170,6 +170,7 @@ pub(super) fn recovered(plot: Plot) -> Recovered {
         before: plot.before,
         after: plot.after,
         target: None,
+        aim: None,
         serves: plot.serves,
         nonce: Some("nonce".into()),
         backup: is_restore.then(label),

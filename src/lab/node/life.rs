@@ -5,7 +5,10 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::Node;
-use crate::lab::{Command, LabError, session::Session};
+use crate::{
+    journal::ErrorChain,
+    lab::{Command, LabError, session::Session},
+};
 
 /// How often a server that is relied on is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(300);
@@ -65,7 +68,7 @@ impl Node {
         }
     }
 
-    /// The death of the server; `None` while its process is there.
+    /// The death of the server, or of the node that it is in; `None` while its process is there.
     async fn died(&self, what: &str) -> Option<LabError> {
         let run = self.places().run;
         // A dead process that nobody has collected can still be signalled.
@@ -73,11 +76,11 @@ impl Node {
         let alive = Command::shell("look for the server's process", script);
         let how = match self.runtime.exec(&self.name, &alive).await {
             Ok(output) if output.code == 0 => return None,
-            Ok(_) => "its process ended".to_owned(),
-            Err(error) => format!("its node is out of reach ({error})"),
+            Ok(_) => "died".to_owned(),
+            Err(error) => format!("is out of reach ({})", ErrorChain::of(&error)),
         };
         let log = self.log_tail(20).await.unwrap_or_else(|error| error.to_string());
-        Some(LabError::state(what, format!("the server on {} died: {how}; its log says: {log}", self.name)))
+        Some(LabError::state(what, format!("the server on {} {how}; its log says: {log}", self.name)))
     }
 }
 
@@ -102,7 +105,7 @@ mod tests {
         Fake::default().answer("look for the server's process", 1, "").answer("read the log of primary", 0, "PANIC:  out of luck")
     }
 
-    const DIED: &str = "see it: the server on primary died: its process ended; its log says: PANIC:  out of luck";
+    const DIED: &str = "see it: the server on primary died; its log says: PANIC:  out of luck";
 
     #[tokio::test(start_paused = true)]
     async fn a_wait_ends_with_the_death_of_the_server_it_waits_for() {
@@ -128,7 +131,7 @@ mod tests {
         let (node, fake) = node(Fake::default().answer("exec repository: read the log of primary", 0, "its last words")).await;
         fake.kill(node.name()).await.expect("a node that lives");
         let error = node.blame(LabError::state("see it", "nobody there")).await.to_string();
-        assert!(error.contains("its node is out of reach") && error.ends_with("its log says: its last words"), "{error}");
+        assert!(error.contains("the server on primary is out of reach (") && error.ends_with("its log says: its last words"), "{error}");
     }
 
     #[tokio::test(start_paused = true)]
