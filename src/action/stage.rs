@@ -56,8 +56,10 @@ pub struct Stage {
     pub backups: BTreeMap<Label, BackupFacts>,
     /// Restore points by name.
     pub marks: BTreeMap<RestorePointName, Mark>,
-    /// The latest fault.
-    pub fault: Option<FaultFacts>,
+    /// The faults that nothing has mended yet, in order.
+    pub faults: Vec<FaultFacts>,
+    /// The latest mistake of a person, mended or not: recovery targets refer to it.
+    pub mistake: Option<FaultFacts>,
     /// Fingerprints by name: a label, a restore point, `before the fault`.
     pub baselines: BTreeMap<String, Fingerprint>,
     /// The latest recovery.
@@ -143,9 +145,16 @@ impl Stage {
         Ok(server)
     }
 
-    /// Whether the latest fault is this one and not lifted by a recovery yet.
-    #[must_use]
-    pub fn mistake(&self) -> Option<&FaultFacts> {
-        self.fault.as_ref().filter(|facts| Fault::is_mistake(&facts.fault))
+    /// Keeps a fault in mind until it is mended.
+    pub fn broke(&mut self, facts: FaultFacts) {
+        if facts.fault.is_mistake() {
+            self.mistake = Some(facts.clone());
+        }
+        self.faults.push(facts);
+    }
+
+    /// Forgets the faults that were mended.
+    pub fn mended(&mut self, is_mended: impl Fn(&Fault) -> bool) {
+        self.faults.retain(|facts| !is_mended(&facts.fault));
     }
 }

@@ -38,7 +38,7 @@ pub async fn build(stage: &mut Stage) -> Result<(), LabError> {
     let declared = drill.primary().cloned().ok_or_else(|| LabError::state("build the cluster", "the drill has no primary"))?;
     stage.recorder.progress(format!("starting {}", declared.name));
     let content = prepare::Content::Loaded(drill.dataset.clone());
-    let mut settings = settings_of(stage, &declared);
+    let settings = settings_of(stage, &declared);
     let shelter = shelter(stage);
     let (sheltered, primary) = tokio::join!(shelter, prepare::create(stage, &declared.name, &content));
     sheltered?;
@@ -46,13 +46,19 @@ pub async fn build(stage: &mut Stage) -> Result<(), LabError> {
     drop(primary.start(&settings, START_WITHIN).await?);
     let server = stage.note_server(&primary).await?;
     stage.primary = Some((primary.clone(), server));
+    primary.while_alive("build the cluster", furnish(stage, &primary, settings)).await
+}
+
+/// The nonce, the standbys, the clients and the baseline, on a primary that runs.
+async fn furnish(stage: &mut Stage, primary: &Node, mut settings: Settings) -> Result<(), LabError> {
+    let drill = stage.drill.clone();
     let admin = primary.session(stage.database()).await?;
     let nonce = format!("insert into lifeboat.nonce values ({})", literal(&stage.nonce));
     primary.ask(admin.run(&nonce).await, "write the nonce")?;
 
     let standbys: Vec<_> = drill.nodes.iter().filter(|node| matches!(node.role, Role::Standby { .. })).cloned().collect();
     for standby in &standbys {
-        follow(stage, &primary, standby).await?;
+        follow(stage, primary, standby).await?;
     }
     let synchronous: Vec<_> = standbys.iter().filter(|node| matches!(node.role, Role::Standby { synchronous: true, .. })).collect();
     if !synchronous.is_empty() {
@@ -60,10 +66,10 @@ pub async fn build(stage: &mut Stage) -> Result<(), LabError> {
         settings.insert("synchronous_standby_names".into(), names.join(", "));
         primary.configure(&settings).await?;
         primary.reload().await?;
-        wait_for_standbys(&primary, &admin, "sync_state in ('sync', 'quorum')", 1).await?;
+        wait_for_standbys(primary, &admin, "sync_state in ('sync', 'quorum')", 1).await?;
     }
-    start_clients(stage, &primary).await?;
-    hold_baseline(stage, &primary).await
+    start_clients(stage, primary).await?;
+    hold_baseline(stage, primary).await
 }
 
 /// Makes the place that keeps backups and archive.
@@ -123,7 +129,7 @@ async fn follow(stage: &mut Stage, primary: &Node, declared: &Declared) -> Resul
     stage.note_server(&standby).await?;
     let admin = primary.session("postgres").await?;
     let name = format!("application_name = {} and state = 'streaming'", literal(declared.name.as_str()));
-    wait_for_standbys(primary, &admin, &name, 1).await
+    standby.while_alive("see the standby follow", wait_for_standbys(primary, &admin, &name, 1)).await
 }
 
 async fn wait_for_standbys(primary: &Node, admin: &crate::lab::session::Session, condition: &str, count: u64) -> Result<(), LabError> {

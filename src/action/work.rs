@@ -29,11 +29,15 @@ pub(super) async fn work(stage: &Stage, step: usize, period: Period) -> Result<(
     let acknowledged = workload.pulse().acknowledged() - before;
     stage.recorder.record(Event::Worked { acknowledged });
     let what = "let the clients work";
-    match acknowledged {
-        _ if silent => Err(LabError::state(what, format!("none of them committed for {silence:?} although the service should be up"))),
-        0 if is_expected => Err(LabError::state(what, "they committed nothing although the service should be up")),
-        _ => Ok(()),
-    }
+    let error = match acknowledged {
+        _ if silent => LabError::state(what, format!("none of them committed for {silence:?} although the service should be up")),
+        0 if is_expected => LabError::state(what, "they committed nothing although the service should be up"),
+        _ => return Ok(()),
+    };
+    Err(match stage.service() {
+        Ok((node, _)) => node.blame(error).await,
+        Err(_) => error,
+    })
 }
 
 /// Ends when no client has committed for so long.

@@ -78,6 +78,16 @@ impl Fault {
         matches!(self, Self::DropTable { .. })
     }
 
+    /// Whether its effect is that a server no longer answers. A server that was dead before does the same, so that it has to be
+    /// known to have lived.
+    #[must_use]
+    pub const fn is_silence(&self) -> bool {
+        match self {
+            Self::KillNode { .. } | Self::KillPostmaster { .. } | Self::Freeze { .. } => true,
+            Self::LoseVolume { .. } | Self::DropTable { .. } => false,
+        }
+    }
+
     /// Why a runtime can't inject it; `None` where it can.
     #[must_use]
     pub const fn unsupported_on(&self, _runtime: RuntimeKind) -> Option<&'static str> {

@@ -1,9 +1,8 @@
 //! How service comes back.
 
-use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Label, NodeName, RestorePointName, TableName};
+use super::{Fault, Label, NodeName, RestorePointName, TableName};
 use crate::pg::Lsn;
 
 /// A recovery step.
@@ -74,12 +73,11 @@ pub enum RecoveryTarget {
     },
 }
 
-/// A recovery target time.
+/// A recovery target time. Never an instant of the calendar: a drill makes its own cluster, which has no past before the run,
+/// and when a run will be is not known to its file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum TargetTime {
-    /// An instant, written with its offset.
-    Absolute(Timestamp),
     /// When a restore point was made, by the server's clock.
     Point(RestorePointName),
 }
@@ -103,11 +101,7 @@ impl RecoveryTarget {
             | Self::Lsn { at: TargetLsn::Point(point) }
             | Self::Xid { point, .. }
             | Self::Name { point } => Some(point),
-            Self::Latest
-            | Self::Immediate
-            | Self::BeforeFault
-            | Self::Time { at: TargetTime::Absolute(_) }
-            | Self::Lsn { at: TargetLsn::Absolute(_) } => None,
+            Self::Latest | Self::Immediate | Self::BeforeFault | Self::Lsn { at: TargetLsn::Absolute(_) } => None,
         }
     }
 
@@ -118,7 +112,6 @@ impl RecoveryTarget {
             Self::Latest => "latest".into(),
             Self::Immediate => "immediate".into(),
             Self::BeforeFault => "just before the fault".into(),
-            Self::Time { at: TargetTime::Absolute(at) } => format!("time {at}"),
             Self::Time { at: TargetTime::Point(point) } => format!("time of {point}"),
             Self::Xid { point, inclusive: true } => format!("xid of {point}, inclusive"),
             Self::Xid { point, inclusive: false } => format!("xid of {point}, exclusive"),
@@ -136,6 +129,17 @@ impl Recovery {
         match self {
             Self::Restore { serve, .. } => *serve,
             Self::Restart { .. } | Self::Promote { .. } | Self::Table { .. } => true,
+        }
+    }
+
+    /// Whether a fault is over when it is: a new server in service leaves all of them behind.
+    #[must_use]
+    pub fn mends(&self, fault: &Fault) -> bool {
+        match self {
+            Self::Restore { serve, .. } => *serve,
+            Self::Promote { .. } => true,
+            Self::Restart { node } => fault.node() == Some(node),
+            Self::Table { table, .. } => matches!(fault, Fault::DropTable { table: dropped } if dropped == table),
         }
     }
 

@@ -90,7 +90,8 @@ fn begin(exercising: Exercising) -> Stage {
         primary: None,
         backups: BTreeMap::new(),
         marks: BTreeMap::new(),
-        fault: None,
+        faults: Vec::new(),
+        mistake: None,
         baselines: BTreeMap::new(),
         recovery: None,
     }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{ErrorChain, Moment, Ranges};
 use crate::{
     drill::{BackupMethod, Compression, Fault, Label, NodeName, RecoveryTarget, RestorePointName, TableName},
-    pg::{Lsn, Timeline, server_log::LogFact},
+    pg::{Aim, Lsn, Timeline, server_log::LogFact},
 };
 
 /// Which server it is: of which cluster, in which of its lives.
@@ -77,6 +77,9 @@ pub struct Mark {
 pub struct FaultFacts {
     /// Which.
     pub fault: Fault,
+    /// When the server that it hits had last answered a query before it; `None` where it was not asked, or did not answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alive: Option<Moment>,
     /// Just before the call that caused it.
     pub at: Moment,
     /// When its effect was proven; `None` where it could not be.
@@ -168,6 +171,9 @@ pub struct Recovered {
     pub after: Server,
     /// The target, where there was one.
     pub target: Option<RecoveryTarget>,
+    /// That target as the server was given it; for a table, where the standby was to stop.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub aim: Option<Aim>,
     /// Whether clients were sent to it; `false` for a rehearsal beside the service.
     pub serves: bool,
     /// The nonce of this run, as found in the recovered database; `None` where it is not there.
@@ -197,7 +203,7 @@ pub struct Survey {
     /// The rows of each writer; kept as a list of pairs, since keys of a JSON object are texts.
     #[serde(with = "pairs")]
     pub writers: BTreeMap<u16, WriterSurvey>,
-    /// Rows whose content is not what their writer wrote.
+    /// Rows that no writer can have written, whatever their number.
     pub damaged: u64,
 }
 
@@ -208,6 +214,9 @@ pub struct WriterSurvey {
     pub present: Ranges,
     /// Rows that are there more than once.
     pub duplicates: u64,
+    /// Of the sequence numbers that are there, those of rows whose content is not what their writer wrote.
+    #[serde(default, skip_serializing_if = "Ranges::is_empty")]
+    pub damaged: Ranges,
 }
 
 /// Fingerprints of all tables at one point.
@@ -289,6 +298,9 @@ pub enum CheckFacts {
     Broken {
         /// Why.
         error: ErrorChain,
+        /// The SQLSTATE, where it was the server that said no.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        state: Option<String>,
     },
 }
 

@@ -3,6 +3,7 @@
 //! **Invariant:** events are owned values in the order in which they happened; no event says whether something is good.
 //! Durations are differences of [`Moment`]s; server timestamps are evidence and never operands.
 
+mod aim;
 pub mod codec;
 mod error_chain;
 mod event;
@@ -11,6 +12,7 @@ mod ledger;
 mod moment;
 mod ranges;
 
+pub use aim::aim;
 pub use error_chain::ErrorChain;
 pub use event::{Entry, Event, Exercise, Outcome};
 pub use fact::{

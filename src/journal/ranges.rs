@@ -56,13 +56,18 @@ impl Ranges {
             Some((_, last)) if last.checked_add(1) == Some(number) => *last = number,
             Some((_, last)) if *last >= number => {
                 if !self.contains(number) {
-                    let mut ranges = std::mem::take(&mut self.0);
-                    ranges.push((number, number));
-                    *self = ranges.into();
+                    self.extend(number, number);
                 }
             }
             _ => self.0.push((number, number)),
         }
+    }
+
+    /// Adds the numbers from `first` to `last`.
+    pub fn extend(&mut self, first: u64, last: u64) {
+        let mut ranges = std::mem::take(&mut self.0);
+        ranges.push((first, last));
+        *self = ranges.into();
     }
 
     /// What is here and not in `other`.

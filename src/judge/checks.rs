@@ -10,7 +10,8 @@ use super::{
 };
 use crate::{
     drill::{Check, SqlCheck},
-    journal::{CheckFacts, Ledger, Reprotected},
+    journal::{CheckFacts, ErrorChain, Ledger, Reprotected},
+    pg::sqlstate,
 };
 
 /// A check, judged, with what it says of the commits of a recovery.
@@ -76,7 +77,7 @@ pub(super) fn answers(
 
 fn judge(record: &Record<'_>, attempts: &[Attempt<'_>], commits: Option<&Ledger>, check: &Check, found: &Checked<'_>) -> Judged {
     match (check, found.facts) {
-        (_, CheckFacts::Broken { error }) => (Ruling::inconclusive(format!("it could not be made: {error}")), 0).into(),
+        (_, CheckFacts::Broken { error, state }) => (broken(error, state.as_deref()), 0).into(),
         (Check::Ledger, CheckFacts::Survey(survey)) => {
             let surveyed = ledger::survey(record, attempts, commits, found.about, survey);
             Judged { ruling: surveyed.ruling, facts: surveyed.facts, survival: surveyed.survival }
@@ -93,6 +94,15 @@ fn judge(record: &Record<'_>, attempts: &[Attempt<'_>], commits: Option<&Ledger>
             | CheckFacts::Sql { .. }
             | CheckFacts::Reprotect(_),
         ) => (Ruling::inconclusive("its facts are those of another check"), 0).into(),
+    }
+}
+
+/// A check that could not be made leaves its question open, unless the server itself says that what it was to read is damaged.
+fn broken(error: &ErrorChain, state: Option<&str>) -> Ruling {
+    if state.is_some_and(sqlstate::is_damage) {
+        Ruling::fail(format!("the recovered server is damaged: {error}"))
+    } else {
+        Ruling::inconclusive(format!("it could not be made: {error}"))
     }
 }
 
@@ -147,7 +157,7 @@ fn reprotect(facts: &Reprotected) -> Ruling {
 mod tests {
     use super::*;
     use crate::{
-        journal::{ErrorChain, Event, Outcome},
+        journal::{Event, Outcome},
         judge::testing::*,
     };
 
@@ -166,9 +176,24 @@ mod tests {
 
     #[test]
     fn a_check_that_crashed_is_inconclusive() {
-        let story = Story::loss().found(|facts| *facts = CheckFacts::Broken { error: ErrorChain::message("no connection") });
+        let story = Story::loss().found(|facts| *facts = CheckFacts::Broken { error: ErrorChain::message("no connection"), state: None });
         for name in ["check 07.1 ledger", "check 07.2 content", ROWS, SQL, REPROTECT] {
             assert_eq!(story.finding(name), (Verdict::Inconclusive, "it could not be made: no connection".into()));
+        }
+    }
+
+    #[test]
+    fn a_check_fails_where_the_server_says_that_it_is_damaged() {
+        for (state, verdict) in
+            [("XX001", Verdict::Fail), ("XX002", Verdict::Fail), ("58P01", Verdict::Fail), ("42601", Verdict::Inconclusive)]
+        {
+            let error = ErrorChain(vec!["read shop.customer".into(), "invalid page in block 0 of relation base/5/16384".into()]);
+            let story = Story::loss().found(|facts| *facts = CheckFacts::Broken { error: error.clone(), state: Some(state.to_owned()) });
+            for name in ["check 07.1 ledger", "check 07.2 content", ROWS, SQL, REPROTECT] {
+                let (found, message) = story.finding(name);
+                assert_eq!(found, verdict, "{state}, {name}");
+                assert!(message.ends_with("invalid page in block 0 of relation base/5/16384"), "{message}");
+            }
         }
     }
 

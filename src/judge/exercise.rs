@@ -141,7 +141,7 @@ fn on_recovery(record: &Record<'_>, step: usize, attempt: Option<(&Attempt<'_>, 
     let (terminal, identity, phases, rto) = match attempt {
         None => (not_reached(), not_reached(), not_reached(), None),
         Some((attempt, judged)) => (
-            terminal::ruling(attempt),
+            terminal::ruling(record, attempt),
             identity::ruling(record, attempt),
             phases::ruling(&judged.phases, judged.from, judged.first_write),
             judged.rto,
@@ -162,7 +162,6 @@ mod tests {
         drill::*,
         journal::{CheckFacts, ErrorChain, Event, codec},
         judge::testing::*,
-        pg::Lsn,
     };
 
     #[test]
@@ -176,19 +175,8 @@ mod tests {
     }
 
     fn stories() -> Vec<(String, Story)> {
-        let targets = [
-            RecoveryTarget::Latest,
-            RecoveryTarget::Immediate,
-            RecoveryTarget::Time { at: TargetTime::Point(point()) },
-            RecoveryTarget::Xid { point: point(), inclusive: true },
-            RecoveryTarget::Xid { point: point(), inclusive: false },
-            RecoveryTarget::Lsn { at: TargetLsn::Point(point()) },
-            RecoveryTarget::Lsn { at: TargetLsn::Absolute(Lsn(5_005 << 8)) },
-            RecoveryTarget::Name { point: point() },
-            RecoveryTarget::BeforeFault,
-        ];
         let mut stories: Vec<(String, Story)> = Vec::new();
-        for target in targets {
+        for target in [RecoveryTarget::Latest].into_iter().chain(targets()) {
             stories.push((format!("serve {target:?}"), Story::restored(target.clone(), true)));
             stories.push((format!("rehearse {target:?}"), Story::restored(target, false)));
         }
@@ -206,7 +194,7 @@ mod tests {
 
     #[test]
     fn a_journal_survives_its_own_text_whatever_its_checks_found() {
-        let broken = CheckFacts::Broken { error: ErrorChain(vec!["ask".into(), "no connection".into()]) };
+        let broken = CheckFacts::Broken { error: ErrorChain(vec!["ask".into(), "no connection".into()]), state: Some("08006".into()) };
         for (name, story) in stories() {
             for story in [story.clone(), story.found(|facts| *facts = broken.clone())] {
                 let mut text = Vec::new();

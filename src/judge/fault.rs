@@ -9,6 +9,12 @@ pub(super) fn ruling(record: &Record<'_>, facts: Option<&FaultFacts>) -> Ruling 
     let Some(proven) = facts.proven else {
         return Ruling::inconclusive(format!("its effect was not proven: {}", facts.effect));
     };
+    if facts.fault.is_silence() && facts.alive.is_none_or(|alive| alive > facts.at) {
+        return Ruling::inconclusive(format!(
+            "nothing shows that the server answered before it, so that its silence proves nothing: {}",
+            facts.effect
+        ));
+    }
     if let Fault::Freeze { node } = &facts.fault
         && !record.healed.iter().any(|(healed, at)| *healed == node && *at >= facts.at)
     {
@@ -31,6 +37,19 @@ mod tests {
     fn a_fault_without_a_proven_effect_is_inconclusive() {
         let story = Story::loss().fault(|fault| (fault.proven, fault.effect) = (None, "it still answers".into()));
         assert_eq!(story.finding(NAME), (Verdict::Inconclusive, "its effect was not proven: it still answers".into()));
+    }
+
+    #[test]
+    fn silence_proves_nothing_of_a_server_that_was_not_known_to_live() {
+        for (story, name) in
+            [(Story::promoted(true), "fault 05 kill primary for good"), (Story::restart(), "fault 05 SIGKILL the postmaster of primary")]
+        {
+            for alive in [None, Some(ms(7_001))] {
+                assert_eq!(story.clone().fault(|fault| fault.alive = alive).verdict_of(name), Verdict::Inconclusive);
+            }
+            assert_eq!(story.verdict_of(name), Verdict::Pass);
+        }
+        assert_eq!(Story::loss().fault(|fault| fault.alive = None).verdict_of(NAME), Verdict::Pass);
     }
 
     #[test]

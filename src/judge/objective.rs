@@ -54,7 +54,7 @@ fn stuck_for(record: &Record<'_>, step: usize, recovery: &Recovery, facts: &supe
     if !matches!(facts.outcome(), Outcome::Failed | Outcome::TimedOut) || facts.recovered.is_some() {
         return None;
     }
-    let fault = record.fault_before(step, |_| true).filter(|_| recovery.serves()).map(|fault| fault.at);
+    let fault = record.open_fault(step).filter(|_| recovery.serves()).map(|fault| fault.at);
     let declared = super::rto::declared(record, recovery).map_or(Duration::ZERO, Period::duration);
     Some(facts.ended?.since(fault.or(facts.began)?).saturating_add(declared))
 }

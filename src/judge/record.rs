@@ -208,6 +208,20 @@ impl<'a> Record<'a> {
         self.drill.steps.iter().any(|step| matches!(&step.verb, Verb::Check(checks) if checks.iter().any(&check)))
     }
 
+    /// The latest fault that was injected in a step before `step` and that nothing had mended by then.
+    pub(super) fn open_fault(&self, step: usize) -> Option<&'a FaultFacts> {
+        let mut open: Vec<&'a FaultFacts> = Vec::new();
+        for (_, step, facts) in self.numbered().take(step) {
+            open.extend(facts.fault);
+            match &step.verb {
+                Verb::Recover(recovery) if facts.recovered.is_some() => open.retain(|fault| !recovery.mends(&fault.fault)),
+                Verb::Heal(node) => open.retain(|fault| fault.fault.node() != Some(node)),
+                Verb::Recover(_) | Verb::Backup(_) | Verb::Work(_) | Verb::RestorePoint(_) | Verb::Fault(_) | Verb::Check(_) => {}
+            }
+        }
+        open.pop()
+    }
+
     /// The latest fault that was injected in a step before `step`, if `wanted`.
     pub(super) fn fault_before(&self, step: usize, wanted: impl Fn(&Fault) -> bool) -> Option<&'a FaultFacts> {
         self.steps.iter().take(step).rev().find_map(|facts| facts.fault.filter(|fault| wanted(&fault.fault)))

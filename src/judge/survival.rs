@@ -10,7 +10,7 @@ use super::{
     place::Places,
 };
 use crate::{
-    journal::{Commit, CommitOutcome, Ledger, Moment, Ranges, Survey},
+    journal::{Commit, CommitOutcome, Ledger, MARKER_WRITER, Moment, Ranges, Survey},
     pg::Lsn,
 };
 
@@ -143,7 +143,10 @@ fn beyond(account: &mut Account, question: &Question<'_>, commit: &Commit, prese
     }
     match question.cut.rule {
         Beyond::Proves | Beyond::Absent if present => account.survival.overshot += 1,
-        Beyond::Proves | Beyond::MayStay if acknowledged && !present && question.serves => account.survival.discarded += 1,
+        // Lifeboat's own markers are nobody's work.
+        Beyond::Proves | Beyond::MayStay if acknowledged && !present && question.serves && commit.writer != MARKER_WRITER => {
+            account.survival.discarded += 1;
+        }
         Beyond::Proves | Beyond::Absent | Beyond::MayStay => {}
     }
 }
@@ -168,7 +171,9 @@ fn first_pass(commits: &InOrder<'_>, question: &Question<'_>) -> (u64, BTreeMap<
     let mut unexpected = question.survey.damaged;
     for (writer, found) in &question.survey.writers {
         let attempted = Ranges::from(attempted.remove(writer).unwrap_or_default());
-        unexpected += found.present.difference(&attempted).len() + found.duplicates;
+        let invented = found.present.difference(&attempted);
+        // A row that nobody attempted and whose content is wrong is one row.
+        unexpected += invented.len() + found.damaged.difference(&invented).len() + found.duplicates;
     }
     (unexpected, last_present)
 }

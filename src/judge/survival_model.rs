@@ -10,7 +10,7 @@ use super::{
     survival::{Account, Question, account},
 };
 use crate::{
-    journal::{Commit, CommitOutcome, Ledger, Moment, Survey},
+    journal::{Commit, CommitOutcome, Ledger, MARKER_WRITER, Moment, Survey},
     pg::Lsn,
 };
 
@@ -123,7 +123,8 @@ proptest! {
         let beyond = |commit: &Commit| case.target.is_some_and(|(_, beyond)| commit.begun.0 >= beyond) && commit.begun.0 <= 65;
         let attempted_beyond = case.rows(|commit| beyond(commit) && commit.outcome != CommitOutcome::Failed);
         prop_assert_eq!(survival.overshot, attempted_beyond.intersection(&case.present).count() as u64);
-        let good_beyond = case.rows(|commit| beyond(commit) && commit.outcome == CommitOutcome::Acknowledged && commit.ended.0 <= 60);
+        let is_clients = |commit: &Commit| commit.writer != MARKER_WRITER;
+        let good_beyond = case.rows(|commit| beyond(commit) && is_clients(commit) && commit.outcome == CommitOutcome::Acknowledged && commit.ended.0 <= 60);
         let given_up = if case.serves { minus(&good_beyond, &case.present).len() } else { 0 };
         prop_assert_eq!(survival.discarded, given_up as u64);
     }

@@ -2,15 +2,18 @@
 //!
 //! A server that is up has not recovered: it may have forgotten its recovery signal, or stopped where nobody asked it to.
 
-use super::{finding::Ruling, recovery::Attempt};
+use super::{finding::Ruling, record::Record, recovery::Attempt};
 use crate::{
-    drill::{Recovery, RecoveryTarget},
-    journal::Recovered,
-    pg::server_log::{LogFact, LogFactKind},
+    drill::{Fault, Recovery, RecoveryTarget},
+    journal::{self, Recovered},
+    pg::{
+        Aim,
+        server_log::{LogFact, LogFactKind},
+    },
 };
 
 /// The ruling on one recovery.
-pub(super) fn ruling(attempt: &Attempt<'_>) -> Ruling {
+pub(super) fn ruling(record: &Record<'_>, attempt: &Attempt<'_>) -> Ruling {
     let recovered = attempt.recovered;
     let mut complaints = Vec::new();
     if recovered.after.in_recovery {
@@ -20,12 +23,9 @@ pub(super) fn ruling(attempt: &Attempt<'_>) -> Ruling {
     match attempt.recovery {
         Recovery::Restore { target, .. } if attempt.is_physical() => {
             let log = since(&recovered.log, |what| matches!(what, LogFactKind::ArchiveRecovery { .. }));
-            complaints.extend(signal(log, target).err());
+            let aim = aimed(record, attempt, target);
+            complaints.extend(aim.and_then(|aim| begun(log, aim.as_ref()).and_then(|()| aim.map_or(Ok(()), |aim| met(log, &aim)))).err());
             complaints.extend(new_timeline(log, recovered).err());
-            let stopped = log.iter().any(|fact| matches!(fact.what, LogFactKind::Stopping { .. }));
-            if *target != RecoveryTarget::Latest && !stopped {
-                complaints.push(missing("that recovery stopped at its target"));
-            }
             complaints.extend(ready(log).err());
             complaints.extend(whole_archive(recovered, target).err());
         }
@@ -42,8 +42,8 @@ pub(super) fn ruling(attempt: &Attempt<'_>) -> Ruling {
             complaints.extend(new_timeline(log, recovered).err());
             complaints.extend(ready(log).err());
         }
-        // The server never stopped, so its log has nothing to say.
-        Recovery::Table { .. } => {}
+        // The server in service never stopped: the log is that of the standby from which the table came.
+        Recovery::Table { .. } => complaints.extend(recovered.aim.as_ref().and_then(|aim| met(&recovered.log, aim).err())),
     }
     let good = match recovered.log.iter().rev().find_map(stopping) {
         Some(words) => format!("takes writes on timeline {}, after stopping {words}", recovered.after.timeline),
@@ -58,17 +58,33 @@ fn since(log: &[LogFact], is_start: impl Fn(&LogFactKind) -> bool) -> &[LogFact]
     log.get(start..).unwrap_or_default()
 }
 
-fn signal(log: &[LogFact], target: &RecoveryTarget) -> Result<(), Ruling> {
+/// The target that the server had to be given, by what the journal tells of restore points and mistakes.
+fn aimed(record: &Record<'_>, attempt: &Attempt<'_>, target: &RecoveryTarget) -> Result<Option<Aim>, Ruling> {
+    let mark = target.point().and_then(|point| record.mark(point));
+    let mistake = record.fault_before(attempt.step, Fault::is_mistake);
+    journal::aim(target, mark, mistake).map_err(|why| Ruling::inconclusive(format!("it is not known where it had to stop: {why}")))
+}
+
+/// Whether the server set out for this target and no other.
+fn begun(log: &[LogFact], aim: Option<&Aim>) -> Result<(), Ruling> {
     let Some(LogFactKind::ArchiveRecovery { target: said }) = log.first().map(|fact| &fact.what) else {
         return Err(Ruling::inconclusive("the server's log does not say that it began archive recovery"));
     };
-    match (target, said) {
-        (RecoveryTarget::Latest, None) => Ok(()),
-        (RecoveryTarget::Latest, Some(said)) => {
-            Err(Ruling::inconclusive(format!("no target was asked for, and the server recovered to {said}")))
-        }
-        (_, Some(_)) => Ok(()),
-        (_, None) => Err(Ruling::inconclusive(format!("the target was {}, and the server recovered without one", target.describe()))),
+    match (aim, said) {
+        (None, None) => Ok(()),
+        (None, Some(said)) => Err(Ruling::inconclusive(format!("no target was asked for, and the server recovered to {said}"))),
+        (Some(aim), None) => Err(Ruling::inconclusive(format!("the target was {aim}, and the server recovered without one"))),
+        (Some(aim), Some(said)) if aim.is_begun_by(said) => Ok(()),
+        (Some(aim), Some(said)) => Err(Ruling::inconclusive(format!("the target was {aim}, and the server recovered to another: {said}"))),
+    }
+}
+
+/// Whether recovery stopped at this target.
+fn met(log: &[LogFact], aim: &Aim) -> Result<(), Ruling> {
+    match log.iter().rev().find_map(stopping) {
+        Some(words) if aim.is_met_by(words) => Ok(()),
+        Some(words) => Err(Ruling::inconclusive(format!("the target was {aim}, and recovery stopped elsewhere: {words}"))),
+        None => Err(Ruling::inconclusive("the server's log does not say that recovery stopped at its target")),
     }
 }
 
@@ -123,6 +139,7 @@ fn fatal(log: &[LogFact]) -> Vec<String> {
 mod tests {
     use super::*;
     use crate::{
+        journal::Event,
         judge::{Verdict, testing::*},
         pg::{Lsn, Timeline},
     };
@@ -170,15 +187,69 @@ mod tests {
         assert_eq!(ended(Story::mistake(), 0x701_0000, Some(0x900_0000)), Verdict::Pass);
     }
 
-    fn target(story: Story, said: Option<&str>) -> Verdict {
+    fn target(story: &Story, said: Option<&str>) -> (Verdict, String) {
         let change = |recovered: &mut Recovered| recovered.log[0].what = LogFactKind::ArchiveRecovery { target: said.map(str::to_owned) };
-        story.recovered(change).verdict_of(NAME)
+        story.clone().recovered(change).finding(NAME)
     }
 
     #[test]
-    fn a_target_that_was_ignored_or_invented_is_inconclusive() {
-        assert_eq!(target(Story::rehearsal(), None), Verdict::Inconclusive);
-        assert_eq!(target(Story::loss(), Some("XID 7")), Verdict::Inconclusive);
+    fn a_target_that_was_ignored_invented_or_another_is_inconclusive() {
+        let mistake = "the target was transaction 900, exclusive, and the server recovered";
+        for (story, said, message) in [
+            (Story::loss(), Some("XID 7"), "no target was asked for, and the server recovered to XID 7".to_owned()),
+            (Story::mistake(), None, format!("{mistake} without one")),
+            (Story::mistake(), Some("XID 901"), format!("{mistake} to another: XID 901")),
+        ] {
+            assert_eq!(target(&story, said), (Verdict::Inconclusive, message));
+        }
+        for asked in targets() {
+            let story = Story::restored(asked.clone(), true);
+            assert_eq!(story.verdict_of(NAME), Verdict::Pass, "{asked:?}");
+            assert_eq!(target(&story, Some("\"others\"")).0, Verdict::Inconclusive, "{asked:?}");
+        }
+    }
+
+    #[test]
+    fn a_recovery_that_stopped_elsewhere_is_inconclusive() {
+        for asked in targets() {
+            let story = Story::restored(asked.clone(), true).recovered(|recovered| {
+                recovered.log.iter_mut().for_each(|fact| {
+                    if let LogFactKind::Stopping { words } = &mut fact.what {
+                        *words = "before commit of transaction 3, time 1969-12-31 23:00:00+00".into();
+                    }
+                });
+            });
+            let (verdict, message) = story.finding(NAME);
+            assert_eq!(verdict, Verdict::Inconclusive, "{asked:?}");
+            assert!(message.contains("recovery stopped elsewhere: before commit of transaction 3"), "{message}");
+        }
+    }
+
+    #[test]
+    fn a_table_comes_from_a_standby_that_stopped_before_the_mistake() {
+        let stopped = |at: Option<&str>| {
+            let story = Story::table().recovered(|recovered| {
+                recovered.aim = Some(Aim::Position { at: Lsn(0x300_0148), inclusive: false });
+                let words = at.map(|at| format!("before WAL location (LSN) \"{at}\""));
+                recovered.log = words
+                    .into_iter()
+                    .map(|words| LogFact { at: jiff::Timestamp::UNIX_EPOCH, what: LogFactKind::Stopping { words } })
+                    .collect();
+            });
+            story.verdict_of(NAME)
+        };
+        assert_eq!(stopped(Some("0/3000148")), Verdict::Pass);
+        assert_eq!(stopped(Some("0/3000100")), Verdict::Inconclusive);
+        assert_eq!(stopped(None), Verdict::Inconclusive);
+    }
+
+    #[test]
+    fn a_target_that_the_journal_does_not_place_is_inconclusive() {
+        let story = Story::mistake().fault(|fault| fault.xid = None);
+        let message = "it is not known where it had to stop: no mistake was made before this step";
+        assert_eq!(story.finding(NAME), (Verdict::Inconclusive, message.into()));
+        let story = Story::rehearsal().without(|event| matches!(event, Event::RestorePointMade(_)));
+        assert_eq!(story.verdict_of(NAME), Verdict::Inconclusive);
     }
 
     #[test]

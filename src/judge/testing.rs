@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use facts::{Plot, backup, checks, control, drill, found, ledger, recovered, settings, survey};
+use facts::{Plot, backup, checks, control, drill, found, ledger, recovered, settings, survey, words};
 
 pub(super) use facts::server;
 
@@ -42,6 +42,20 @@ pub(super) fn label() -> Label {
     "nightly".parse().expect("a label")
 }
 
+/// Each kind of target but the end of the archive.
+pub(super) fn targets() -> [RecoveryTarget; 8] {
+    [
+        RecoveryTarget::Immediate,
+        RecoveryTarget::BeforeFault,
+        RecoveryTarget::Time { at: TargetTime::Point(point()) },
+        RecoveryTarget::Xid { point: point(), inclusive: true },
+        RecoveryTarget::Xid { point: point(), inclusive: false },
+        RecoveryTarget::Lsn { at: TargetLsn::Point(point()) },
+        RecoveryTarget::Lsn { at: TargetLsn::Absolute(Lsn(5_005 << 8)) },
+        RecoveryTarget::Name { point: point() },
+    ]
+}
+
 pub(super) fn workload_table() -> TableName {
     "shop.ticket".parse().expect("a table")
 }
@@ -70,10 +84,10 @@ impl Story {
             _ if serve => Some(Fault::LoseVolume { node: node("primary") }),
             _ => None,
         };
-        let is_latest = target == RecoveryTarget::Latest;
+        let (to, at) = words(&target).unzip();
         let log = vec![
-            Some(LogFactKind::ArchiveRecovery { target: (!is_latest).then(|| "somewhere".to_owned()) }),
-            (!is_latest).then(|| LogFactKind::Stopping { words: "after somewhere".into() }),
+            Some(LogFactKind::ArchiveRecovery { target: to }),
+            at.map(|words| LogFactKind::Stopping { words }),
             Some(LogFactKind::NewTimeline { timeline: Timeline(2) }),
             Some(LogFactKind::Ready),
         ];
@@ -230,10 +244,11 @@ impl Story {
                 7_050,
                 Event::FaultInjected(FaultFacts {
                     fault: fault.clone(),
+                    alive: Some(ms(6_990)),
                     at: ms(7_000),
                     proven: Some(ms(7_050)),
                     effect: "it was seen".into(),
-                    xid: None,
+                    xid: fault.is_mistake().then_some(900),
                     lsn: None,
                     server_time: None,
                 }),

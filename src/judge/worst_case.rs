@@ -90,7 +90,6 @@ fn promote(record: &Record<'_>, node: &NodeName) -> WorstCase {
 fn physical(record: &Record<'_>, target: &RecoveryTarget) -> WorstCase {
     match target {
         RecoveryTarget::Latest => {}
-        RecoveryTarget::Time { at: TargetTime::Absolute(_) } => return none("it is not known what was committed before an absolute time"),
         RecoveryTarget::Immediate
         | RecoveryTarget::BeforeFault
         | RecoveryTarget::Time { at: TargetTime::Point(_) }

@@ -2,6 +2,8 @@
 
 use std::{io, time::Duration};
 
+use super::session::SqlError;
+
 /// Why something in a lab was not done; each message fits after "failed to".
 #[derive(Debug, thiserror::Error)]
 pub enum LabError {
@@ -54,7 +56,7 @@ pub enum LabError {
         what: String,
         /// Why not.
         #[source]
-        source: Box<dyn std::error::Error + Send + Sync>,
+        source: Box<SqlError>,
     },
     /// The world is not as it was believed to be.
     #[error("{what}: {why}")]
@@ -70,6 +72,21 @@ impl LabError {
     /// An error of the operating system.
     pub fn io(what: impl Into<String>) -> impl FnOnce(io::Error) -> Self {
         move |source| Self::Io { what: what.into(), source }
+    }
+
+    /// The SQLSTATE, where a server said no.
+    #[must_use]
+    pub fn sql_state(&self) -> Option<&str> {
+        match self {
+            Self::Sql { source, .. } => source.state.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// Whether a session was lost.
+    #[must_use]
+    pub fn is_disconnect(&self) -> bool {
+        matches!(self, Self::Sql { source, .. } if source.is_disconnect())
     }
 
     /// A belief that turned out wrong.

@@ -1,5 +1,6 @@
 //! A PostgreSQL server in a node, driven by commands; the same on every runtime.
 
+mod life;
 mod log;
 
 use std::{sync::Arc, time::Duration};
@@ -247,9 +248,10 @@ impl Node {
                 Err(error) => return Err(LabError::sql(&what)(error)),
             })
         });
+        let start = format!("start the server on {}", self.name);
         tokio::select! {
             session = ready => drop(session?),
-            death = self.death() => return Err(death),
+            death = self.death(&start) => return Err(death),
         }
         let session = self.session("postgres").await?;
         // A port of this machine can be somebody else's by now, and passwords and clusters are the same in all runs.
@@ -259,28 +261,6 @@ impl Node {
             Ok(session)
         } else {
             Err(LabError::state(what, format!("another server answers at its address, of {}", own.as_deref().unwrap_or("somebody else"))))
-        }
-    }
-
-    /// Ends when the server's process has ended, with what its log says.
-    async fn death(&self) -> LabError {
-        let run = self.places().run;
-        loop {
-            tokio::time::sleep(Duration::from_millis(300)).await;
-            // A dead process that nobody has collected can still be signalled.
-            let script = format!("p=$(cat {run}/pid); kill -0 $p; ! grep -qs '^State:.*Z' /proc/$p/status");
-            let alive = Command::shell("look for the server's process", script);
-            match self.runtime.exec(&self.name, &alive).await {
-                Ok(output) if output.code == 0 => {}
-                Ok(_) => {
-                    let log = self.log_tail(20).await.unwrap_or_else(|error| error.to_string());
-                    return LabError::state(
-                        format!("start the server on {}", self.name),
-                        format!("its process ended; its log says: {log}"),
-                    );
-                }
-                Err(error) => return error,
-            }
         }
     }
 

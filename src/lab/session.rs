@@ -141,6 +141,20 @@ impl Session {
         Ok(rows)
     }
 
+    /// The rows of one statement, which can't write.
+    ///
+    /// # Errors
+    /// Where it fails, would write, or is more than one statement.
+    pub async fn read_only(&self, sql: &str) -> Result<TextRows, SqlError> {
+        // Only one statement can be prepared; the same parser finds the same one when it is run.
+        self.prepare(sql).await?;
+        // A transaction can be made to write until its first query, and not after it.
+        self.run("begin transaction read only; select 1").await?;
+        let rows = self.rows(sql).await?;
+        self.run("rollback").await?;
+        Ok(rows)
+    }
+
     /// Runs statements whose rows don't matter.
     ///
     /// # Errors

@@ -2,14 +2,17 @@
 //!
 //! **Invariant:** nothing here talks to a server, a file or a clock; every parser takes text that somebody else fetched.
 
+pub mod aim;
 pub mod control_data;
 pub mod lsn;
 pub mod quote;
 pub mod server_log;
 pub mod setting;
+pub mod sqlstate;
 pub mod timeline;
 pub mod version;
 
+pub use aim::Aim;
 pub use control_data::ControlData;
 pub use lsn::Lsn;
 pub use timeline::Timeline;

@@ -36,6 +36,7 @@ pub(super) fn pitr_latest() -> Judgement {
     ];
     drill.fault = Some(FaultFacts {
         fault: Fault::LoseVolume { node: "primary".parse().expect("a node") },
+        alive: None,
         at: at(15_302),
         proven: Some(at(15_434)),
         effect: "the volume is gone and the server refuses connections".into(),

@@ -8,8 +8,10 @@
 mod support;
 
 mod all_shipped;
+mod checks;
 mod clean;
 mod commands;
+mod deaths;
 mod environment;
 mod frozen;
 mod interrupt;
@@ -20,6 +22,7 @@ mod promises;
 mod reports;
 mod runtimes;
 mod sabotage;
+mod second;
 mod secrets;
 mod selection;
 mod side_by_side;

@@ -4,13 +4,17 @@ use std::{fs, path::PathBuf, time::Duration};
 
 use crate::support::{Harness, RUN_WITHIN, drills, leftovers, wait_for};
 
+/// The files of a folder in the repository of the only run.
+fn files(user: &Harness, folder: &str) -> Vec<PathBuf> {
+    let exercises = leftovers::runs(&user.work()).into_iter().flat_map(|run| fs::read_dir(run).expect("a run")).flatten();
+    let folders = exercises.map(|exercise| exercise.path().join("repository").join(folder)).filter(|folder| folder.exists());
+    folders.flat_map(|folder| fs::read_dir(folder).expect("a folder")).flatten().map(|entry| entry.path()).collect()
+}
+
 /// The segments in the archive of the only run, in order.
 fn archived(user: &Harness) -> Vec<PathBuf> {
-    let exercises = leftovers::runs(&user.work()).into_iter().flat_map(|run| fs::read_dir(run).expect("a run")).flatten();
-    let archives = exercises.map(|exercise| exercise.path().join("repository/archive")).filter(|archive| archive.exists());
-    let files = archives.flat_map(|archive| fs::read_dir(archive).expect("an archive")).flatten().map(|entry| entry.path());
     let is_segment = |path: &PathBuf| path.file_name().is_some_and(|name| name.len() == 24 && !name.to_string_lossy().starts_with('.'));
-    let mut segments: Vec<PathBuf> = files.filter(is_segment).collect();
+    let mut segments: Vec<PathBuf> = files(user, "archive").into_iter().filter(is_segment).collect();
     segments.sort();
     segments
 }
@@ -42,4 +46,31 @@ fn an_archive_with_a_hole_does_not_pass() {
 fn an_archived_segment_of_zeros_does_not_pass() {
     let (user, code) = with_a_segment(|segment| fs::write(segment, vec![0; 16 << 20]).expect("a segment"));
     assert!(matches!(code, 1 | 3), "{code}: {}", user.report("report.md"));
+}
+
+#[test]
+fn pages_that_the_server_finds_damaged_fail_every_check_that_reads_them() {
+    let user = Harness::local();
+    let checks = r#"check = ["content", { rows = { table = "shop.product", at-least = 1 } }, { sql = { title = "sum", query = "select sum(net_price) > 0 from shop.product", expect = [["t"]] } }]"#;
+    let draft = drills::pitr().shop().rpo_unmeasured().step(2, "work = \"3s\"").step(5, checks);
+    let running = user.start(&user.drill("pages", &draft.text()));
+    user.wait_for_step(2);
+    let databases = files(&user, "backup/nightly/base");
+    let relations = databases.iter().flat_map(|database| fs::read_dir(database).expect("a database")).flatten();
+    let mut damaged = 0;
+    for path in relations.map(|relation| relation.path()) {
+        let mut bytes = fs::read(&path).expect("a relation");
+        let known = b"SKU-00000001";
+        let Some(at) = bytes.windows(known.len()).position(|window| window == known) else { continue };
+        // The checksum of its page tells it.
+        bytes[at] ^= 0xFF;
+        fs::write(&path, bytes).expect("a relation");
+        damaged += 1;
+    }
+    assert!(damaged > 0, "no relation holds the first product: {databases:?}");
+    running.wait(RUN_WITHIN).exits(1);
+    let junit = user.report("junit.xml");
+    assert_eq!(junit.matches("<failure").count(), 3, "{junit}");
+    assert!(junit.contains("the recovered server is damaged: ") && junit.contains("(SQLSTATE XX001)"), "{junit}");
+    user.assert_nothing_is_left();
 }

@@ -111,6 +111,7 @@ pub(crate) fn journal() -> (Exercise, Vec<Entry>) {
     };
     let fault = FaultFacts {
         fault: Fault::KillPostmaster { node: node() },
+        alive: Some(Moment(FAULT - 10)),
         at: Moment(FAULT),
         proven: Some(Moment(FAULT + 10)),
         effect: "the connection went".into(),
@@ -160,6 +161,7 @@ fn recovered() -> Recovered {
         backup: None,
         backup_label: None,
         end_of_recovery: None,
+        aim: None,
         archive_end: None,
         log: log.map(|what| LogFact { at: jiff::Timestamp::UNIX_EPOCH, what }).into(),
         phases: vec![span(Phase::Detect, FAULT, FAULT + 10), span(Phase::Start, FAULT + 10, BACK)],

@@ -29,8 +29,11 @@ pub(crate) fn pitr() -> Draft {
 pub(crate) struct Draft {
     title: String,
     rto: &'static str,
+    /// The promise about loss; none where it is empty.
     rpo: &'static str,
     archive: bool,
+    /// The section of the dataset; nothing where it is empty.
+    dataset: &'static str,
     /// The keys of a standby, where there is one.
     standby: Option<&'static str>,
     steps: Vec<String>,
@@ -41,7 +44,7 @@ impl Draft {
     #[must_use]
     pub(crate) fn of(steps: &[&str]) -> Self {
         let steps = steps.iter().map(|step| (*step).to_owned()).collect();
-        Self { title: "A drill of the tests".to_owned(), rto: "1m", rpo: "0s", archive: false, standby: None, steps }
+        Self { title: "A drill of the tests".to_owned(), rto: "1m", rpo: "0s", archive: false, dataset: "", standby: None, steps }
     }
 
     /// With another title.
@@ -55,6 +58,20 @@ impl Draft {
     #[must_use]
     pub(crate) fn rto(mut self, rto: &'static str) -> Self {
         self.rto = rto;
+        self
+    }
+
+    /// With the shop.
+    #[must_use]
+    pub(crate) fn shop(mut self) -> Self {
+        self.dataset = "[dataset]\nfixture = \"shop\"\n";
+        self
+    }
+
+    /// Without a promise about loss, which only a `ledger` check can measure.
+    #[must_use]
+    pub(crate) fn rpo_unmeasured(mut self) -> Self {
+        self.rpo = "";
         self
     }
 
@@ -92,11 +109,12 @@ impl Draft {
         let archive =
             if self.archive { "[postgres]\nsettings = { archive_timeout = \"1s\" }\n[archive]\nmethod = \"command\"\n" } else { "" };
         let standby = self.standby.map(|keys| format!("[[nodes]]\nname = \"standby\"\nrole = \"standby\"\n{keys}")).unwrap_or_default();
+        let rpo = if self.rpo.is_empty() { String::new() } else { format!("rpo = \"{}\"\n", self.rpo) };
         let steps: String = self.steps.iter().map(|step| format!("[[steps]]\n{step}\n")).collect();
         format!(
-            "title = \"{}\"\ntags = [\"test\"]\n[objectives]\nrto = \"{}\"\nrpo = \"{}\"\n{archive}[[nodes]]\nname = \"primary\"\n{standby}\
+            "title = \"{}\"\ntags = [\"test\"]\n[objectives]\nrto = \"{}\"\n{rpo}{archive}[[nodes]]\nname = \"primary\"\n{standby}{}\
              [workload]\nwriters = 2\nrate = \"100/s\"\n{steps}",
-            self.title, self.rto, self.rpo
+            self.title, self.rto, self.dataset
         )
     }
 }

@@ -3,7 +3,7 @@
 use super::{Recovery, Stage};
 use crate::{
     action::workload::MARKER_TABLE,
-    journal::{CheckFacts, Ranges, Survey},
+    journal::{CheckFacts, Survey},
     lab::LabError,
     pg::quote::literal,
 };
@@ -25,31 +25,65 @@ pub(super) async fn survey(stage: &Stage, recovery: &Recovery) -> Result<CheckFa
             continue;
         }
         let islands = format!(
-            "with numbered as (select writer, seq, note, seq - dense_rank() over (partition by writer order by seq) as island from {table}) \
-             select writer, min(seq), max(seq), count(*) - count(distinct seq), \
-                    count(*) filter (where note is distinct from {nonce} || '-' || writer || '-' || seq) \
-             from numbered group by writer, island order by 1, 2",
+            "with marked as (select writer, seq, note is distinct from {nonce} || '-' || writer || '-' || seq as damaged from {table}), \
+                  numbered as (select *, seq - dense_rank() over (partition by writer, damaged order by seq) as island from marked) \
+             select writer, min(seq), max(seq), count(*), count(distinct seq), damaged::int \
+             from numbered group by writer, damaged, island order by 1, 2",
             nonce = literal(&stage.nonce),
         );
         for row in node.ask(session.rows(&islands).await, "survey the clients' rows")? {
-            let numbers: Option<Vec<u64>> = row.iter().map(|field| field.as_deref()?.parse().ok()).collect();
-            let Some(&[writer, first, last, duplicates, damaged]) = numbers.as_deref() else {
-                // A row that no client could have written (a negative number, say).
-                survey.damaged += 1;
-                continue;
-            };
-            let Ok(writer) = u16::try_from(writer) else {
-                survey.damaged += last - first + 1;
-                continue;
-            };
-            let found = survey.writers.entry(writer).or_default();
-            let mut ranges: Vec<(u64, u64)> = std::mem::replace(&mut found.present, Ranges::new()).into();
-            ranges.push((first, last));
-            found.present = ranges.into();
-            found.duplicates += duplicates;
-            survey.damaged += damaged;
+            note_island(&mut survey, &row);
         }
     }
     survey.ended = stage.now();
     Ok(CheckFacts::Survey(survey))
+}
+
+/// Puts an island into the survey: a writer, its first and last number, rows, numbers, and whether the rows are damaged.
+fn note_island(survey: &mut Survey, row: &[Option<String>]) {
+    let field = |at: usize| row.get(at)?.as_deref()?.parse::<i64>().ok();
+    let number = |at: usize| u64::try_from(field(at)?).ok();
+    let rows = number(3).unwrap_or(1);
+    let writer = field(0).and_then(|writer| u16::try_from(writer).ok());
+    let (Some(writer), Some(first), Some(last), Some(numbers), Some(damaged)) = (writer, number(1), number(2), number(4), field(5)) else {
+        // Rows that no client could have written (of a negative number, say).
+        survey.damaged += rows;
+        return;
+    };
+    let found = survey.writers.entry(writer).or_default();
+    found.present.extend(first, last);
+    if damaged != 0 {
+        found.damaged.extend(first, last);
+    }
+    found.duplicates += rows.saturating_sub(numbers);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn surveyed(islands: &[[&str; 6]]) -> Survey {
+        let mut survey = Survey::default();
+        islands.iter().for_each(|island| note_island(&mut survey, &island.map(|field| (field != "NULL").then(|| field.to_owned()))));
+        survey
+    }
+
+    #[test]
+    fn islands_are_put_together_and_each_bad_row_is_noted_once() {
+        let survey = surveyed(&[
+            ["1", "1", "4", "4", "4", "0"],
+            ["1", "5", "5", "1", "1", "1"],
+            ["1", "6", "9", "5", "4", "0"],
+            ["2", "3", "3", "1", "1", "1"],
+        ]);
+        let (one, two) = (&survey.writers[&1], &survey.writers[&2]);
+        assert_eq!((one.present.as_slice(), one.damaged.as_slice(), one.duplicates), ([(1, 9)].as_slice(), [(5, 5)].as_slice(), 1));
+        assert_eq!((two.present.as_slice(), two.damaged.as_slice(), survey.damaged), ([(3, 3)].as_slice(), [(3, 3)].as_slice(), 0));
+    }
+
+    #[test]
+    fn rows_that_no_client_can_have_written_are_counted() {
+        let survey = surveyed(&[["-1", "1", "3", "3", "3", "1"], ["1", "-7", "-6", "2", "2", "1"], ["NULL", "1", "1", "1", "1", "1"]]);
+        assert_eq!((survey.damaged, survey.writers.len()), (6, 0));
+    }
 }

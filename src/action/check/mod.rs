@@ -21,7 +21,10 @@ pub async fn ask_all(stage: &Stage, step: usize, checks: &[Check]) -> Result<(),
     let recovery = stage.recovery.clone().ok_or_else(|| LabError::state("ask the recovered cluster", "no recovery has come to its end"))?;
     for check in checks {
         stage.recorder.progress(format!("checking {}", check.describe()));
-        let facts = ask(stage, &recovery, check).await.unwrap_or_else(|error| CheckFacts::Broken { error: ErrorChain::of(&error) });
+        let facts = ask(stage, &recovery, check).await.unwrap_or_else(|error| {
+            let state = error.sql_state().map(str::to_owned);
+            CheckFacts::Broken { error: ErrorChain::of(&error), state }
+        });
         stage.recorder.record(Event::Checked { step, check: check.clone(), about: Some(recovery.step), facts });
     }
     Ok(())

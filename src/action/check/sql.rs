@@ -5,8 +5,7 @@ use crate::{drill::SqlCheck, journal::CheckFacts, lab::LabError};
 
 pub(super) async fn ask(stage: &Stage, recovery: &Recovery, check: &SqlCheck) -> Result<CheckFacts, LabError> {
     let session = recovery.node.session(stage.database()).await?;
-    // A check only looks: what it would write is refused.
-    recovery.node.ask(session.run("set default_transaction_read_only = on").await, "prepare the query")?;
-    let rows = recovery.node.ask(session.rows(&check.query).await, &format!("ask {:?}", check.title))?;
+    let what = format!("ask {:?} as one statement that only reads", check.title);
+    let rows = recovery.node.ask(session.read_only(&check.query).await, &what)?;
     Ok(CheckFacts::Sql { rows })
 }

@@ -11,7 +11,7 @@ use std::time::Duration;
 use super::stage::Stage;
 use crate::{
     drill::{Fault, NodeName},
-    journal::{Event, FaultFacts, Moment},
+    journal::{ErrorChain, Event, FaultFacts, Moment},
     lab::{
         Address, LabError,
         node::Node,
@@ -22,6 +22,9 @@ use crate::{
 
 /// How long the effect of a fault may take to show.
 const PROOF_WITHIN: Duration = Duration::from_secs(10);
+
+/// How long a server may take for an answer just before a fault.
+const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 
 /// What a fault file gives back.
 struct Effect {
@@ -45,6 +48,10 @@ impl Effect {
 /// # Errors
 /// Where it can't be injected. A fault without effect is no error here: the journal says so, and the judge counts it.
 pub async fn inject(stage: &mut Stage, fault: &Fault) -> Result<(), LabError> {
+    let alive = match fault.node().filter(|_| fault.is_silence()) {
+        Some(name) => last_answer(stage, name).await?,
+        None => None,
+    };
     let effect = match fault {
         Fault::LoseVolume { node } => lose_volume::inject(stage, node).await?,
         Fault::KillNode { node } => kill_node::inject(stage, node).await?,
@@ -58,6 +65,7 @@ pub async fn inject(stage: &mut Stage, fault: &Fault) -> Result<(), LabError> {
     };
     let facts = FaultFacts {
         fault: fault.clone(),
+        alive,
         at: effect.at,
         proven,
         effect: effect_text,
@@ -66,7 +74,7 @@ pub async fn inject(stage: &mut Stage, fault: &Fault) -> Result<(), LabError> {
         server_time: effect.server_time,
     };
     stage.recorder.record(Event::FaultInjected(facts.clone()));
-    stage.fault = Some(facts);
+    stage.broke(facts);
     Ok(())
 }
 
@@ -74,12 +82,26 @@ pub async fn inject(stage: &mut Stage, fault: &Fault) -> Result<(), LabError> {
 ///
 /// # Errors
 /// Where the node is not frozen or does not answer again.
-pub async fn heal(stage: &Stage, name: &NodeName) -> Result<(), LabError> {
+pub async fn heal(stage: &mut Stage, name: &NodeName) -> Result<(), LabError> {
     let node = stage.node(name)?;
     stage.runtime.thaw(name).await?;
     drop(node.wait_for_connections(PROOF_WITHIN).await?);
     stage.recorder.record(Event::FaultHealed { node: name.clone() });
+    stage.mended(|fault| fault.node() == Some(name));
     Ok(())
+}
+
+/// When a server has answered a query, just now; `None` where it does not. That it lived is part of the proof that a fault
+/// silenced it.
+async fn last_answer(stage: &Stage, name: &NodeName) -> Result<Option<Moment>, LabError> {
+    Ok(match stage.node(name)?.answers(ANSWER_WITHIN).await {
+        Ok(()) => Some(stage.now()),
+        Err(error @ LabError::Sql { .. }) => {
+            stage.recorder.progress(format!("{name} does not answer before the fault: {}", ErrorChain::of(&error)));
+            None
+        }
+        Err(error) => return Err(error),
+    })
 }
 
 /// Proof that nobody answers at an address: a connection is refused, or not answered.

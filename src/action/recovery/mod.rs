@@ -18,9 +18,9 @@ use super::{
 };
 use crate::{
     drill::{Label, Recovery, RecoveryTarget},
-    journal::{Event, Moment, Phase, Recovered, Server},
+    journal::{ErrorChain, Event, Moment, Phase, Recovered, Server},
     lab::{LabError, node::Node, session::Session},
-    pg::{Lsn, quote::literal, timeline},
+    pg::{Aim, Lsn, quote::literal, timeline},
 };
 
 /// How often a server in recovery is asked how far it is: a query costs a tenth of a millisecond.
@@ -38,6 +38,8 @@ struct Arrival {
     node: Node,
     /// How far WAL was replayed.
     target: Option<RecoveryTarget>,
+    /// The same as the server was given it.
+    aim: Option<Aim>,
     /// What it was restored from.
     backup: Option<Label>,
     /// Its content's baseline, and whether that is the very point.
@@ -74,6 +76,7 @@ pub async fn recover(stage: &mut Stage, step: usize, recovery: &Recovery) -> Res
     if arrival.serves {
         stage.primary = Some((arrival.node.clone(), recovered.after.clone()));
     }
+    stage.mended(|fault| recovery.mends(fault));
     stage.recorder.record(Event::Recovered { step, recovered: Box::new(recovered) });
     stage.recovery = Some(stage::Recovery { step, node: arrival.node, serves: arrival.serves, baseline: arrival.baseline });
     Ok(())
@@ -82,7 +85,7 @@ pub async fn recover(stage: &mut Stage, step: usize, recovery: &Recovery) -> Res
 /// The phase from the fault until the runner has noticed it: a mistake of a person is noticed when the drill says so, by
 /// coming to this step; an outage by the clients.
 async fn detect(stage: &Stage, phases: &mut Phases) -> Result<(), LabError> {
-    let Some(fault) = &stage.fault else { return Ok(()) };
+    let Some(fault) = stage.faults.last() else { return Ok(()) };
     let noticed = if fault.fault.is_mistake() || stage.workload()?.writers() == 0 {
         stage.now()
     } else {
@@ -97,8 +100,8 @@ async fn detect(stage: &Stage, phases: &mut Phases) -> Result<(), LabError> {
 async fn first_write(stage: &mut Stage, phases: &mut Phases, arrival: &Arrival) -> Result<(), LabError> {
     if arrival.serves && stage.workload()?.writers() > 0 {
         stage.recorder.progress("waiting for the first write of a client");
-        stage.workload()?.wait_for_commit(arrival.since, CLIENTS_WITHIN).await?;
-        return Ok(());
+        let commit = stage.workload()?.wait_for_commit(arrival.since, CLIENTS_WITHIN);
+        return arrival.node.while_alive("see a client commit", commit).await.map(drop);
     }
     let database = stage.database();
     phases.enter(Phase::FirstWrite);
@@ -145,6 +148,7 @@ async fn prove(stage: &Stage, phases: Phases, arrival: &Arrival, before: Server)
         before,
         after,
         target: arrival.target.clone(),
+        aim: arrival.aim.clone(),
         serves: arrival.serves,
         nonce,
         backup: arrival.backup.clone(),
@@ -164,13 +168,10 @@ async fn follow_promotion(stage: &Stage, phases: &mut Phases, node: &Node, sessi
     phases.enter(Phase::Replay);
     // The step's deadline ends this loop; a statement has one of its own.
     loop {
-        let rows = match session.rows(sql).await {
+        let rows = match node.ask(session.rows(sql).await, "ask how far recovery is") {
+            Ok(rows) => rows,
             // A target that the archive does not reach ends the server: only its log says so.
-            Err(error) if error.is_disconnect() => {
-                let log = node.log_tail(20).await?;
-                return Err(LabError::state(format!("follow recovery on {}", node.name()), format!("{error}; its log says: {log}")));
-            }
-            answer => node.ask(answer, "ask how far recovery is")?,
+            Err(error) => return Err(node.blame(error).await),
         };
         let mut fields = rows.into_iter().next().unwrap_or_default().into_iter();
         if fields.next().flatten().as_deref() != Some("t") {
@@ -204,9 +205,8 @@ async fn complete_archive(stage: &Stage) -> Result<(), LabError> {
     }
     // A server that was crashed or frozen archives nothing more: what is in the archive has to do, and a target that is not
     // in it ends the recovery with an error.
-    let alive = Session::connect(&node.address().await?, &stage.secrets.superuser, "postgres", ALIVE_WITHIN).await;
-    if let Err(error) = alive {
-        stage.recorder.progress(format!("the archive stays as it is: {error}"));
+    if let Err(error) = node.answers(ALIVE_WITHIN).await {
+        stage.recorder.progress(format!("the archive stays as it is: {}", ErrorChain::of(&error)));
         return Ok(());
     }
     stage.recorder.progress("waiting for the archive to be complete up to now");

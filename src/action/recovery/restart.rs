@@ -33,5 +33,5 @@ pub(super) async fn run(stage: &Stage, phases: &mut Phases, name: &NodeName) -> 
     phases.enter(Phase::Replay);
     drop(node.wait_for_connections(START_WITHIN).await?);
     phases.leave();
-    Ok(Arrival { log: node.clone(), node, target: None, backup: None, baseline: None, last_segment: None, serves: true, since })
+    Ok(Arrival { log: node.clone(), node, target: None, aim: None, backup: None, baseline: None, last_segment: None, serves: true, since })
 }

@@ -11,6 +11,7 @@ use crate::{
     drill::{Label, NodeName, RecoveryTarget},
     journal::{BackupFacts, Moment, Phase},
     lab::{LabError, Provision, node::Node},
+    pg::Aim,
 };
 
 pub(super) async fn run(
@@ -28,12 +29,12 @@ pub(super) async fn run(
         stage.runtime.destroy(onto).await?;
         stage.nodes.remove(onto);
     }
-    let (node, since, reached, last_segment) = if facts.method.is_physical() {
-        let (node, since, last_segment) = roll_forward(stage, phases, &facts, target, onto, serve).await?;
-        (node, since, Some(target.clone()), last_segment)
+    let (node, since, reached, aim, last_segment) = if facts.method.is_physical() {
+        let (node, since, aim, last_segment) = roll_forward(stage, phases, &facts, target, onto, serve).await?;
+        (node, since, Some(target.clone()), aim, last_segment)
     } else {
         let (node, since) = read_in(stage, phases, &facts, onto, serve).await?;
-        (node, since, None, None)
+        (node, since, None, None, None)
     };
     let baseline = match (&reached, target.point()) {
         // Where clients are sent to it, their own table moves on at once: only a rehearsed copy stands still.
@@ -41,7 +42,7 @@ pub(super) async fn run(
         (Some(_), Some(point)) => Some((point.to_string(), !serve)),
         (Some(_), None) => None,
     };
-    Ok(Arrival { log: node.clone(), node, target: reached, backup: Some(from.clone()), baseline, last_segment, serves: serve, since })
+    Ok(Arrival { log: node.clone(), node, target: reached, aim, backup: Some(from.clone()), baseline, last_segment, serves: serve, since })
 }
 
 async fn roll_forward(
@@ -51,11 +52,13 @@ async fn roll_forward(
     target: &RecoveryTarget,
     onto: &NodeName,
     serve: bool,
-) -> Result<(Node, Moment, Option<String>), LabError> {
-    if *target != RecoveryTarget::Latest {
+) -> Result<(Node, Moment, Option<Aim>, Option<String>), LabError> {
+    // To its own end a backup brings all WAL along; what lies behind that, and is a target, has to be in the archive.
+    if !matches!(target, RecoveryTarget::Latest | RecoveryTarget::Immediate) {
         complete_archive(stage).await?;
     }
-    let settings = settings::of(stage, target)?;
+    let aim = settings::aim(stage, target)?;
+    let settings = settings::of(stage, aim.as_ref());
     stage.recorder.progress(format!("restoring {} into {onto}", facts.label));
     let node = stage.create(onto, Provision::Empty).await?;
     phases.enter(Phase::Restore);
@@ -67,7 +70,7 @@ async fn roll_forward(
     let session = node.wait_for_connections(START_WITHIN).await?;
     let since = if serve { turn_service(stage, &node).await? } else { stage.now() };
     follow_promotion(stage, phases, &node, &session).await?;
-    Ok((node, since, last_segment))
+    Ok((node, since, aim, last_segment))
 }
 
 async fn read_in(

@@ -2,17 +2,24 @@
 
 use crate::{
     action::{archive, stage::Stage, topology},
-    drill::{RecoveryTarget, TargetLsn, TargetTime},
-    journal::Mark,
+    drill::RecoveryTarget,
+    journal,
     lab::LabError,
-    pg::setting::Settings,
+    pg::{Aim, setting::Settings},
 };
 
-/// What a recovered server needs to reach `target` and to leave recovery there. It archives nothing and follows nobody.
+/// The target in the values that a server is given; `None` for the end of the archive.
 ///
 /// # Errors
-/// Where the target refers to something that has not happened.
-pub(super) fn of(stage: &Stage, target: &RecoveryTarget) -> Result<Settings, LabError> {
+/// Where it refers to something that has not happened.
+pub(super) fn aim(stage: &Stage, target: &RecoveryTarget) -> Result<Option<Aim>, LabError> {
+    let mark = target.point().and_then(|point| stage.marks.get(point));
+    let aim = journal::aim(target, mark, stage.mistake.as_ref());
+    aim.map_err(|why| LabError::state(format!("aim at {}", target.describe()), why))
+}
+
+/// What a recovered server needs to reach its target and to leave recovery there. It archives nothing and follows nobody.
+pub(super) fn of(stage: &Stage, aim: Option<&Aim>) -> Settings {
     let mut settings = topology::recovered_settings(stage);
     let mut set = |name: &str, value: String| settings.insert(name.to_owned(), value);
     match &stage.drill.archive {
@@ -25,35 +32,8 @@ pub(super) fn of(stage: &Stage, target: &RecoveryTarget) -> Result<Settings, Lab
     set("recovery_init_sync_method", "syncfs".to_owned());
     // The timeline of the backup: another restore into the same archive must not lead this one astray.
     set("recovery_target_timeline", "current".to_owned());
-    match target {
-        RecoveryTarget::Latest => {}
-        RecoveryTarget::Immediate => drop(set("recovery_target", "immediate".to_owned())),
-        RecoveryTarget::BeforeFault => {
-            set("recovery_target_xid", mistake(stage)?.to_string());
-            set("recovery_target_inclusive", "off".to_owned());
-        }
-        RecoveryTarget::Time { at } => {
-            let at = match at {
-                TargetTime::Absolute(at) => *at,
-                TargetTime::Point(_) => mark(stage, target)?.time,
-            };
-            // The server refuses `Z` here: the setting is read before abbreviations of zones are known.
-            set("recovery_target_time", at.strftime("%Y-%m-%d %H:%M:%S%.6f+00:00").to_string());
-        }
-        RecoveryTarget::Xid { inclusive, .. } => {
-            set("recovery_target_xid", mark(stage, target)?.xid.to_string());
-            set("recovery_target_inclusive", if *inclusive { "on" } else { "off" }.to_owned());
-        }
-        RecoveryTarget::Lsn { at } => {
-            let at = match at {
-                TargetLsn::Absolute(at) => *at,
-                TargetLsn::Point(_) => mark(stage, target)?.lsn,
-            };
-            set("recovery_target_lsn", at.to_string());
-        }
-        RecoveryTarget::Name { point } => drop(set("recovery_target_name", point.to_string())),
-    }
-    Ok(settings)
+    settings.extend(aim.map(Aim::settings).unwrap_or_default());
+    settings
 }
 
 /// The transaction of the latest mistake.
@@ -61,11 +41,6 @@ pub(super) fn of(stage: &Stage, target: &RecoveryTarget) -> Result<Settings, Lab
 /// # Errors
 /// Where there was none.
 pub(super) fn mistake(stage: &Stage) -> Result<u64, LabError> {
-    let xid = stage.mistake().and_then(|facts| facts.xid);
+    let xid = stage.mistake.as_ref().and_then(|facts| facts.xid);
     xid.ok_or_else(|| LabError::state("aim at the mistake", "no mistake was made before this step"))
-}
-
-fn mark<'a>(stage: &'a Stage, target: &RecoveryTarget) -> Result<&'a Mark, LabError> {
-    let mark = target.point().and_then(|point| stage.marks.get(point));
-    mark.ok_or_else(|| LabError::state(format!("aim at {}", target.describe()), "this restore point was not made"))
 }

@@ -16,7 +16,7 @@ use crate::{
         wait::{self, Poll},
     },
     pg::{
-        Lsn,
+        Aim, Lsn, aim,
         quote::{literal, shell_word},
     },
 };
@@ -30,7 +30,7 @@ pub(super) async fn run(stage: &Stage, phases: &mut Phases, table: &TableName, s
     phases.enter(Phase::Start);
     let xid = settings::mistake(stage)?;
     // All that the mistake's transaction wrote must be on the standby before it is turned away from the primary.
-    let mistake = stage.mistake().and_then(|facts| facts.lsn).unwrap_or_default();
+    let mistake = stage.mistake.as_ref().and_then(|facts| facts.lsn).unwrap_or_default();
     wait::until("see the standby receive the mistake", Duration::from_secs(60), Duration::from_millis(5), || async {
         Ok(if topology::received(stage, standby.name()).await? >= mistake { Poll::Ready(()) } else { Poll::NotYet })
     })
@@ -38,12 +38,12 @@ pub(super) async fn run(stage: &Stage, phases: &mut Phases, table: &TableName, s
     standby.stop().await?;
     let before = first_record(&standby, xid).await?;
     let mut aimed = stage.drill.settings.clone();
+    let aim = Aim::Position { at: before, inclusive: false };
+    aimed.extend(aim.settings());
     for (name, value) in [
         ("primary_conninfo", primary.conninfo_for(&standby).await?),
         ("wal_retrieve_retry_interval", "100ms".into()),
         ("recovery_min_apply_delay", "0".into()),
-        ("recovery_target_lsn", before.to_string()),
-        ("recovery_target_inclusive", "off".into()),
         ("recovery_target_action", "pause".into()),
     ] {
         aimed.insert(name.to_owned(), value);
@@ -62,7 +62,17 @@ pub(super) async fn run(stage: &Stage, phases: &mut Phases, table: &TableName, s
     let since = stage.now();
     copy(stage, &standby, &primary, table).await?;
     phases.leave();
-    Ok(Arrival { node: primary, target: None, backup: None, baseline: None, last_segment: None, serves: true, log: standby, since })
+    Ok(Arrival {
+        node: primary,
+        target: None,
+        aim: Some(aim),
+        backup: None,
+        baseline: None,
+        last_segment: None,
+        serves: true,
+        log: standby,
+        since,
+    })
 }
 
 /// Where the mistake's transaction begins in WAL. Stopping before its commit would be too late: its lock on the table is
@@ -70,8 +80,7 @@ pub(super) async fn run(stage: &Stage, phases: &mut Phases, table: &TableName, s
 async fn first_record(standby: &Node, xid: u64) -> Result<Lsn, LabError> {
     let what = format!("find transaction {xid} in WAL");
     let redo = standby.control_data().await?.redo;
-    // The server's own transaction numbers have an epoch; those in WAL have not.
-    let short = xid & u64::from(u32::MAX);
+    let short = aim::short(xid);
     let waldump = standby.program("pg_waldump");
     let script = format!("{waldump} -p {}/pg_wal -s {redo} -x {short} -n 1", standby.places().data);
     let record = standby.run(Command::shell(&what, script).deadline(LONG)).await?.text();

@@ -61,10 +61,17 @@ fn rows_that_nobody_committed_are_corruption() {
     let invented = Story::loss().survey(|survey| survey.writers.entry(1).or_default().present.insert(9_999));
     let stranger = Story::loss().survey(|survey| survey.writers.entry(77).or_default().present.insert(1));
     let doubled = Story::loss().survey(|survey| survey.writers.entry(1).or_default().duplicates = 1);
-    let damaged = Story::loss().survey(|survey| survey.damaged = 1);
-    for story in [invented, stranger, doubled, damaged] {
+    let damaged = Story::loss().survey(|survey| survey.writers.entry(1).or_default().damaged.insert(3));
+    let impossible = Story::loss().survey(|survey| survey.damaged = 1);
+    let both = Story::loss().survey(|survey| {
+        let stranger = survey.writers.entry(77).or_default();
+        stranger.present.insert(1);
+        stranger.damaged.insert(1);
+    });
+    for story in [invented, stranger, doubled, damaged, impossible, both] {
         assert_eq!(survival(&story).unexpected, 1);
-        assert_eq!(story.verdict_of(NAME), Verdict::Fail);
+        let told = "1 row that nobody committed like that: invented, refused, doubled or damaged";
+        assert_eq!(story.finding(NAME), (Verdict::Fail, told.into()));
         assert_eq!(story.verdict_of("objective RPO"), Verdict::Pass);
     }
 }
@@ -196,6 +203,14 @@ fn good_commits_after_a_mistake_are_counted_as_given_up() {
 }
 
 #[test]
+fn lifeboats_own_markers_are_no_commits_that_were_given_up() {
+    let mut story = Story::mistake();
+    let marker = commit(&story, |commit| commit.writer == crate::journal::MARKER_WRITER && commit.ended > ms(5_012));
+    story.ledger.commits.push(Commit { begun: ms(7_060), ended: ms(7_065), seq: marker.seq + 1, ..marker });
+    assert_eq!(survival(&story).discarded, 77);
+}
+
+#[test]
 fn stopping_where_nothing_came_after_proves_nothing() {
     let mut story = Story::restored(RecoveryTarget::Name { point: point() }, true);
     let beyond = |commit: &&mut Commit| commit.session <= 10 && commit.ended > ms(5_010);
@@ -222,14 +237,6 @@ fn keeping_nothing_proves_nothing() {
         assert_ne!(story.verdict_of(NAME), Verdict::Pass);
         assert_ne!(story.judge().verdict, Some(Verdict::Pass));
     }
-}
-
-#[test]
-fn an_absolute_time_can_not_be_placed_on_the_runners_clock() {
-    let target = RecoveryTarget::Time { at: TargetTime::Absolute(jiff::Timestamp::UNIX_EPOCH) };
-    let story = Story::restored(target, true);
-    assert_eq!(story.verdict_of(NAME), Verdict::Inconclusive);
-    assert_eq!(story.judge().rpo, None);
 }
 
 #[test]

@@ -123,6 +123,31 @@ pub(super) fn drill(plot: &Plot) -> Drill {
     }
 }
 
+/// What a server says of a target, when it sets out for it and when it stops there.
+pub(super) fn words(target: &RecoveryTarget) -> Option<(String, String)> {
+    let (to, at) = match target {
+        RecoveryTarget::Latest => return None,
+        RecoveryTarget::Immediate => ("earliest consistent point".into(), "after reaching consistency".into()),
+        RecoveryTarget::BeforeFault => ("XID 900".into(), "before commit of transaction 900, time 1970-01-01 00:00:00.5+00".into()),
+        RecoveryTarget::Time { .. } => {
+            ("1970-01-01 00:00:00+00".into(), "before commit of transaction 743, time 1970-01-01 00:00:00.5+00".into())
+        }
+        RecoveryTarget::Xid { inclusive, .. } => {
+            let side = if *inclusive { "after" } else { "before" };
+            ("XID 742".into(), format!("{side} commit of transaction 742, time 1970-01-01 00:00:00.5+00"))
+        }
+        RecoveryTarget::Lsn { at } => {
+            let at = match at {
+                TargetLsn::Absolute(at) => *at,
+                TargetLsn::Point(_) => Lsn(1),
+            };
+            (format!("WAL location (LSN) \"{at}\""), format!("after WAL location (LSN) \"{at}\""))
+        }
+        RecoveryTarget::Name { point } => (format!("\"{point}\""), format!("at restore point \"{point}\", time 1970-01-01 00:00:00+00")),
+    };
+    Some((to, at))
+}
+
 pub(super) fn recovered(plot: Plot) -> Recovered {
     let ends = [
         (Phase::Detect, 7_000, 7_100),
@@ -145,6 +170,7 @@ pub(super) fn recovered(plot: Plot) -> Recovered {
         before: plot.before,
         after: plot.after,
         target: None,
+        aim: None,
         serves: plot.serves,
         nonce: Some("nonce".into()),
         backup: is_restore.then(label),

@@ -113,6 +113,7 @@ pub(super) fn recovery(step: usize, target: RecoveryTarget, from: u64, first_wri
             backup: Some("nightly".parse().expect("a label")),
             backup_label: Some("nightly".into()),
             end_of_recovery: Some(Lsn(0x700_0028)),
+            aim: None,
             archive_end: None,
             log: Vec::new(),
             phases: Vec::new(),

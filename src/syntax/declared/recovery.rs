@@ -66,7 +66,7 @@ section! {
     /// A recovery target that is a place: exactly one of four kinds.
     TargetTable at "in `target`", one "target" of ["time", "xid", "lsn", "name"], "inclusive" needs "xid";
 
-    /// When a restore point was made; or an instant with its offset, as in `2026-11-20T16:00:00+00:00`.
+    /// When a restore point was made.
     "time" time: When;
     /// The marker transaction that was committed just before this restore point.
     "xid" xid: RestorePointName;

@@ -33,12 +33,10 @@ fn node(world: &mut World<'_>, backup: &declared::Backup, mistakes: &mut Vec<Mis
         return world.serving.clone();
     }
     let (place, name) = backup.node.placed()?;
-    let unsure = world.unsure;
-    if let Some((trouble, since)) = world.known(name, place.clone(), mistakes).and_then(|server| server.fate.trouble())
-        && !unsure
-    {
+    world.known(name, place.clone(), mistakes);
+    if let Some((trouble, since)) = world.trouble(name) {
         let mistake = Mistake::meaning(place, format!("a backup of `{name}`, which {trouble}")).also(Some(since), "since here");
-        mistakes.push(mistake.help("take it before the fault, or from another node"));
+        mistakes.push(mistake.help("take it before, or from another node"));
     }
     Some(name.clone())
 }

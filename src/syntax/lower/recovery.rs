@@ -82,12 +82,12 @@ fn restart(world: &mut World<'_>, node: &NodeName, place: Span, mistakes: &mut V
 fn promote(world: &mut World<'_>, node: &NodeName, place: Span, mistakes: &mut Vec<Mistake>) -> Option<Recovery> {
     let unsure = world.unsure;
     let standbys: Vec<NodeName> = world.servers.iter().filter(|s| s.standby.is_some()).map(|s| s.name.clone()).collect();
-    let server = world.known(node, place.clone(), mistakes)?;
+    let (declared, is_standby) =
+        world.known(node, place.clone(), mistakes).map(|server| (server.place.clone(), server.standby.is_some()))?;
     if unsure {
         return Some(Recovery::Promote { node: node.clone() });
     }
-    let declared = server.place.clone();
-    if server.standby.is_none() {
+    if !is_standby {
         let help = match standbys.as_slice() {
             [] => "add a `[[nodes]]` with `role = \"standby\"`, and promote that".to_owned(),
             names => format!("promote {}", either(names.iter().map(NodeName::as_str))),
@@ -95,7 +95,7 @@ fn promote(world: &mut World<'_>, node: &NodeName, place: Span, mistakes: &mut V
         mistakes.push(Mistake::meaning(place, format!("`{node}` is no standby")).also(Some(declared), "declared here").help(help));
         return None;
     }
-    if let Some((trouble, since)) = server.fate.trouble() {
+    if let Some((trouble, since)) = world.trouble(node) {
         let mistake = Mistake::meaning(place, format!("`{node}` {trouble} and can't be promoted")).also(Some(since), "since here");
         mistakes.push(mistake.help("promote another standby, or recover from a backup"));
         return None;
@@ -110,8 +110,7 @@ fn promote(world: &mut World<'_>, node: &NodeName, place: Span, mistakes: &mut V
     if let Some(server) = world.server(node) {
         server.standby = None;
     }
-    world.serving = Some(node.clone());
-    world.open.clear();
+    world.moves_to(node);
     Some(Recovery::Promote { node: node.clone() })
 }
 
@@ -134,10 +133,9 @@ fn table_from(
         };
         mistakes.push(Mistake::meaning(table_place, message).help(help));
     }
-    let server = world.known(standby, place.clone(), mistakes)?;
-    let declared = Some(server.place.clone());
-    let trouble = server.fate.trouble().filter(|_| !unsure);
-    match (server.standby, dropped) {
+    let (declared, follows) = world.known(standby, place.clone(), mistakes).map(|server| (Some(server.place.clone()), server.standby))?;
+    let trouble = world.trouble(standby);
+    match (follows, dropped) {
         (None, _) => {
             let mistake = Mistake::meaning(place, format!("`{standby}` is no standby")).also(declared, "declared here");
             mistakes.push(mistake.help("name a node with `role = \"standby\"` and a `delay`"));

@@ -123,8 +123,7 @@ fn settle(world: &mut World<'_>, declared: &Restore<'_>, onto: &NodeName) {
     if declared.serve {
         world.servers.retain(|server| server.name != *onto);
         world.servers.push(server);
-        world.serving = Some(onto.clone());
-        world.open.clear();
+        world.moves_to(onto);
     } else if !known {
         world.servers.push(server);
     }

@@ -30,11 +30,13 @@ pub(super) fn target(world: &World<'_>, declared: &Restore<'_>, mistakes: &mut V
     let place = declared.target.placed().map(|(place, _)| place).or_else(|| label.clone().map(|(place, _)| place));
     let place = place.unwrap_or_else(|| world.verb.clone());
     let backup = label.and_then(|(_, label)| Some((label, world.backups.get(label)?)));
-    if let Some((label, made)) = backup {
-        let means = made.what.and_then(|method| beyond(world, method, label, &target));
-        if let Some((message, help)) = means {
-            // What the method can't do at all needs no word on when.
-            mistakes.push(Mistake::meaning(place, message).also(Some(made.place.clone()), "the backup").help(help));
+    if let Some((label, made)) = backup
+        && let Some(method) = made.what
+    {
+        // What the method, or the place that the service has moved to, can't do at all needs no word on when.
+        let wrong = beyond(world, method, label, &target).map(|(message, help)| Mistake::meaning(place.clone(), message).help(help));
+        if let Some(mistake) = wrong.or_else(|| left_behind(world, method, label, made.step, &target, place.clone())) {
+            mistakes.push(mistake.also(Some(made.place.clone()), "the backup"));
             return None;
         }
     }
@@ -63,6 +65,32 @@ fn beyond(world: &World<'_>, method: BackupMethod, label: &Label, target: &Recov
     })
 }
 
+/// Why a physical backup can't be rolled forward since the service runs on a timeline of its own.
+fn left_behind(
+    world: &World<'_>,
+    method: BackupMethod,
+    label: &Label,
+    taken: usize,
+    target: &RecoveryTarget,
+    place: Span,
+) -> Option<Mistake> {
+    let moved = world.moved.as_ref().filter(|_| method.is_physical() && !world.unsure)?;
+    let (message, help) = if taken < moved.step {
+        (
+            format!("backup `{label}` was taken before the service moved, and leads to a timeline that it has left"),
+            "restore it before that recovery; or take another after it, and recover from that one to `immediate`",
+        )
+    } else if *target != RecoveryTarget::Immediate {
+        (
+            format!("backup `{label}` can be recovered to `immediate` alone: since the service moved, nothing is archived"),
+            "write `target = \"immediate\"`, or do this in a drill of its own",
+        )
+    } else {
+        return None;
+    };
+    Some(Mistake::meaning(place, message).also(Some(moved.place.clone()), "the service moved here").help(help))
+}
+
 fn point_place(target: Option<&Target>) -> Option<Span> {
     let Some(Target::Place(table)) = target else { return None };
     let places = [table.time.placed().map(|(place, _)| place), table.lsn.placed().map(|(place, _)| place)];
@@ -87,20 +115,16 @@ fn time_target(text: &str, place: Span, mistakes: &mut Vec<Mistake>) -> Option<T
     if let Ok(point) = text.parse() {
         return Some(TargetTime::Point(point));
     }
-    if let Ok(at) = text.parse::<Timestamp>() {
-        return Some(TargetTime::Absolute(at));
-    }
-    // Where the server's zone is not the writer's, a time without an offset is another instant, and is "reached" all the same.
-    let (message, help) = if text.parse::<civil::DateTime>().is_ok() {
-        (
-            format!("{} has no offset: each server would take it for another instant", quoted(text)),
-            format!("write its offset, as in `\"{text}+00:00\"`"),
-        )
+    // A drill makes its cluster anew: an instant in its file lies before there was anything to recover, or after all that was done.
+    let mistake = if text.parse::<Timestamp>().is_ok() || text.parse::<civil::DateTime>().is_ok() {
+        let message = format!("{} is an instant, and no drill can recover to one: its cluster begins when the drill is run", quoted(text));
+        let help = "add a step `restore-point = \"before-release\"` after the backup, and write its name: `{ time = \"before-release\" }`";
+        Mistake::meaning(place, message).help(help)
     } else {
-        let message = format!("{} is neither a restore point nor a time", quoted(text));
-        (message, "write the name of a restore point, or an instant such as `\"2026-11-20T16:00:00+00:00\"`".into())
+        Mistake::value(place, format!("{} is no restore point", quoted(text)))
+            .help("write the name of a restore point that an earlier step makes")
     };
-    mistakes.push(Mistake::value(place, message).help(help));
+    mistakes.push(mistake);
     None
 }
 

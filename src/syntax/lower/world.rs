@@ -58,6 +58,13 @@ pub(super) struct Made<T> {
     pub(super) what: T,
 }
 
+/// The latest recovery after which the service runs on a timeline, or in a cluster, of its own: nothing is archived from
+/// then on, and no standby follows.
+pub(super) struct Moved {
+    pub(super) step: usize,
+    pub(super) place: Span,
+}
+
 /// A fault from which nothing has recovered yet.
 pub(super) struct Open {
     pub(super) place: Span,
@@ -83,6 +90,7 @@ pub(super) struct World<'a> {
     pub(super) servers: Vec<Server>,
     /// Who takes writes, dead or alive.
     pub(super) serving: Option<NodeName>,
+    pub(super) moved: Option<Moved>,
     pub(super) backups: BTreeMap<Label, Made<Option<BackupMethod>>>,
     pub(super) points: BTreeMap<RestorePointName, Made<()>>,
     pub(super) dropped: Vec<Dropped>,
@@ -117,6 +125,7 @@ impl<'a> World<'a> {
             unsure: !roles_known || primaries != 1,
             servers,
             serving,
+            moved: None,
             backups: BTreeMap::new(),
             points: BTreeMap::new(),
             dropped: Vec::new(),
@@ -146,6 +155,25 @@ impl<'a> World<'a> {
             return None;
         }
         self.server(name)
+    }
+
+    /// The service runs on this server from now on.
+    pub(super) fn moves_to(&mut self, name: &NodeName) {
+        self.serving = Some(name.clone());
+        self.moved = Some(Moved { step: self.step, place: self.verb.clone() });
+        self.open.clear();
+    }
+
+    /// Why a server is of no use to the service, and since where; `None` where it is.
+    pub(super) fn trouble(&self, name: &NodeName) -> Option<(&'static str, Span)> {
+        let server = self.servers.iter().find(|server| server.name == *name).filter(|_| !self.unsure)?;
+        let left = || {
+            self.moved
+                .as_ref()
+                .filter(|_| server.standby.is_some())
+                .map(|moved| ("follows a server that serves no more", moved.place.clone()))
+        };
+        server.fate.trouble().or_else(left)
     }
 
     fn unknown(&self, name: &NodeName, place: Span, copy: bool) -> Mistake {

@@ -42,17 +42,17 @@ impl Shape for Line {
     }
 }
 
-/// A name or an instant; TOML has instants of its own, so those need no quotes.
+/// The name of a moment. An instant, which TOML writes without quotes, is read as well, so that it can be told why it won't do.
 #[derive(Clone, Debug)]
 pub(crate) struct When(pub(crate) String);
 
 impl Shape for When {
     fn what() -> String {
-        "a restore point or an instant, in quotes".into()
+        "a restore point, in quotes".into()
     }
 
     fn example() -> String {
-        r#""2026-11-20T16:00:00+00:00""#.into()
+        r#""…""#.into()
     }
 
     fn read(value: &Value<'_>, mistakes: &mut Vec<Mistake>) -> Option<Self> {

@@ -35,7 +35,7 @@ async fn the_transcript_of_a_set_up_whose_server_ends() {
     assert_eq!(seen.transcript, expected);
     let (verdict, message) = seen.finding(Subject::Baseline);
     assert_eq!(verdict, Verdict::Inconclusive);
-    assert_eq!(message, "the cluster could not be built: start the server on primary: its process ended; its log says: no server");
+    assert_eq!(message, "the cluster could not be built: start the server on primary: the server on primary died; its log says: no server");
 }
 
 /// How many calls an undisturbed run has before it is dismantled.
