@@ -56,6 +56,14 @@ pub enum LabError {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// What the user asked for can't be had or used here, which was seen before anything was made.
+    #[error("{what}: {why}")]
+    Refused {
+        /// What was to be done.
+        what: String,
+        /// Why not, and what would mend it.
+        why: String,
+    },
     /// The world is not as it was believed to be.
     #[error("{what}: {why}")]
     State {
@@ -70,6 +78,11 @@ impl LabError {
     /// An error of the operating system.
     pub fn io(what: impl Into<String>) -> impl FnOnce(io::Error) -> Self {
         move |source| Self::Io { what: what.into(), source }
+    }
+
+    /// A wish that can't be granted.
+    pub fn refused(what: impl Into<String>, why: impl Into<String>) -> Self {
+        Self::Refused { what: what.into(), why: why.into() }
     }
 
     /// A belief that turned out wrong.

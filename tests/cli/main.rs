@@ -15,6 +15,7 @@ mod frozen;
 mod interrupt;
 mod kill;
 mod kill_docker;
+mod left_behind;
 mod output;
 mod promises;
 mod reports;
