@@ -51,7 +51,7 @@ async fn perform(arguments: arguments::Run, drills: Vec<Drill>) -> Result<Exit, 
     let note = Note { run, began: Timestamp::now(), reports: store.folder().to_path_buf(), kept: Vec::new() };
     let mut claim = Claim::make(&work, note).map_err(|error| failed(&error))?;
     work.make_cache().map_err(|error| failed(&error))?;
-    let shown = progress::show(opened.recorder());
+    let shown = progress::show(opened.recorder(), arguments.jobs);
     let signals = Signals::listen(&cancel).map_err(|error| failed(&error))?;
     let keep = arguments.keep_on_failure.then(|| keep_what_did_not_pass(store.clone()));
     let executed = opened.execute(selection, keep).await;
