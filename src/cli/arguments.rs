@@ -48,9 +48,13 @@ pub(super) enum Subcommand {
     /// List drills
     #[command(after_help = "Examples:\n  lifeboat list\n  lifeboat list --tag monthly\n  lifeboat list --format json | jq -r '.[].name'")]
     List(List),
-    /// Print the JSON Schema of drill files, for editors
-    #[command(after_help = "Example:\n  lifeboat schema > drill.schema.json")]
-    Schema,
+    /// Print a JSON Schema: of drill files, for editors, or of report.json, for programs
+    #[command(after_help = "Examples:\n  lifeboat schema > drill.schema.json\n  lifeboat schema report > report.schema.json")]
+    Schema {
+        /// Of what
+        #[arg(default_value = "drill")]
+        document: Document,
+    },
     /// Write a commented drill file that runs as it is
     #[command(after_help = "Example:\n  lifeboat new my-first-drill && lifeboat run drills/my-first-drill.toml")]
     New(New),
@@ -219,6 +223,15 @@ impl Runtime {
             Self::Auto | Self::Local => RuntimeKind::Local,
         }
     }
+}
+
+/// What has a schema.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Document {
+    /// A drill file
+    Drill,
+    /// The report.json of a run
+    Report,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -18,7 +18,7 @@ mod terminal;
 
 use std::{io::Write, process::ExitCode};
 
-use arguments::{Arguments, Subcommand};
+use arguments::{Arguments, Document, Subcommand};
 use clap::{CommandFactory, Parser};
 use exit::Exit;
 
@@ -74,7 +74,13 @@ async fn dispatch(subcommand: Subcommand) -> Exit {
         Subcommand::Run(arguments) => run::run(arguments).await,
         Subcommand::Check(arguments) => check::check(&arguments),
         Subcommand::List(arguments) => list::list(&arguments),
-        Subcommand::Schema => print(&format!("{:#}\n", crate::syntax::schema())),
+        Subcommand::Schema { document } => {
+            let schema = match document {
+                Document::Drill => crate::syntax::schema(),
+                Document::Report => crate::report::json::schema(),
+            };
+            print(&format!("{schema:#}\n"))
+        }
         Subcommand::New(arguments) => new::new(&arguments),
         Subcommand::Report(arguments) => report::report(&arguments),
         Subcommand::Clean(arguments) => clean::clean(&arguments).await,

@@ -186,7 +186,7 @@ impl View {
         }
         if self.live.is_some() {
             // The summary follows.
-            terminal::say("");
+            self.say(" ");
         }
     }
 }
