@@ -76,10 +76,12 @@ async fn resources(arguments: &Clean, engine: &docker::Engine, notes: &BTreeMap<
     let which = docker::Which::Everything { cache: arguments.cache };
     for resource in docker::sweep(engine, which, arguments.dry_run).await? {
         let origin = match &resource.run {
-            Some(run) => notes.get(run).map_or_else(|| format!("left by the run {run}, whose runner died"), origin),
-            None => "a cache".to_owned(),
+            // Its directory has told the whole story, and its name stands in that of the resource.
+            Some(run) if notes.contains_key(run) => None,
+            Some(run) => Some(format!("left by the run {run}, which is over")),
+            None => Some("a cache".to_owned()),
         };
-        told.tell(&resource.kind.to_string(), &resource.name, &resource.outcome, Some(&origin));
+        told.tell(&resource.kind.to_string(), &resource.name, &resource.outcome, origin.as_deref());
     }
     Ok(())
 }
@@ -88,7 +90,7 @@ async fn resources(arguments: &Clean, engine: &docker::Engine, notes: &BTreeMap<
 fn origin(note: &Note) -> String {
     let (run, began, reports) = (&note.run, human::instant(note.began), note.reports.display());
     match note.kept.as_slice() {
-        [] => format!("left by the run {run} of {began}, whose runner died; reports: {reports}"),
+        [] => format!("left by the run {run} of {began}, which is over; reports: {reports}"),
         kept => format!("kept by the run {run} of {began}, because {} did not pass; reports: {reports}", kept.join(" and ")),
     }
 }

@@ -7,7 +7,13 @@ use nix::{
     unistd::Pid,
 };
 
-use crate::support::{Harness, RUN_WITHIN, Told, drills, leftovers, running::Running, text};
+use crate::support::{
+    Harness, RUN_WITHIN, Told,
+    docker::{left_of, wanted},
+    drills, leftovers,
+    running::Running,
+    text,
+};
 
 #[test]
 fn the_lab_of_a_drill_that_failed_can_be_kept_and_clean_removes_it() {
@@ -25,6 +31,25 @@ fn the_lab_of_a_drill_that_failed_can_be_kept_and_clean_removes_it() {
     user.lifeboat(&["clean"]).exits(0).prints("removed");
     user.assert_nothing_is_left();
     user.lifeboat(&["clean"]).exits(0).prints("nothing to clean");
+}
+
+#[test]
+fn what_is_kept_in_an_engine_goes_with_the_run_that_kept_it() {
+    if !wanted() {
+        return;
+    }
+    let user = Harness::on("docker");
+    let drill = user.drill("crash", &drills::crash().rto("1ms").text());
+    user.run(&drill, &["--keep-on-failure"]).exits(1);
+    let run = user.only_run().file_name().expect("a name").to_string_lossy().into_owned();
+    let kept = left_of(&run);
+    let told = user.lifeboat(&["clean", "--dry-run"]).exits(0).prints(&format!("kept by the run {run} of 20")).prints("because crash@");
+    for name in kept.lines() {
+        assert!(told.stdout.lines().any(|line| line.starts_with("would remove") && line.ends_with(name)), "{name}: {}", told.stdout);
+    }
+    user.lifeboat(&["clean"]).exits(0);
+    assert_eq!((kept.is_empty(), left_of(&run)), (false, String::new()));
+    user.assert_nothing_is_left();
 }
 
 #[test]
@@ -94,7 +119,7 @@ fn when_runner_and_reaper_were_both_killed_clean_removes_what_they_left() {
     running.signal(Signal::SIGKILL);
     running.wait(RUN_WITHIN).exits(137);
     assert!(!leftovers::processes_below(&user.work()).is_empty(), "there is something to clean");
-    let rehearsed = user.lifeboat(&["clean", "--dry-run"]).exits(0).prints("would remove").prints("whose runner died");
+    let rehearsed = user.lifeboat(&["clean", "--dry-run"]).exits(0).prints("would remove").prints("which is over");
     rehearsed.prints(text(&leftovers::runs(&user.work())[0]));
     user.lifeboat(&["clean"]).exits(0).prints("removed");
     user.assert_nothing_is_left();

@@ -10,6 +10,7 @@ mod support;
 mod all_shipped;
 mod clean;
 mod commands;
+mod doctor;
 mod environment;
 mod frozen;
 mod interrupt;
