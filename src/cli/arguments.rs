@@ -132,7 +132,7 @@ pub(super) struct Run {
 /// Where things are kept while they are needed.
 #[derive(Debug, Args)]
 pub(super) struct Work {
-    /// The directory of local servers and of prepared clusters [default: lifeboat-UID in the system's temporary directory]
+    /// The directory of local servers and of prepared clusters; its path holds letters, digits and / _ - . @ + only [default: lifeboat-UID in the system's temporary directory]
     #[arg(long, value_name = "DIR", env = "LIFEBOAT_WORK_DIR")]
     work_dir: Option<PathBuf>,
 }

@@ -1,7 +1,5 @@
 //! `lifeboat doctor`: what is here, and how to get what is missing.
 
-use std::path::Path;
-
 use super::{arguments::Doctor, exit::Exit, print};
 use crate::{
     journal::ErrorChain,
@@ -18,8 +16,8 @@ const ENOUGH: u64 = 2 << 30;
 pub(super) async fn doctor(arguments: &Doctor) -> Exit {
     let mut lines = Vec::new();
     let docker = docker_lines(&mut lines).await;
-    let local = local_lines(&mut lines);
     let work = arguments.work.directory();
+    let local = local_lines(&mut lines, work.as_ref().ok());
     match &work {
         Ok(work) => lines.push(disk_line(work)),
         Err(error) => lines.push(format!("disk    unfit     can't {}", ErrorChain::of(error))),
@@ -57,7 +55,7 @@ async fn docker_lines(lines: &mut Vec<String>) -> bool {
     true
 }
 
-fn local_lines(lines: &mut Vec<String>) -> bool {
+fn local_lines(lines: &mut Vec<String>, work: Option<&WorkDir>) -> bool {
     let installations = local::find();
     let in_vain: Vec<_> = local::named_in_vain()
         .iter()
@@ -68,10 +66,10 @@ fn local_lines(lines: &mut Vec<String>) -> bool {
         lines.extend(in_vain);
         return false;
     }
-    let user = local::ServerUser::choose();
+    let user = local::ServerUser::choose().and_then(|user| work.map_or(Ok(()), |work| user.enter(work)).map(|()| user));
     match &user {
         Ok(user) => lines.push(format!("local   ok        servers run as {}", user.name)),
-        Err(error) => lines.push(format!("local   missing   can't {}", ErrorChain::of(error))),
+        Err(error) => lines.push(format!("local   unfit     can't {}", ErrorChain::of(error))),
     }
     lines.extend(installations.values().map(|found| format!("                  PostgreSQL {}  {}", found.version, found.bin)));
     lines.extend(in_vain);
@@ -86,8 +84,7 @@ fn local_lines(lines: &mut Vec<String>) -> bool {
 }
 
 fn disk_line(work: &WorkDir) -> String {
-    let there = work.path().ancestors().find(|path| path.exists()).unwrap_or(Path::new("/"));
-    match nix::sys::statvfs::statvfs(there) {
+    match nix::sys::statvfs::statvfs(work.nearest()) {
         Ok(disk) => {
             let free = disk.blocks_available().saturating_mul(disk.fragment_size());
             let (word, hint) = match free {

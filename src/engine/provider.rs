@@ -45,7 +45,7 @@ impl Provider {
     /// The runtime that was asked for.
     ///
     /// # Errors
-    /// Where it does not answer; [`LabError::Refused`] where it has no PostgreSQL.
+    /// Where it does not answer; [`LabError::Refused`] where it has no PostgreSQL, or nobody to run it as.
     pub async fn choose(wanted: Wanted, work: &local::WorkDir, reference: Option<String>) -> Result<Self, LabError> {
         let local = || {
             let installations = local::find();
@@ -53,6 +53,7 @@ impl Provider {
                 let why = format!("there is none of version {} or later; {}", Major::OLDEST, local::how_to_get(None));
                 return Err(LabError::refused("find PostgreSQL on this machine", why));
             }
+            local::ServerUser::choose()?.enter(work)?;
             Ok(Self::Local { installations, work: work.clone() })
         };
         let docker = |engine| Self::Docker { engine, reference, images: Mutex::default() };

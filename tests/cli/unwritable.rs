@@ -18,17 +18,16 @@ fn a_reports_folder_that_is_a_file_exits_74_and_starts_nothing() {
 
 #[test]
 fn a_reports_folder_that_is_read_only_exits_74_and_starts_nothing() {
-    if nix::unistd::geteuid().is_root() {
-        eprintln!("skipped: root may write everywhere");
-        return;
-    }
     use std::os::unix::fs::PermissionsExt;
     let user = Harness::from_scratch();
     let drill = user.drill("crash", &drills::crash().text());
-    fs::create_dir(user.reports()).unwrap();
-    fs::set_permissions(user.reports(), fs::Permissions::from_mode(0o555)).unwrap();
-    user.run(&drill, &[]).exits(74);
-    user.assert_nothing_is_left();
+    let reports = user.reports();
+    fs::create_dir(&reports).unwrap();
+    fs::set_permissions(&reports, fs::Permissions::from_mode(0o555)).unwrap();
+    // Root minds no mode, but what is mounted read-only it can't write either.
+    let _mounted = nix::unistd::geteuid().is_root().then(|| Small::mount(&reports, "16k,ro").expect("root may mount"));
+    user.run(&drill, &[]).exits(74).says(text(&reports));
+    assert!(!user.work().exists(), "nothing is made");
 }
 
 #[test]
@@ -88,6 +87,24 @@ fn a_work_directory_that_cannot_serve_is_refused_with_what_would_before_anything
         with(&["doctor"]).prints("unfit").prints("--work-dir");
     }
     assert!(odd.iter().all(|directory| !directory.exists()) && !user.reports().exists(), "nothing is made");
+}
+
+#[test]
+fn a_work_directory_that_the_servers_user_cannot_enter_is_refused() {
+    use std::os::unix::fs::PermissionsExt;
+    if !nix::unistd::geteuid().is_root() {
+        eprintln!("skipped: servers run as this user");
+        return;
+    }
+    let user = Harness::from_scratch();
+    let closed = user.folder().join("closed");
+    fs::create_dir(&closed).unwrap();
+    fs::set_permissions(&closed, fs::Permissions::from_mode(0o700)).unwrap();
+    let work = closed.join("work");
+    let drill = user.drill("crash", &drills::crash().text());
+    user.run(&drill, &["--work-dir", text(&work)]).exits(2).says(&format!("can't enter {}", closed.display())).says("--work-dir");
+    user.lifeboat(&["doctor", "--work-dir", text(&work)]).exits(3).prints("local   unfit").prints("can't enter");
+    assert!(!work.exists() && !user.reports().exists(), "nothing is made");
 }
 
 #[test]

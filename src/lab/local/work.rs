@@ -43,6 +43,12 @@ impl WorkDir {
         &self.0
     }
 
+    /// The directory itself or, where it is not there yet, the nearest above it that is.
+    #[must_use]
+    pub fn nearest(&self) -> &Path {
+        nearest(&self.0)
+    }
+
     /// Where prepared clusters and their passwords are kept.
     #[must_use]
     pub fn cache(&self) -> PathBuf {
@@ -87,7 +93,7 @@ fn unfit(path: &Path) -> Option<String> {
     if text.len() > LONGEST {
         return Some(format!("its path has {} bytes, and may have {LONGEST}", text.len()));
     }
-    let there = path.ancestors().find(|path| path.exists())?;
+    let there = nearest(path);
     if !there.is_dir() {
         return Some(format!("{} is no directory", there.display()));
     }
@@ -96,6 +102,10 @@ fn unfit(path: &Path) -> Option<String> {
     }
     let owner = fs::metadata(path).ok().map(|directory| directory.uid());
     owner.filter(|owner| *owner != geteuid().as_raw()).map(|owner| format!("it belongs to the user {owner}"))
+}
+
+fn nearest(path: &Path) -> &Path {
+    path.ancestors().find(|path| path.exists()).unwrap_or(Path::new("/"))
 }
 
 #[cfg(test)]
