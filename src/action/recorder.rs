@@ -8,6 +8,7 @@ use std::{
 };
 
 use tokio::sync::broadcast;
+use tokio_util::sync::CancellationToken;
 
 use crate::{
     journal::{Entry, Event, Exercise, codec},
@@ -21,6 +22,8 @@ struct Inner {
     clock: Clock,
     file: Mutex<(File, io::Result<()>)>,
     listeners: broadcast::Sender<Entry>,
+    /// Cancelled at the first event that can't be written.
+    stop: CancellationToken,
 }
 
 /// Writes events down as they happen, each in one write, and tells them to listeners.
@@ -31,23 +34,24 @@ pub struct Recorder {
 }
 
 impl Recorder {
-    /// Makes the journal's file.
+    /// Makes the journal's file. `stop` is cancelled at the first event that can't be written: what is not written down proves
+    /// nothing.
     ///
     /// # Errors
     /// Where it can't be made.
-    pub fn create(path: &Path, clock: Clock) -> Result<Self, LabError> {
+    pub fn create(path: &Path, clock: Clock, stop: CancellationToken) -> Result<Self, LabError> {
         let file = File::options()
             .create_new(true)
             .append(true)
             .open(path)
             .map_err(LabError::io(format!("make the journal {}", path.display())))?;
-        Ok(Self::over(file, clock))
+        Ok(Self::over(file, clock, stop))
     }
 
     /// A journal in a file that is there.
-    pub(crate) fn over(file: File, clock: Clock) -> Self {
+    pub(crate) fn over(file: File, clock: Clock, stop: CancellationToken) -> Self {
         let (listeners, _) = broadcast::channel(LISTENERS_BEHIND);
-        Self { inner: Arc::new(Inner { clock, file: Mutex::new((file, Ok(()))), listeners }), exercise: None }
+        Self { inner: Arc::new(Inner { clock, file: Mutex::new((file, Ok(()))), listeners, stop }), exercise: None }
     }
 
     /// The same journal, for one exercise.
@@ -77,6 +81,9 @@ impl Recorder {
         let (file, health) = &mut *guard;
         if health.is_ok() {
             *health = codec::write_entry(&mut line, &entry).and_then(|()| file.write_all(&line));
+            if health.is_err() {
+                self.inner.stop.cancel();
+            }
         }
         // Nobody listening is no error.
         drop(self.inner.listeners.send(entry));
@@ -97,5 +104,20 @@ impl Recorder {
             Ok(()) => Ok(()),
             Err(error) => Err(LabError::io("write the journal")(io::Error::new(error.kind(), error.to_string()))),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_event_that_cannot_be_written_stops_the_run() {
+        let stop = CancellationToken::new();
+        let full = File::options().append(true).open("/dev/full").unwrap();
+        let recorder = Recorder::over(full, Clock::start(), stop.clone());
+        assert!(recorder.health().is_ok() && !stop.is_cancelled());
+        recorder.progress("something");
+        assert!(recorder.health().is_err() && stop.is_cancelled());
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::stage::Stage;
+use super::{stage::Stage, workload::Workload};
 use crate::{
     drill::Period,
     journal::{Event, Moment},
@@ -15,6 +15,8 @@ const SILENCE: Duration = Duration::from_secs(15);
 /// How often that is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
+const WHAT: &str = "let the clients work";
+
 pub(super) async fn work(stage: &Stage, step: usize, period: Period) -> Result<(), LabError> {
     let workload = stage.workload()?;
     let before = workload.pulse().acknowledged();
@@ -22,30 +24,38 @@ pub(super) async fn work(stage: &Stage, step: usize, period: Period) -> Result<(
     let is_expected = workload.writers() > 0 && stage.drill.is_service_up(step);
     let silence = stage.drill.workload.rate.map_or(SILENCE, |rate| SILENCE.max(Duration::from_secs_f64(3.0 / rate)));
     // The length of the work is what the drill asks for: the one wait that is for time and not for a condition.
-    let silent = tokio::select! {
-        () = tokio::time::sleep(period.duration()) => false,
-        () = fall_silent(stage, begun, silence), if is_expected => true,
+    let worked = tokio::select! {
+        () = tokio::time::sleep(period.duration()) => Ok(()),
+        trouble = trouble(stage, workload, begun, is_expected.then_some(silence)) => Err(trouble),
     };
     let acknowledged = workload.pulse().acknowledged() - before;
     stage.recorder.record(Event::Worked { acknowledged });
-    let what = "let the clients work";
-    let error = match acknowledged {
-        _ if silent => LabError::state(what, format!("none of them committed for {silence:?} although the service should be up")),
-        0 if is_expected => LabError::state(what, "they committed nothing although the service should be up"),
-        _ => return Ok(()),
-    };
-    Err(match stage.service() {
-        Ok((node, _)) => node.blame(error).await,
-        Err(_) => error,
-    })
+    worked?;
+    if acknowledged == 0 && is_expected {
+        return Err(silence_of(stage, "they committed nothing although the service should be up").await);
+    }
+    Ok(())
 }
 
-/// Ends when no client has committed for so long.
-async fn fall_silent(stage: &Stage, begun: Moment, silence: Duration) {
-    while let Ok(workload) = stage.workload() {
-        if stage.now().since(workload.pulse().last_ack().max(begun)) > silence {
-            return;
+/// Comes when the work need not go on: no client has committed for so long, or what they commit can't be written down.
+async fn trouble(stage: &Stage, workload: &Workload, begun: Moment, silence: Option<Duration>) -> LabError {
+    loop {
+        if let Err(error) = workload.flush() {
+            return error;
+        }
+        let quiet = stage.now().since(workload.pulse().last_ack().max(begun));
+        if let Some(silence) = silence.filter(|silence| quiet > *silence) {
+            return silence_of(stage, &format!("none of them committed for {silence:?} although the service should be up")).await;
         }
         tokio::time::sleep(LOOK_EVERY).await;
+    }
+}
+
+/// Why clients are silent: their server died, or nobody knows.
+async fn silence_of(stage: &Stage, seen: &str) -> LabError {
+    let error = LabError::state(WHAT, seen);
+    match stage.service() {
+        Ok((node, _)) => node.blame(error).await,
+        Err(_) => error,
     }
 }

@@ -5,26 +5,28 @@ use std::path::PathBuf;
 use clap::{Args, Parser, ValueEnum};
 use clap_complete::Shell;
 
-use crate::{drill::RuntimeKind, engine::Wanted, pg::Major};
+use super::exit::Exit;
+use crate::{
+    drill::RuntimeKind,
+    engine::Wanted,
+    lab::{LabError, local::WorkDir},
+    pg::Major,
+};
 
-const EXIT_CODES: &str = "\
-Exit codes:
-  0    every drill passed
-  1    a promise was broken
-  2    a drill file or the command line is wrong
-  3    inconclusive: nobody can tell
-  4    nothing was selected
-  5    passed, but something could not be cleaned up
-  70   a bug in lifeboat
-  74   a report could not be written
-  130, 143   interrupted";
+const RUN_EXAMPLES: &str = "\
+Examples:
+  lifeboat run                                    every shipped drill, in containers where an engine answers
+  lifeboat run loss/pitr-latest                   one shipped drill
+  lifeboat run loss --postgres 15,17              all of a folder, once on each version
+  lifeboat run drills/mine.toml --runtime local   a file of your own, on installed binaries
+  lifeboat run --tag monthly --reports out        what CI runs every month";
 
 /// Disaster-recovery drills for PostgreSQL.
 ///
 /// A drill starts a real cluster, backs it up, keeps clients committing, breaks it, recovers it, and measures from outside
 /// what was lost (RPO) and how long it took (RTO) against what was promised.
 #[derive(Debug, Parser)]
-#[command(name = "lifeboat", version, after_help = EXIT_CODES, max_term_width = 100, disable_help_subcommand = true)]
+#[command(name = "lifeboat", version, after_help = Exit::table(), max_term_width = 100, disable_help_subcommand = true)]
 pub(super) struct Arguments {
     /// Say more on standard error; twice for everything
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
@@ -36,13 +38,7 @@ pub(super) struct Arguments {
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Subcommand {
     /// Run drills and judge them
-    #[command(after_help = "\
-Examples:
-  lifeboat run                                    every shipped drill, in containers where an engine answers
-  lifeboat run loss/pitr-latest                   one shipped drill
-  lifeboat run loss --postgres 15,17              all of a folder, once on each version
-  lifeboat run drills/mine.toml --runtime local   a file of your own, on installed binaries
-  lifeboat run --tag monthly --reports out        what CI runs every month")]
+    #[command(after_help = format!("{RUN_EXAMPLES}\n\n{}", Exit::table()))]
     Run(Run),
     /// Check drill files without starting anything
     #[command(
@@ -52,9 +48,13 @@ Examples:
     /// List drills
     #[command(after_help = "Examples:\n  lifeboat list\n  lifeboat list --tag monthly\n  lifeboat list --format json | jq -r '.[].name'")]
     List(List),
-    /// Print the JSON Schema of drill files, for editors
-    #[command(after_help = "Example:\n  lifeboat schema > drill.schema.json")]
-    Schema,
+    /// Print a JSON Schema: of drill files, for editors, or of report.json, for programs
+    #[command(after_help = "Examples:\n  lifeboat schema > drill.schema.json\n  lifeboat schema report > report.schema.json")]
+    Schema {
+        /// Of what
+        #[arg(default_value = "drill")]
+        document: Document,
+    },
     /// Write a commented drill file that runs as it is
     #[command(after_help = "Example:\n  lifeboat new my-first-drill && lifeboat run drills/my-first-drill.toml")]
     New(New),
@@ -84,8 +84,8 @@ Examples:
         run: String,
         #[arg(long)]
         runtime: Runtime,
-        #[arg(long)]
-        work_dir: PathBuf,
+        #[command(flatten)]
+        work: Work,
     },
 }
 
@@ -132,17 +132,19 @@ pub(super) struct Run {
 /// Where things are kept while they are needed.
 #[derive(Debug, Args)]
 pub(super) struct Work {
-    /// The directory of local servers and of prepared clusters [default: lifeboat-UID in the system's temporary directory]
+    /// The directory of local servers and of prepared clusters; its path holds letters, digits and / _ - . @ + only [default: lifeboat-UID in the system's temporary directory]
     #[arg(long, value_name = "DIR", env = "LIFEBOAT_WORK_DIR")]
     work_dir: Option<PathBuf>,
 }
 
 impl Work {
-    /// The directory, absolute.
-    pub(super) fn directory(&self) -> PathBuf {
+    /// The directory.
+    ///
+    /// # Errors
+    /// [`LabError::Refused`] where it can't serve.
+    pub(super) fn directory(&self) -> Result<WorkDir, LabError> {
         let own = || std::env::temp_dir().join(format!("lifeboat-{}", nix::unistd::geteuid()));
-        let chosen = self.work_dir.clone().unwrap_or_else(own);
-        std::path::absolute(&chosen).unwrap_or(chosen)
+        WorkDir::at(&self.work_dir.clone().unwrap_or_else(own))
     }
 }
 
@@ -221,6 +223,15 @@ impl Runtime {
             Self::Auto | Self::Local => RuntimeKind::Local,
         }
     }
+}
+
+/// What has a schema.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Document {
+    /// A drill file
+    Drill,
+    /// The report.json of a run
+    Report,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -1,55 +1,119 @@
 //! `lifeboat clean`: what dead runs have left, and the cache where that is asked for.
 
-use super::{arguments::Clean, exit::Exit, print, terminal};
+use std::collections::BTreeMap;
+
+use super::{arguments::Clean, exit::Exit, failed, print};
 use crate::{
-    journal::ErrorChain,
-    lab::{docker, local},
+    lab::{
+        LabError,
+        docker::{self, Outcome},
+        local::{self, Found, Note, WorkDir},
+    },
+    report::human,
 };
 
 pub(super) async fn clean(arguments: &Clean) -> Exit {
-    let mut lines = Vec::new();
-    let mut failed = false;
-    let work = arguments.work.directory();
-    let mut directories: Vec<_> = local::stale_runs(&work).into_iter().map(|(path, _)| path).collect();
-    if arguments.cache {
-        directories.extend(local::prepared(&work));
-    }
-    for directory in directories {
-        let name = directory.display().to_string();
-        if arguments.dry_run {
-            lines.push(format!("would remove  directory  {name}"));
-            continue;
+    let work = match arguments.work.directory() {
+        Ok(work) => work,
+        Err(error) => return failed(&error),
+    };
+    let mut told = Told::default();
+    let notes = directories(arguments, &work, &mut told).await;
+    let engine = match docker::Engine::connect().await {
+        Ok(engine) => resources(arguments, &engine, &notes, &mut told).await,
+        Err(error) => {
+            tracing::debug!(%error, "no container engine to clean");
+            Ok(())
         }
-        let left = local::remove_run(&directory).await;
-        failed |= !left.is_empty();
-        lines.push(if left.is_empty() { format!("removed       directory  {name}") } else { format!("failed        {}", left.join("; ")) });
+    };
+    if told.lines.is_empty() {
+        told.lines.push("nothing to clean".to_owned());
     }
-    match docker::Engine::connect().await {
-        Ok(engine) => match docker::sweep(&engine, docker::Which::Everything { cache: arguments.cache }, arguments.dry_run).await {
-            Ok(resources) => {
-                for docker::Resource { kind, name, outcome } in resources {
-                    let (did, why) = match outcome {
-                        docker::Outcome::Removed => ("removed", String::new()),
-                        docker::Outcome::WouldRemove => ("would remove", String::new()),
-                        docker::Outcome::Kept(why) => ("kept", format!(": {why}")),
-                        docker::Outcome::Failed(why) => {
-                            failed = true;
-                            ("failed", format!(": {why}"))
-                        }
-                    };
-                    lines.push(format!("{did:12}  {:9}  {name}{why}", kind.to_string()));
-                }
+    let printed = print(&(told.lines.join("\n") + "\n"));
+    match engine {
+        Err(error) => {
+            failed(&error);
+            Exit::LeftBehind
+        }
+        Ok(()) if told.failed => Exit::LeftBehind,
+        Ok(()) => printed,
+    }
+}
+
+/// The directories of runs and, where that is asked for, prepared clusters. Returns what the dead runs say of themselves.
+async fn directories(arguments: &Clean, work: &WorkDir, told: &mut Told) -> BTreeMap<String, Note> {
+    let mut notes = BTreeMap::new();
+    for (directory, found) in local::runs(work) {
+        let name = directory.display().to_string();
+        match found {
+            Found::Alive => told.tell("directory", &name, &Outcome::Kept("its run is under way".to_owned()), None),
+            Found::Unknown(why) => told.tell("directory", &name, &Outcome::Kept(why), None),
+            // The claim is held until the directory is gone.
+            Found::Dead(claim) => {
+                let outcome = removed(arguments, &directory).await;
+                told.tell("directory", &name, &outcome, Some(&origin(claim.note())));
+                notes.insert(claim.note().run.clone(), claim.note().clone());
             }
-            Err(error) => {
-                failed = true;
-                terminal::error(&format!("failed to {}", ErrorChain::of(&error)));
+        }
+    }
+    for directory in if arguments.cache { local::prepared(work) } else { Vec::new() } {
+        let outcome = removed(arguments, &directory).await;
+        told.tell("directory", &directory.display().to_string(), &outcome, Some("a cache"));
+    }
+    notes
+}
+
+async fn removed(arguments: &Clean, directory: &std::path::Path) -> Outcome {
+    if arguments.dry_run {
+        return Outcome::WouldRemove;
+    }
+    let left = local::remove_run(directory).await;
+    if left.is_empty() { Outcome::Removed } else { Outcome::Failed(left.join("; ")) }
+}
+
+/// What carries Lifeboat's labels in an engine.
+async fn resources(arguments: &Clean, engine: &docker::Engine, notes: &BTreeMap<String, Note>, told: &mut Told) -> Result<(), LabError> {
+    let which = docker::Which::Everything { cache: arguments.cache };
+    for resource in docker::sweep(engine, which, arguments.dry_run).await? {
+        let origin = match &resource.run {
+            // Its directory has told the whole story, and its name stands in that of the resource.
+            Some(run) if notes.contains_key(run) => None,
+            Some(run) => Some(format!("left by the run {run}, which is over")),
+            None => Some("a cache".to_owned()),
+        };
+        told.tell(&resource.kind.to_string(), &resource.name, &resource.outcome, origin.as_deref());
+    }
+    Ok(())
+}
+
+/// Where what a dead run has left comes from.
+fn origin(note: &Note) -> String {
+    let (run, began, reports) = (&note.run, human::instant(note.began), note.reports.display());
+    match note.kept.as_slice() {
+        [] => format!("left by the run {run} of {began}, which is over; reports: {reports}"),
+        kept => format!("kept by the run {run} of {began}, because {} did not pass; reports: {reports}", kept.join(" and ")),
+    }
+}
+
+/// The lines that are printed, and whether one of them tells of a failure.
+#[derive(Default)]
+struct Told {
+    lines: Vec<String>,
+    failed: bool,
+}
+
+impl Told {
+    fn tell(&mut self, kind: &str, name: &str, outcome: &Outcome, origin: Option<&str>) {
+        let (did, why) = match outcome {
+            Outcome::Removed => ("removed", origin),
+            Outcome::WouldRemove => ("would remove", origin),
+            Outcome::Kept(why) => ("kept", Some(why.as_str())),
+            Outcome::Failed(why) => {
+                self.failed = true;
+                ("failed", Some(why.as_str()))
             }
-        },
-        Err(error) => tracing::debug!(%error, "no container engine to clean"),
+        };
+        let why = why.map(|why| format!(": {why}")).unwrap_or_default();
+        self.lines.push(format!("{did:12}  {kind:9}  {name}{why}"));
     }
-    if lines.is_empty() {
-        lines.push("nothing to clean".to_owned());
-    }
-    let printed = print(&(lines.join("\n") + "\n"));
-    if failed { Exit::LeftBehind } else { printed }
 }

@@ -3,28 +3,41 @@
 use super::{arguments::Doctor, exit::Exit, print};
 use crate::{
     journal::ErrorChain,
-    lab::{TOOLS, docker, local},
+    lab::{
+        TOOLS, docker,
+        local::{self, WorkDir},
+    },
     report::human,
 };
+
+/// What a drill at scale 1 needs, with some room.
+const ENOUGH: u64 = 2 << 30;
 
 pub(super) async fn doctor(arguments: &Doctor) -> Exit {
     let mut lines = Vec::new();
     let docker = docker_lines(&mut lines).await;
-    let local = local_lines(&mut lines);
-    disk_lines(&mut lines, arguments);
+    let work = arguments.work.directory();
+    let local = local_lines(&mut lines, work.as_ref().ok());
+    match &work {
+        Ok(work) => lines.push(disk_line(work)),
+        Err(error) => lines.push(format!("disk    unfit     can't {}", ErrorChain::of(error))),
+    }
     if !docker && !local {
         lines.push("no runtime can be used: get one of the two above".to_owned());
     }
     let printed = print(&(lines.join("\n") + "\n"));
-    if docker || local { printed } else { Exit::Inconclusive }
+    match work {
+        Err(error) => Exit::from(&error),
+        Ok(_) if docker || local => printed,
+        Ok(_) => Exit::Inconclusive,
+    }
 }
 
 async fn docker_lines(lines: &mut Vec<String>) -> bool {
     let engine = match docker::Engine::connect().await {
         Ok(engine) => engine,
         Err(error) => {
-            lines.push(format!("docker  missing   {}", ErrorChain::of(&error)));
-            lines.push("                  get it:  apt-get install docker.io, and add yourself to the group docker".to_owned());
+            lines.push(format!("docker  missing   can't {}", ErrorChain::of(&error)));
             return false;
         }
     };
@@ -42,42 +55,44 @@ async fn docker_lines(lines: &mut Vec<String>) -> bool {
     true
 }
 
-fn local_lines(lines: &mut Vec<String>) -> bool {
-    let user = local::ServerUser::choose();
+fn local_lines(lines: &mut Vec<String>, work: Option<&WorkDir>) -> bool {
     let installations = local::find();
+    let in_vain: Vec<_> = local::named_in_vain()
+        .iter()
+        .map(|bin| format!("                  LIFEBOAT_PG_BIN names {}, which holds none", bin.display()))
+        .collect();
     if installations.is_empty() {
-        lines.push("local   missing   no PostgreSQL on this machine".to_owned());
-        lines.push(
-            "                  get it:  apt-get install postgresql, or set LIFEBOAT_PG_BIN to the directory of its programs".to_owned(),
-        );
+        lines.push(format!("local   missing   no PostgreSQL on this machine; {}", local::how_to_get(None)));
+        lines.extend(in_vain);
         return false;
     }
+    let user = local::ServerUser::choose().and_then(|user| work.map_or(Ok(()), |work| user.enter(work)).map(|()| user));
     match &user {
         Ok(user) => lines.push(format!("local   ok        servers run as {}", user.name)),
-        Err(error) => lines.push(format!("local   missing   {}", ErrorChain::of(error))),
+        Err(error) => lines.push(format!("local   unfit     can't {}", ErrorChain::of(error))),
     }
     lines.extend(installations.values().map(|found| format!("                  PostgreSQL {}  {}", found.version, found.bin)));
+    lines.extend(in_vain);
     for tool in TOOLS {
         if installations.values().any(|found| found.tools.contains(tool)) {
             lines.push(format!("                  {tool}"));
         } else {
-            lines.push(format!("                  {tool} is missing; get it:  apt-get install {tool}"));
+            lines.push(format!("                  {tool} is missing; get it: apt-get install {tool}"));
         }
     }
     user.is_ok()
 }
 
-fn disk_lines(lines: &mut Vec<String>, arguments: &Doctor) {
-    let work = arguments.work.directory();
-    let there = work.ancestors().find(|path| path.exists()).unwrap_or(&work);
-    match nix::sys::statvfs::statvfs(there) {
+fn disk_line(work: &WorkDir) -> String {
+    match nix::sys::statvfs::statvfs(work.nearest()) {
         Ok(disk) => {
             let free = disk.blocks_available().saturating_mul(disk.fragment_size());
-            let enough = free >= 2 << 30;
-            let (word, hint) =
-                if enough { ("ok", "") } else { ("little", "; a drill at scale 1 needs about 2 GiB: choose another with --work-dir") };
-            lines.push(format!("disk    {word:9} {} free in {}{hint}", human::bytes(free), work.display()));
+            let (word, hint) = match free {
+                ENOUGH.. => ("ok", String::new()),
+                _ => ("little", format!("; a drill at scale 1 needs about {}: give --work-dir another", human::bytes(ENOUGH))),
+            };
+            format!("disk    {word:9} {} free in {work}{hint}", human::bytes(free))
         }
-        Err(errno) => lines.push(format!("disk    unknown   {}: {errno}", work.display())),
+        Err(errno) => format!("disk    unknown   {work}: {errno}"),
     }
 }

@@ -2,7 +2,11 @@
 
 use std::process::ExitCode;
 
-use crate::judge::{RunJudgement, Verdict};
+use crate::{
+    engine::{RunError, StoreError},
+    judge::{RunJudgement, Verdict},
+    lab::LabError,
+};
 
 /// How the command ends; the numbers are documented and never change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,7 +15,7 @@ pub(super) enum Exit {
     Passed,
     /// A promise was broken.
     Broken,
-    /// A drill file or the command line is wrong.
+    /// A drill file or the command line is wrong, or asks for what is not here.
     Usage,
     /// Nobody can tell.
     Inconclusive,
@@ -19,7 +23,7 @@ pub(super) enum Exit {
     Nothing,
     /// Passed, but something could not be cleaned up.
     LeftBehind,
-    /// A bug in lifeboat.
+    /// A bug in Lifeboat.
     Bug,
     /// A report could not be written.
     Report,
@@ -30,6 +34,19 @@ pub(super) enum Exit {
 }
 
 impl Exit {
+    const ALL: [Self; 10] = [
+        Self::Passed,
+        Self::Broken,
+        Self::Usage,
+        Self::Inconclusive,
+        Self::Nothing,
+        Self::LeftBehind,
+        Self::Bug,
+        Self::Report,
+        Self::Interrupted,
+        Self::Terminated,
+    ];
+
     const fn code(self) -> u8 {
         match self {
             Self::Passed => 0,
@@ -45,6 +62,27 @@ impl Exit {
         }
     }
 
+    const fn meaning(self) -> &'static str {
+        match self {
+            Self::Passed => "every drill passed",
+            Self::Broken => "a promise was broken",
+            Self::Usage => "a drill file or the command line is wrong, or asks for what is not here; nothing was started",
+            Self::Inconclusive => "inconclusive: nobody can tell",
+            Self::Nothing => "nothing was selected",
+            Self::LeftBehind => "passed, but something could not be cleaned up",
+            Self::Bug => "a bug in Lifeboat",
+            Self::Report => "a report could not be written",
+            Self::Interrupted => "interrupted from the keyboard",
+            Self::Terminated => "asked to end by SIGTERM or SIGHUP",
+        }
+    }
+
+    /// All codes with their meanings, for the help.
+    pub(super) fn table() -> String {
+        let lines: String = Self::ALL.iter().map(|exit| format!("\n  {:<5}{}", exit.code(), exit.meaning())).collect();
+        format!("Exit codes:{lines}")
+    }
+
     /// How a run ends that was not interrupted.
     pub(super) fn of(run: &RunJudgement) -> Self {
         match run.verdict {
@@ -56,8 +94,56 @@ impl Exit {
     }
 }
 
+impl From<&LabError> for Exit {
+    /// How a command ends that could not be done: what was refused was seen before anything was made.
+    fn from(error: &LabError) -> Self {
+        match error {
+            LabError::Refused { .. } => Self::Usage,
+            LabError::Command { .. }
+            | LabError::Deadline { .. }
+            | LabError::Cancelled { .. }
+            | LabError::Io { .. }
+            | LabError::Engine { .. }
+            | LabError::Sql { .. }
+            | LabError::State { .. } => Self::Inconclusive,
+        }
+    }
+}
+
+impl From<&RunError> for Exit {
+    fn from(error: &RunError) -> Self {
+        match error {
+            RunError::Store(_) | RunError::Journal(_) => Self::Report,
+            RunError::Lab(error) => error.into(),
+        }
+    }
+}
+
+impl From<&StoreError> for Exit {
+    fn from(error: &StoreError) -> Self {
+        match error {
+            StoreError::NoRun { .. } => Self::Usage,
+            StoreError::File { .. } | StoreError::Lines { .. } | StoreError::Judge { .. } => Self::Report,
+        }
+    }
+}
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(exit.code())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_is_documented_in_the_readme_with_the_words_of_the_help() {
+        let readme = include_str!("../../README.md");
+        let rows: Vec<&str> = readme.lines().skip_while(|line| !line.starts_with("| exit code |")).skip(2).collect();
+        for (exit, row) in Exit::ALL.into_iter().zip(rows) {
+            assert_eq!(row, format!("| {} | {} |", exit.code(), exit.meaning()));
+        }
     }
 }

@@ -3,6 +3,7 @@
 //! **Invariant:** data on standard output, everything else on standard error; one place maps what happened to an exit code.
 
 mod arguments;
+mod bug;
 mod check;
 mod clean;
 mod doctor;
@@ -17,9 +18,11 @@ mod terminal;
 
 use std::{io::Write, process::ExitCode};
 
-use arguments::{Arguments, Subcommand};
+use arguments::{Arguments, Document, Subcommand};
 use clap::{CommandFactory, Parser};
 use exit::Exit;
+
+use crate::journal::ErrorChain;
 
 /// Runs the command line of this process.
 #[must_use]
@@ -33,17 +36,21 @@ pub fn main() -> ExitCode {
         }
     };
     logging(&arguments);
+    bug::guarded(|| perform(arguments)).into()
+}
+
+fn perform(arguments: Arguments) -> Exit {
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
             terminal::error(&format!("failed to start: {error}"));
-            return Exit::Bug.into();
+            return Exit::Bug;
         }
     };
     let exit = runtime.block_on(dispatch(arguments.subcommand));
     // What still runs (a read of standard input, say) must not hold the process.
     runtime.shutdown_background();
-    exit.into()
+    exit
 }
 
 /// Diagnostics for developers, on standard error: `LIFEBOAT_LOG=debug`, or `-v`.
@@ -67,7 +74,13 @@ async fn dispatch(subcommand: Subcommand) -> Exit {
         Subcommand::Run(arguments) => run::run(arguments).await,
         Subcommand::Check(arguments) => check::check(&arguments),
         Subcommand::List(arguments) => list::list(&arguments),
-        Subcommand::Schema => print(&format!("{:#}\n", crate::syntax::schema())),
+        Subcommand::Schema { document } => {
+            let schema = match document {
+                Document::Drill => crate::syntax::schema(),
+                Document::Report => crate::report::json::schema(),
+            };
+            print(&format!("{schema:#}\n"))
+        }
         Subcommand::New(arguments) => new::new(&arguments),
         Subcommand::Report(arguments) => report::report(&arguments),
         Subcommand::Clean(arguments) => clean::clean(&arguments).await,
@@ -84,11 +97,26 @@ async fn dispatch(subcommand: Subcommand) -> Exit {
                 Exit::Bug
             }
         },
-        Subcommand::Reap { run, runtime, work_dir } => match crate::engine::reap(&run, runtime.kind(), work_dir).await {
-            Ok(left) if left.is_empty() => Exit::Passed,
-            Ok(_) | Err(_) => Exit::LeftBehind,
-        },
+        Subcommand::Reap { run, runtime, work } => reap(&run, runtime, &work).await,
     }
+}
+
+/// The reaper's end; nobody listens to it any more.
+async fn reap(run: &str, runtime: arguments::Runtime, work: &arguments::Work) -> Exit {
+    let left = match work.directory() {
+        Ok(work) => crate::engine::reap(run, runtime.kind(), &work).await,
+        Err(error) => Err(error),
+    };
+    if left.is_ok_and(|left| left.is_empty()) { Exit::Passed } else { Exit::LeftBehind }
+}
+
+/// Says why a command could not be done, and how it ends.
+fn failed<E: std::error::Error + 'static>(error: &E) -> Exit
+where
+    for<'a> Exit: From<&'a E>,
+{
+    terminal::error(&format!("failed to {}", ErrorChain::of(error)));
+    error.into()
 }
 
 /// The manual page of the command, followed by one for each subcommand.

@@ -20,13 +20,13 @@ pub(super) struct Shown {
     over: CancellationToken,
 }
 
-/// Shows what the journal tells from now on.
-pub(super) fn show(recorder: &Recorder) -> Shown {
+/// Shows what the journal tells from now on, of so many drills side by side.
+pub(super) fn show(recorder: &Recorder, jobs: u16) -> Shown {
     let mut entries = recorder.listen();
     let over = CancellationToken::new();
     let ended = over.clone();
     let task = tokio::spawn(async move {
-        let mut view = View::new();
+        let mut view = View::new(jobs);
         loop {
             let entry = tokio::select! {
                 biased;
@@ -66,12 +66,20 @@ struct View {
     live: Option<MultiProgress>,
     lines: BTreeMap<Exercise, Line>,
     colour: bool,
+    /// Whether a line belongs to the drill whose heading was the last: a person sees that, whoever searches a log does not.
+    one_at_a_time: bool,
 }
 
 impl View {
-    fn new() -> Self {
+    fn new(jobs: u16) -> Self {
         let live = std::io::stderr().is_terminal().then(MultiProgress::new);
-        Self { live, lines: BTreeMap::new(), colour: terminal::colour_on_stderr() }
+        let one_at_a_time = live.is_some() && jobs == 1;
+        Self { live, lines: BTreeMap::new(), colour: terminal::colour_on_stderr(), one_at_a_time }
+    }
+
+    /// A line about a drill that has begun.
+    fn say_of(&self, exercise: &Exercise, text: &str) {
+        self.say(&if self.one_at_a_time { format!("  {text}") } else { format!("{exercise}  {text}") });
     }
 
     /// A line that stays.
@@ -99,8 +107,8 @@ impl View {
                 let error = error.as_ref().map(ToString::to_string);
                 self.step_ended(exercise, entry.at, *step, *outcome, error.as_deref());
             }
-            Event::SetUpFailed { error } => self.say(&format!("{exercise}  set-up failed: {error}")),
-            Event::Kept { node, reach } => self.say(&format!("{exercise}  kept {node}: {reach}")),
+            Event::SetUpFailed { error } => self.say_of(exercise, &format!("set-up failed: {error}")),
+            Event::Kept { node, reach } => self.say_of(exercise, &format!("kept {node}: {reach}")),
             Event::DrillEnded { .. } => self.drill_ended(exercise, entry.at),
             _ => {}
         }
@@ -119,7 +127,8 @@ impl View {
             line.bar.enable_steady_tick(Duration::from_millis(120));
         }
         let title = visible(&line.drill.title);
-        self.say(&format!("{exercise}  {title} ({what})"));
+        let heading = format!("{exercise}  {title} ({what})");
+        self.say(&if self.live.is_some() { shortened(&heading, terminal::width().into()) } else { heading });
         if self.live.is_some() {
             self.part(exercise, "building the cluster");
         }
@@ -139,7 +148,7 @@ impl View {
             line.bar.set_message(visible(&whole));
         }
         if self.live.is_none() {
-            self.say(&format!("{exercise}    {text}"));
+            self.say_of(exercise, &format!("  {text}"));
         }
     }
 
@@ -158,13 +167,13 @@ impl View {
             Outcome::Completed => self.paint("32", "✓"),
             _ => self.paint("31", "✗"),
         };
-        self.say(&format!("{exercise}  {mark} {number}/{of} {text}"));
+        self.say_of(exercise, &format!("{mark} {number}/{of} {text}"));
     }
 
     fn drill_ended(&self, exercise: &Exercise, at: Moment) {
         let Some(line) = self.lines.get(exercise) else { return };
         line.bar.finish_and_clear();
-        self.say(&format!("{exercise}  over after {}", human::duration(at.since(line.started))));
+        self.say_of(exercise, &format!("over after {}", human::duration(at.since(line.started))));
     }
 
     fn paint(&self, code: &str, text: &str) -> String {
@@ -175,6 +184,18 @@ impl View {
         for line in self.lines.values() {
             line.bar.finish_and_clear();
         }
+        if self.live.is_some() {
+            // The summary follows.
+            self.say(" ");
+        }
+    }
+}
+
+/// A text in at most so many characters.
+fn shortened(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        None => text.to_owned(),
+        Some(_) => text.chars().take(most.saturating_sub(1)).chain(['…']).collect(),
     }
 }
 

@@ -5,10 +5,10 @@ use std::path::Path;
 use super::{
     arguments::{Format, Report},
     exit::Exit,
-    print, terminal,
+    failed, print, terminal,
 };
 use crate::{
-    engine::{Store, StoreError, judged},
+    engine::{Store, judged},
     journal::ErrorChain,
     judge::RunJudgement,
     report::{self, Terminal},
@@ -16,16 +16,27 @@ use crate::{
 
 pub(super) fn report(arguments: &Report) -> Exit {
     let given = Path::new(&arguments.run);
-    let folder = if given.join("journal.jsonl").exists() { given.to_path_buf() } else { arguments.reports.join(&arguments.run) };
-    let store = match Store::open(&folder) {
-        Ok(store) => store,
+    let named = arguments.reports.join(&arguments.run);
+    let found = Store::open(given).or_else(|error| if named.exists() { Store::open(&named) } else { Err(error) });
+    match found {
+        Ok(store) => write(&store).map_or_else(|exit| exit, |run| show(&run, &store, arguments.format)),
         Err(error) => {
-            let near = "give the folder of a run, or its name below the folder of all reports (--reports)";
-            terminal::error(&format!("failed to {}\nhint: {near}", ErrorChain::of(&error)));
-            return Exit::Usage;
+            terminal::error(&format!("failed to {}\nhint: {}", ErrorChain::of(&error), how_to_name_a_run(&arguments.reports)));
+            Exit::Usage
         }
+    }
+}
+
+/// What would have been right, with the runs that there are.
+fn how_to_name_a_run(reports: &Path) -> String {
+    const NAMED: usize = 3;
+    let runs = Store::runs(reports);
+    let there = match runs.get(..NAMED.min(runs.len())).unwrap_or_default() {
+        [] => "no run is there".to_owned(),
+        latest if latest.len() < runs.len() => format!("the latest are {}", latest.join(", ")),
+        all => format!("there are {}", all.join(", ")),
     };
-    write(&store).map_or_else(|exit| exit, |run| show(&run, &store, arguments.format))
+    format!("give the folder of a run, or its name in {} (--reports), or `latest`; {there}", reports.display())
 }
 
 /// Judges a run and writes its reports.
@@ -34,10 +45,7 @@ pub(super) fn report(arguments: &Report) -> Exit {
 /// [`Exit::Report`], after saying why.
 pub(super) fn write(store: &Store) -> Result<RunJudgement, Exit> {
     let written = judged(store).and_then(|run| store.write_reports(&run).map(|()| run));
-    written.map_err(|error: StoreError| {
-        terminal::error(&format!("failed to {}", ErrorChain::of(&error)));
-        Exit::Report
-    })
+    written.map_err(|error| failed(&error))
 }
 
 /// Prints the summary of a run, and gives the exit code that it ends with.

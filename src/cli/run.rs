@@ -12,86 +12,80 @@ use jiff::Timestamp;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-use super::{arguments, exit::Exit, progress, report, select, terminal};
+use super::{arguments, exit::Exit, failed, progress, report, select, terminal};
 use crate::{
     drill::{Drill, RuntimeKind, Verb},
     engine::{KeepFor, PlannedExercise, Provider, Reaper, Run, RunOptions, Selection, Store, judged},
     journal::{ErrorChain, Exercise},
     judge::Verdict,
-    lab::{Installation, LabError, local},
+    lab::{
+        Installation, LabError,
+        local::{self, Claim, Note},
+    },
     pg::Major,
 };
 
 pub(super) async fn run(arguments: arguments::Run) -> Exit {
-    let drills = match select::drills(&arguments.select) {
-        Ok(drills) => drills,
-        Err(exit) => return exit,
-    };
-    match perform(arguments, drills).await {
-        Ok(exit) => exit,
-        Err((exit, chain)) => {
-            terminal::error(&format!("failed to {chain}"));
-            exit
-        }
+    match select::drills(&arguments.select) {
+        Ok(drills) => perform(arguments, drills).await.unwrap_or_else(|exit| exit),
+        Err(exit) => exit,
     }
 }
 
-type Failure = (Exit, ErrorChain);
-
-fn inconclusive(error: LabError) -> Failure {
-    (Exit::Inconclusive, ErrorChain::of(&error))
-}
-
-async fn perform(arguments: arguments::Run, drills: Vec<Drill>) -> Result<Exit, Failure> {
-    let work = arguments.work.directory();
-    let provider = Provider::choose(arguments.runtime.wanted(), &work, arguments.image.clone()).await.map_err(inconclusive)?;
-    let selection = plan(&provider, drills, &arguments.postgres).await.map_err(inconclusive)?;
+/// Runs the drills; an error was told already.
+async fn perform(arguments: arguments::Run, drills: Vec<Drill>) -> Result<Exit, Exit> {
+    let work = arguments.work.directory().map_err(|error| failed(&error))?;
+    let chosen = Provider::choose(arguments.runtime.wanted(), &work, arguments.image.clone()).await;
+    let provider = chosen.map_err(|error| failed(&error))?;
+    let selection = plan(&provider, drills, &arguments.postgres).await.map_err(|error| failed(&error))?;
 
     let run = name();
-    let kind = provider.kind();
-    let unwritable = |error: &(dyn std::error::Error + 'static)| (Exit::Report, ErrorChain::of(error));
+    let runtime = provider.kind();
     let reports = std::path::absolute(&arguments.reports).unwrap_or_else(|_| arguments.reports.clone());
-    let store = Store::create(&reports, &run).map_err(|error| unwritable(&error))?;
-    // The reaper watches before anything is made: the run's directory too is its to remove.
-    let reaper = Reaper::start(&run, provider.kind(), &work).await.map_err(inconclusive)?;
-    let own = local::open_run(&work, &run).map_err(inconclusive)?;
-
-    let cache = work.join("cache");
-    local::make_passable(&cache).map_err(|source| inconclusive(LabError::io(format!("make {}", cache.display()))(source)))?;
-    let options = RunOptions { run, jobs: arguments.jobs.into(), cache };
-    let opened = Run::open(options, Arc::new(provider), store.clone()).map_err(|error| unwritable(&error))?;
-    let shown = progress::show(opened.recorder());
+    let store = Store::create(&reports, &run).map_err(|error| failed(&error))?;
+    let options = RunOptions { run: run.clone(), jobs: arguments.jobs.into(), cache: work.cache() };
     let cancel = CancellationToken::new();
-    let signals = Signals::listen(&cancel).map_err(inconclusive)?;
+    let opened = Run::open(options, Arc::new(provider), store.clone(), &cancel).map_err(|error| failed(&error))?;
+    // The reaper watches before anything else is made: the run's directory too is its to remove.
+    let reaper = Reaper::start(&run, runtime, &work).await.map_err(|error| failed(&error))?;
+    let note = Note { run, began: Timestamp::now(), reports: store.folder().to_path_buf(), kept: Vec::new() };
+    let mut claim = Claim::make(&work, note).map_err(|error| failed(&error))?;
+    work.make_cache().map_err(|error| failed(&error))?;
+    let shown = progress::show(opened.recorder(), arguments.jobs);
+    let signals = Signals::listen(&cancel).map_err(|error| failed(&error))?;
     let keep = arguments.keep_on_failure.then(|| keep_what_did_not_pass(store.clone()));
-    let executed = opened.execute(selection, cancel, keep).await;
+    let executed = opened.execute(selection, keep).await;
     shown.finish().await;
-    let kept = executed.map_err(|error| unwritable(&error))?;
+    let kept = executed.map_err(|error| failed(&error))?;
 
     // What can't be cleaned up changes nothing of what was found: the reports are written all the same.
-    // What is kept of a local run lives in its directory; that of another holds nothing but its owner's name.
-    let left = if kept && kind == RuntimeKind::Local { Vec::new() } else { local::remove_run(&own).await };
+    let left = if kept.is_empty() { local::remove_run(claim.directory()).await } else { noted(&mut claim, &kept) };
     for left in &left {
         terminal::error(&format!("failed to remove {left}"));
     }
     let judged = report::write(&store);
     let unclean = !left.is_empty() || judged.as_ref().is_ok_and(|run| run.exercises.iter().any(|exercise| !exercise.left.is_empty()));
     // What could not be removed is left to the reaper, who tries once more when its pipe ends; what is kept is not.
-    if unclean && !kept {
+    if unclean && kept.is_empty() {
         drop(reaper);
     } else if let Err(error) = reaper.release().await {
         terminal::error(&format!("failed to {}", ErrorChain::of(&error)));
     }
-    let judged = match judged {
-        Ok(judged) => judged,
-        Err(exit) => return Ok(exit),
-    };
-    store.turn_latest().map_err(|error| unwritable(&error))?;
+    let judged = judged?;
+    store.turn_latest().map_err(|error| failed(&error))?;
     let exit = match report::show(&judged, &store, arguments.format) {
         Exit::Passed if unclean => Exit::LeftBehind,
         exit => exit,
     };
     Ok(signals.exit().unwrap_or(exit))
+}
+
+/// Says in the run's directory which labs stay with it, for `lifeboat clean`; nothing is left by mistake.
+fn noted(claim: &mut Claim, kept: &[Exercise]) -> Vec<String> {
+    if let Err(error) = claim.keep(kept.iter().map(Exercise::to_string).collect()) {
+        terminal::error(&format!("failed to {}", ErrorChain::of(&error)));
+    }
+    Vec::new()
 }
 
 /// A run is named by its beginning and by chance, so that two at once don't meet.

@@ -18,9 +18,9 @@ fn colour_is_welcome() -> bool {
     std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()) && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
 }
 
-/// The width of the terminal; 100 where there is none.
+/// The width of the terminal. Where there is none, as in the log of a CI job, a drill has room in one line.
 pub(super) fn width() -> u16 {
-    terminal_size::terminal_size().map_or(100, |(terminal_size::Width(columns), _)| columns.clamp(40, 160))
+    terminal_size::terminal_size().map_or(120, |(terminal_size::Width(columns), _)| columns.clamp(40, 160))
 }
 
 /// Writes to standard error; nothing can be done where that fails.

@@ -2,7 +2,6 @@
 
 use std::{
     collections::BTreeMap,
-    path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -38,7 +37,7 @@ pub enum Provider {
         /// What is installed.
         installations: BTreeMap<Major, Installation>,
         /// Where nodes live.
-        work: PathBuf,
+        work: local::WorkDir,
     },
 }
 
@@ -46,19 +45,16 @@ impl Provider {
     /// The runtime that was asked for.
     ///
     /// # Errors
-    /// Where it does not answer or has no PostgreSQL.
-    pub async fn choose(wanted: Wanted, work: &Path, reference: Option<String>) -> Result<Self, LabError> {
+    /// Where it does not answer; [`LabError::Refused`] where it has no PostgreSQL, or nobody to run it as.
+    pub async fn choose(wanted: Wanted, work: &local::WorkDir, reference: Option<String>) -> Result<Self, LabError> {
         let local = || {
             let installations = local::find();
             if installations.is_empty() {
-                let mend =
-                    "install PostgreSQL (Debian: `apt-get install postgresql`), or set LIFEBOAT_PG_BIN to the directory of its programs";
-                return Err(LabError::state(
-                    "find PostgreSQL on this machine",
-                    format!("there is none of version {} or later: {mend}", Major::OLDEST),
-                ));
+                let why = format!("there is none of version {} or later; {}", Major::OLDEST, local::how_to_get(None));
+                return Err(LabError::refused("find PostgreSQL on this machine", why));
             }
-            Ok(Self::Local { installations, work: work.to_path_buf() })
+            local::ServerUser::choose()?.enter(work)?;
+            Ok(Self::Local { installations, work: work.clone() })
         };
         let docker = |engine| Self::Docker { engine, reference, images: Mutex::default() };
         match wanted {
@@ -101,7 +97,7 @@ impl Provider {
     /// Makes sure that a version is here; an image is pulled where a registry answers.
     ///
     /// # Errors
-    /// Where it can't be had, with what would get it.
+    /// [`LabError::Refused`] where it can't be had, with the versions that can and what would get it.
     pub async fn provide(&self, major: Major, progress: &(dyn Fn(String) + Send + Sync)) -> Result<Installation, LabError> {
         match self {
             Self::Docker { engine, reference, images } => {
@@ -111,11 +107,9 @@ impl Provider {
                 Ok(installation)
             }
             Self::Local { installations, .. } => installations.get(&major).cloned().ok_or_else(|| {
-                let there: Vec<_> = installations.values().map(|found| found.version.to_string()).collect();
-                LabError::state(
-                    format!("find PostgreSQL {major} on this machine"),
-                    format!("it has {}; set LIFEBOAT_PG_BIN to the directory of the other's programs", there.join(" and ")),
-                )
+                let there: Vec<_> = installations.keys().map(Major::to_string).collect();
+                let why = format!("installed here: {}; {}", there.join(", "), local::how_to_get(Some(major)));
+                LabError::refused(format!("find PostgreSQL {major} on this machine"), why)
             }),
         }
     }

@@ -3,11 +3,7 @@
 //! It runs in a session of its own and holds the reading end of a pipe from the runner. Whatever ends the runner, SIGKILL
 //! included, ends the pipe; what the runner had not released by then is removed by its labels and its directory.
 
-use std::{
-    path::{Path, PathBuf},
-    process::Stdio,
-    time::Duration,
-};
+use std::{process::Stdio, time::Duration};
 
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
@@ -17,7 +13,10 @@ use tokio::{
 
 use crate::{
     drill::RuntimeKind,
-    lab::{LabError, docker, local},
+    lab::{
+        LabError, docker,
+        local::{self, WorkDir},
+    },
 };
 
 /// What the runner writes when there is nothing left to clean up.
@@ -37,12 +36,12 @@ impl Reaper {
     ///
     /// # Errors
     /// Where it can't be started: then nothing else may be.
-    pub async fn start(run: &str, runtime: RuntimeKind, work: &Path) -> Result<Self, LabError> {
+    pub async fn start(run: &str, runtime: RuntimeKind, work: &WorkDir) -> Result<Self, LabError> {
         let what = "start the reaper";
         let program = std::env::current_exe().map_err(LabError::io(what))?;
         let mut child = Command::new(program)
             .args(["reap", "--run", run, "--runtime", &runtime.to_string(), "--work-dir"])
-            .arg(work)
+            .arg(work.path())
             .current_dir("/")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -82,7 +81,7 @@ impl Reaper {
 ///
 /// # Errors
 /// Where it can't watch, or the engine can't be asked.
-pub async fn reap(run: &str, runtime: RuntimeKind, work: PathBuf) -> Result<Vec<String>, LabError> {
+pub async fn reap(run: &str, runtime: RuntimeKind, work: &WorkDir) -> Result<Vec<String>, LabError> {
     // A terminal's hang-up and interrupt reach the runner's session, no longer this one; a signal to it is not for it.
     if let Err(errno) = nix::unistd::setsid() {
         tracing::debug!(%errno, "already in a session of its own");
@@ -99,7 +98,7 @@ pub async fn reap(run: &str, runtime: RuntimeKind, work: PathBuf) -> Result<Vec<
     if said == RELEASE {
         return Ok(Vec::new());
     }
-    let mut left = local::remove_run(&work.join("runs").join(run)).await;
+    let mut left = local::remove_run(&work.run(run)).await;
     if runtime == RuntimeKind::Docker {
         let engine = docker::Engine::connect().await?;
         let swept = docker::sweep(&engine, docker::Which::Run(run), false).await?;

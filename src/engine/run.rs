@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     action::{prepare, recorder::Recorder},
-    drill::Drill,
+    drill::{Drill, RuntimeKind},
     journal::{Event, Exercise, codec},
     lab::{LabError, clock::Clock},
 };
@@ -42,33 +42,44 @@ pub struct PlannedExercise {
 /// What was selected, in the order in which it is reported.
 pub type Selection = Vec<PlannedExercise>;
 
-/// A run that has a folder and a journal, and has started nothing yet.
+/// A run that has a folder and a journal with its beginning in it, and has started nothing yet.
 pub struct Run {
     options: RunOptions,
     provider: Arc<Provider>,
     store: Store,
     recorder: Recorder,
+    cancel: CancellationToken,
 }
 
-/// Why a run could not be opened.
+/// Why a run could not be opened or executed.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
     /// Its folder.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// Its journal or its passwords.
+    /// Its journal.
     #[error(transparent)]
-    Lab(#[from] LabError),
+    Journal(LabError),
+    /// What its labs need.
+    #[error(transparent)]
+    Lab(LabError),
 }
 
 impl Run {
-    /// Opens the journal of a run.
+    /// Opens a run with the beginning of its journal; where that can't be written, its folder goes again. It ends when `cancel`
+    /// is cancelled, or a line of the journal can't be written.
     ///
     /// # Errors
-    /// Where its folder or its journal can't be made.
-    pub fn open(options: RunOptions, provider: Arc<Provider>, store: Store) -> Result<Self, RunError> {
-        let recorder = Recorder::create(&store.journal(), Clock::start())?;
-        Ok(Self { options, provider, store, recorder })
+    /// Where its journal can't be made or written.
+    pub fn open(options: RunOptions, provider: Arc<Provider>, store: Store, cancel: &CancellationToken) -> Result<Self, RunError> {
+        let cancel = cancel.child_token();
+        match begin(&options, provider.kind(), &store, cancel.clone()) {
+            Ok(recorder) => Ok(Self { options, provider, store, recorder, cancel }),
+            Err(error) => {
+                store.discard();
+                Err(RunError::Journal(error))
+            }
+        }
     }
 
     /// The journal, to listen to.
@@ -77,24 +88,13 @@ impl Run {
         &self.recorder
     }
 
-    /// Runs the selection. Returns whether a lab was kept.
+    /// Runs the selection. Returns the exercises whose labs were kept.
     ///
     /// # Errors
-    /// Where the journal can't be written, or an exercise's folder can't be made.
-    pub async fn execute(self, selection: Selection, cancel: CancellationToken, keep: Option<KeepFor>) -> Result<bool, RunError> {
-        let Self { options, provider, store, recorder } = self;
-        let secrets = prepare::secrets(&options.cache)?;
-        let machine = machine();
-        // The wall clock is read last: the event's own moment is microseconds away, which ties the two clocks.
-        recorder.record(Event::RunStarted {
-            format: codec::FORMAT,
-            run: options.run.clone(),
-            lifeboat: env!("CARGO_PKG_VERSION").to_owned(),
-            runtime: provider.kind(),
-            jobs: options.jobs,
-            machine,
-            started: Timestamp::now(),
-        });
+    /// Where the journal can't be written, an exercise's folder can't be made, or there is nowhere for passwords.
+    pub async fn execute(self, selection: Selection, keep: Option<KeepFor>) -> Result<Vec<Exercise>, RunError> {
+        let Self { options, provider, store, recorder, cancel } = self;
+        let secrets = prepare::secrets(&options.cache).map_err(RunError::Lab)?;
         for planned in &selection {
             let recorder = recorder.for_exercise(planned.exercise.clone());
             recorder.record(Event::Planned { drill: Box::new((*planned.drill).clone()) });
@@ -102,6 +102,7 @@ impl Run {
                 recorder.record(Event::Skipped { reason: reason.clone() });
             }
         }
+        recorder.health().map_err(RunError::Journal)?;
         let places = Arc::new(Semaphore::new(options.jobs.max(1)));
         let mut exercises = JoinSet::new();
         let selection: Vec<_> = selection.into_iter().filter(|planned| planned.skip.is_none()).collect();
@@ -120,9 +121,10 @@ impl Run {
             exercises.spawn(async move {
                 let _place = place;
                 if cancel.is_cancelled() {
-                    return false;
+                    return None;
                 }
-                match provider.lab(&run, &planned.exercise) {
+                let exercise = planned.exercise;
+                let kept = match provider.lab(&run, &exercise) {
                     Ok(runtime) => {
                         let drill = planned.drill;
                         exercise::run(Exercising { drill, runtime, recorder, secrets, folder, cache, cancel, keep }).await
@@ -131,20 +133,38 @@ impl Run {
                         recorder.record(Event::SetUpFailed { error: crate::journal::ErrorChain::of(&error) });
                         false
                     }
-                }
+                };
+                kept.then_some(exercise)
             });
         }
-        let mut kept = false;
+        let mut kept = Vec::new();
         while let Some(ended) = exercises.join_next().await {
             match ended {
-                Ok(this) => kept |= this,
+                Ok(this) => kept.extend(this),
                 Err(error) => tracing::error!(%error, "an exercise crashed; the reaper removes what it left"),
             }
         }
         recorder.record(Event::RunEnded { interrupted: cancel.is_cancelled() });
-        recorder.health()?;
+        recorder.health().map_err(RunError::Journal)?;
         Ok(kept)
     }
+}
+
+/// The journal of a run, with its first line.
+fn begin(options: &RunOptions, runtime: RuntimeKind, store: &Store, stop: CancellationToken) -> Result<Recorder, LabError> {
+    let recorder = Recorder::create(&store.journal(), Clock::start(), stop)?;
+    let machine = machine();
+    // The wall clock is read last: the event's own moment is microseconds away, which ties the two clocks.
+    recorder.record(Event::RunStarted {
+        format: codec::FORMAT,
+        run: options.run.clone(),
+        lifeboat: env!("CARGO_PKG_VERSION").to_owned(),
+        runtime,
+        jobs: options.jobs,
+        machine,
+        started: Timestamp::now(),
+    });
+    recorder.health().map(|()| recorder)
 }
 
 /// Says of an exercise that is through whether its lab is to be kept.

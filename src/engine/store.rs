@@ -9,7 +9,7 @@ use std::{
 use crate::{
     journal::{Entry, Event, Exercise, LEDGER_FILE, Ledger, codec},
     judge::{JudgeError, RunJudgement, judge_run},
-    report,
+    report::{self, view::JOURNAL},
 };
 
 /// A report that could not be read or written.
@@ -34,6 +34,12 @@ pub enum StoreError {
         /// Why not.
         #[source]
         source: codec::CodecError,
+    },
+    /// A folder that is no run's.
+    #[error("open the run {}: it has no {JOURNAL}", path.display())]
+    NoRun {
+        /// Which.
+        path: PathBuf,
     },
     /// A journal that can't be judged.
     #[error("judge {}", path.display())]
@@ -73,8 +79,26 @@ impl Store {
     /// # Errors
     /// Where it is not there or has no journal.
     pub fn open(folder: &Path) -> Result<Self, StoreError> {
-        let folder = fs::canonicalize(folder).map_err(|source| StoreError::File { verb: "find", path: folder.to_path_buf(), source })?;
-        Ok(Self { folder })
+        let found = |source| StoreError::File { verb: "find", path: folder.to_path_buf(), source };
+        let store = Self { folder: fs::canonicalize(folder).map_err(found)? };
+        if store.journal().is_file() { Ok(store) } else { Err(StoreError::NoRun { path: store.folder }) }
+    }
+
+    /// The names of the runs in a folder of reports, the latest first.
+    #[must_use]
+    pub fn runs(reports: &Path) -> Vec<String> {
+        let entries = fs::read_dir(reports).into_iter().flatten().flatten();
+        let runs = entries.filter(|entry| !entry.path().is_symlink() && entry.path().join(JOURNAL).is_file());
+        let mut names: Vec<_> = runs.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+        names.sort_by(|a, b| b.cmp(a));
+        names
+    }
+
+    /// Removes the folder of a run that never began; what can't be removed holds nothing.
+    pub(super) fn discard(&self) {
+        if let Err(error) = fs::remove_dir_all(&self.folder) {
+            tracing::debug!(folder = %self.folder.display(), %error, "an empty folder stays");
+        }
     }
 
     /// The folder.
@@ -86,7 +110,7 @@ impl Store {
     /// The journal's file.
     #[must_use]
     pub fn journal(&self) -> PathBuf {
-        self.folder.join("journal.jsonl")
+        self.folder.join(JOURNAL)
     }
 
     /// Makes the folder of an exercise.

@@ -58,6 +58,14 @@ pub enum LabError {
         #[source]
         source: Box<SqlError>,
     },
+    /// What the user asked for can't be had or used here, which was seen before anything was made.
+    #[error("{what}: {why}")]
+    Refused {
+        /// What was to be done.
+        what: String,
+        /// Why not, and what would mend it.
+        why: String,
+    },
     /// The world is not as it was believed to be.
     #[error("{what}: {why}")]
     State {
@@ -87,6 +95,11 @@ impl LabError {
     #[must_use]
     pub fn is_disconnect(&self) -> bool {
         matches!(self, Self::Sql { source, .. } if source.is_disconnect())
+    }
+
+    /// A wish that can't be granted.
+    pub fn refused(what: impl Into<String>, why: impl Into<String>) -> Self {
+        Self::Refused { what: what.into(), why: why.into() }
     }
 
     /// A belief that turned out wrong.

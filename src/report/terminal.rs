@@ -12,8 +12,12 @@ use super::{
 };
 use crate::judge::RunJudgement;
 
-/// The width from which a drill fits into one line.
+/// The width from which a drill fits into one line. Below it, what was promised stands under what was measured, notes stand
+/// under the table, and the worst case stands in the reports alone.
 const ROOMY: u16 = 110;
+
+/// What all columns but that of the names take at most, in two lines.
+const OTHER_COLUMNS: u16 = 51;
 
 /// What the caller knows of its terminal.
 #[derive(Clone, Debug)]
@@ -63,44 +67,49 @@ impl Terminal {
 
     fn drills(&self, drills: &[DrillView]) -> String {
         let mut table = self.table();
-        // Where there is no room, a cell breaks where it has parts rather than where the line ends.
-        let part = if self.width < ROOMY {
-            "
-"
+        if self.is_roomy() {
+            table.set_header(["VERDICT", "DRILL", "RTO / objective", "RPO / objective / worst", "LOST", "CHECKS"]);
         } else {
-            " "
-        };
-        let (rto, rpo) = (["RTO", "/ objective"].join(part), ["RPO", "/ objective", "/ worst"].join(part));
-        table.set_header(["VERDICT", "DRILL", &rto, &rpo, "LOST", "CHECKS"]);
+            table.set_header(["VERDICT", "DRILL", "RTO", "RPO", "LOST", "CHECKS"]);
+        }
         for drill in drills {
             let cells = &drill.cells;
-            let name = visible(&drill.name);
-            table.add_row([
-                drill.status.word().to_owned(),
-                if self.width < ROOMY {
-                    name.replacen(
-                        '/', "/
-", 1,
-                    )
-                } else {
-                    name
-                },
-                measured(&cells.rto, part, None),
-                measured(&cells.rpo, part, Some(&cells.worst_case)),
-                visible(&cells.lost),
-                visible(&cells.checks),
-            ]);
+            let (rto, rpo) = if self.is_roomy() {
+                (in_one_line(&cells.rto, None), in_one_line(&cells.rpo, Some(&cells.worst_case)))
+            } else {
+                (in_two_lines(&cells.rto), in_two_lines(&cells.rpo))
+            };
+            let (name, lost, checks) = (self.name(&drill.name), visible(&cells.lost), visible(&cells.checks));
+            table.add_row([drill.status.word().to_owned(), name, rto, rpo, lost, checks]);
         }
         if let Some(column) = table.column_mut(4) {
             column.set_cell_alignment(CellAlignment::Right);
         }
+        if let Some(last) = table.column_mut(5) {
+            last.set_padding((1, 0));
+        }
         self.finish(&table)
+    }
+
+    /// Whether a drill fits into one line.
+    const fn is_roomy(&self) -> bool {
+        self.width >= ROOMY
+    }
+
+    /// The name of a drill, broken after its folder where there is no room for it, rather than where the line ends.
+    fn name(&self, name: &str) -> String {
+        let name = visible(name);
+        if name.chars().count() > usize::from(self.width.saturating_sub(OTHER_COLUMNS)) { name.replacen('/', "/\n", 1) } else { name }
     }
 
     /// A line for each finding that is not good, and for each drill that could not be done, with what to do about it.
     fn troubles(&self, view: &RunView) -> String {
         let mut table = self.table();
         for drill in &view.drills {
+            if !self.is_roomy() && !drill.cells.rto.notes.is_empty() {
+                let text = format!("{}: recovery time: {}", drill.name, drill.cells.rto.notes.join(", "));
+                table.add_row([Cell::new("note"), Cell::new(visible(&text))]);
+            }
             for trouble in &drill.troubles {
                 let text = format!("{}: {}: {}", drill.name, trouble.name, trouble.message);
                 table.add_row([Cell::new(trouble.status.word()), Cell::new(visible(&text))]);
@@ -144,10 +153,15 @@ impl Terminal {
     }
 }
 
-/// Line breaks between the parts are the only ones.
-fn measured(measured: &Measured, part: &str, worst: Option<&str>) -> String {
+/// A measured value, what was promised, and what must be known to read it.
+fn in_one_line(measured: &Measured, worst: Option<&str>) -> String {
     let worst = worst.map(|worst| format!(" / {worst}")).unwrap_or_default();
-    let notes = measured.notes.iter().map(|note| format!("({})", visible(note)));
-    let limit = visible(&format!("/ {}{worst}", measured.objective));
-    [visible(&measured.value), limit].into_iter().chain(notes).collect::<Vec<_>>().join(part)
+    let notes: String = measured.notes.iter().map(|note| format!(" ({note})")).collect();
+    visible(&format!("{} / {}{worst}{notes}", measured.value, measured.objective))
+}
+
+/// A measured value above what was promised; the line break is the only one.
+fn in_two_lines(measured: &Measured) -> String {
+    let value = visible(&measured.value);
+    if measured.objective == human::NOTHING { value } else { format!("{value}\nof {}", visible(&measured.objective)) }
 }

@@ -1,6 +1,7 @@
 //! Every renderer on every sample.
 
 mod hostile;
+mod schema;
 
 use super::{Format, Terminal, files, samples};
 use crate::judge::RunJudgement;

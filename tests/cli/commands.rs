@@ -36,8 +36,14 @@ fn every_shipped_drill_is_accepted_by_check_and_listed_for_programs() {
 #[test]
 fn schema_completions_manual_page_help_and_doctor_work_without_anything_else() {
     let user = Harness::from_scratch();
-    let schema: serde_json::Value = serde_json::from_str(&user.lifeboat(&["schema"]).exits(0).stdout).unwrap();
-    jsonschema::validator_for(&schema).expect("a schema");
+    let schema = |arguments: &[&str]| serde_json::from_str::<serde_json::Value>(&user.lifeboat(arguments).exits(0).stdout).unwrap();
+    for (arguments, title) in
+        [(&["schema"][..], "Lifeboat drill"), (&["schema", "drill"], "Lifeboat drill"), (&["schema", "report"], "Lifeboat report")]
+    {
+        let schema = schema(arguments);
+        jsonschema::validator_for(&schema).expect("a schema");
+        assert_eq!(schema["title"], title);
+    }
     for shell in ["bash", "zsh", "fish"] {
         let script = user.lifeboat(&["completions", shell]).exits(0).stdout;
         assert!(script.contains("lifeboat") && script.contains("keep-on-failure") && !script.contains('\0'), "{shell}");

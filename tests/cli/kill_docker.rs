@@ -1,16 +1,17 @@
 //! A runner that is killed leaves no container, volume or network, whenever it is killed.
-//!
-//! `LIFEBOAT_TEST_DOCKER=0` skips this, `LIFEBOAT_TEST_DOCKER=1` makes it fail where no engine answers.
 
 use std::{
-    process::Command,
     sync::Mutex,
     time::{Duration, Instant},
 };
 
 use crate::{
     kill::{instants, kill_after, overlapping},
-    support::{Harness, docker::left_of, drills, leftovers},
+    support::{
+        Harness,
+        docker::{left_of, wanted},
+        drills, leftovers,
+    },
 };
 
 const TIMES: usize = 20;
@@ -18,20 +19,6 @@ const AT_ONCE: usize = 2;
 /// A drill is over after about this long.
 const LATEST: Duration = Duration::from_secs(8);
 const GONE_WITHIN: Duration = Duration::from_secs(5);
-
-/// Whether to run; says why not.
-fn wanted() -> bool {
-    let wish = std::env::var("LIFEBOAT_TEST_DOCKER").unwrap_or_default();
-    let answers =
-        || Command::new("docker").args(["version", "--format", "{{.Server.Version}}"]).output().is_ok_and(|told| told.status.success());
-    match wish.as_str() {
-        "0" => eprintln!("skipped: LIFEBOAT_TEST_DOCKER=0"),
-        "1" => return true,
-        _ if answers() => return true,
-        _ => eprintln!("skipped: no engine answers"),
-    }
-    false
-}
 
 fn gone(run: &str) -> Result<Duration, String> {
     let began = Instant::now();

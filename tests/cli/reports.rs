@@ -62,6 +62,13 @@ fn a_dead_runners_journal(user: &Harness, run: &Path) {
 #[test]
 fn a_report_of_a_run_that_is_not_there_is_a_mistake_of_the_command_line() {
     let user = Harness::from_scratch();
-    user.lifeboat(&["report", "latest"]).exits(2).says("latest");
+    user.lifeboat(&["report", "latest"]).exits(2).says("latest").says("no run is there");
     user.lifeboat(&["report", "/no/such/folder"]).exits(2).says("/no/such/folder");
+    for run in ["20261120-172744-8d81", "20261121-172744-8d81"] {
+        fs::create_dir_all(user.reports().join(run)).unwrap();
+        fs::write(user.reports().join(run).join("journal.jsonl"), "").unwrap();
+    }
+    let named = "there are 20261121-172744-8d81, 20261120-172744-8d81";
+    user.lifeboat(&["report", text(&user.reports())]).exits(2).says("it has no journal.jsonl").says("--reports").says(named);
+    user.lifeboat(&["report", "."]).exits(2).says("it has no journal.jsonl").says(named);
 }

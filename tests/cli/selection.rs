@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::support::{Harness, drills, text};
+use crate::support::{Harness, docker::wanted, drills, text};
 
 fn bad(name: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/drills/bad").join(name);
@@ -61,10 +61,30 @@ fn a_version_that_is_not_installed_is_said_before_anything_starts() {
     let user = Harness::from_scratch();
     let drill = user.drill("crash", &drills::crash().text());
     let doctor = user.lifeboat(&["doctor"]).exits(0).stdout;
-    let Some(absent) = (15..=18).map(|major| major.to_string()).find(|major| !doctor.contains(&format!("PostgreSQL {major}"))) else {
-        eprintln!("skipped: every version is installed");
-        return;
-    };
-    user.run(&drill, &["--postgres", &absent]).exits(3).says(&format!("PostgreSQL {absent}")).says("LIFEBOAT_PG_BIN");
+    if let Some(absent) = absent(&doctor) {
+        let told = user.run(&drill, &["--postgres", &absent]).exits(2);
+        told.says(&format!("PostgreSQL {absent}")).says("installed here: ").says(&format!("apt-get install postgresql-{absent}"));
+    }
     nothing_was_started(&user);
+}
+
+#[test]
+fn a_version_without_an_image_is_said_before_anything_starts() {
+    if !wanted() {
+        return;
+    }
+    let user = Harness::on("docker");
+    let drill = user.drill("crash", &drills::crash().text());
+    let image = user.run(&drill, &["--image", "127.0.0.1:1/none:{version}", "--postgres", "17"]).exits(2);
+    image.says("127.0.0.1:1/none:17").says("versions with an image here: ").says("ci/image/build 17");
+    nothing_was_started(&user);
+}
+
+/// A version that Lifeboat drives and the machine lacks; says so where there is none.
+fn absent(doctor: &str) -> Option<String> {
+    let absent = (15..=18).map(|major| major.to_string()).find(|major| !doctor.contains(&format!("PostgreSQL {major}")));
+    if absent.is_none() {
+        eprintln!("skipped: every version is installed");
+    }
+    absent
 }

@@ -1,6 +1,4 @@
 //! The docker runtime on a real engine.
-//!
-//! `LIFEBOAT_TEST_DOCKER=0` skips these tests, `LIFEBOAT_TEST_DOCKER=1` makes them fail where no engine answers.
 
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
@@ -11,7 +9,6 @@ mod cleanup;
 mod images;
 
 use std::{
-    env,
     process::{self, Stdio},
     time::{Duration, Instant},
 };
@@ -24,23 +21,14 @@ use lifeboat::{
     },
     pg::Major,
 };
-use support::{docker, left_of};
+use support::{docker, left_of, wanted};
 
 /// The engine, or `None` and the reason on standard error.
 async fn engine() -> Option<Engine> {
-    let wish = env::var("LIFEBOAT_TEST_DOCKER").unwrap_or_default();
-    if wish == "0" {
-        eprintln!("skipped: LIFEBOAT_TEST_DOCKER=0");
+    if !wanted() {
         return None;
     }
-    match Engine::connect().await {
-        Ok(engine) => Some(engine),
-        Err(error) if wish == "1" => panic!("no engine, though LIFEBOAT_TEST_DOCKER=1: {error}"),
-        Err(error) => {
-            eprintln!("skipped: {error}");
-            None
-        }
-    }
+    Some(Engine::connect().await.expect("an engine"))
 }
 
 async fn image(engine: &Engine, major: u16) -> Image {

@@ -2,6 +2,21 @@
 
 use std::process::Command;
 
+/// Whether a test may use an engine; says why not. `LIFEBOAT_TEST_DOCKER=0` skips such tests, `LIFEBOAT_TEST_DOCKER=1` makes
+/// them fail where no engine answers.
+pub(crate) fn wanted() -> bool {
+    let wish = std::env::var("LIFEBOAT_TEST_DOCKER").unwrap_or_default();
+    let answers =
+        || Command::new("docker").args(["version", "--format", "{{.Server.Version}}"]).output().is_ok_and(|told| told.status.success());
+    match wish.as_str() {
+        "0" => eprintln!("skipped: LIFEBOAT_TEST_DOCKER=0"),
+        "1" => return true,
+        _ if answers() => return true,
+        _ => eprintln!("skipped: no engine answers"),
+    }
+    false
+}
+
 /// What a `docker` command prints.
 #[track_caller]
 pub(crate) fn docker(args: &[&str]) -> String {

@@ -76,7 +76,7 @@ impl World {
         drill.steps = verbs.into_iter().map(step).collect();
         let folder = tempfile::tempdir().expect("a folder");
         let store = Store::create(folder.path(), "run").expect("a folder");
-        let recorder = Recorder::create(&store.journal(), Clock::start()).expect("a journal");
+        let recorder = Recorder::create(&store.journal(), Clock::start(), CancellationToken::new()).expect("a journal");
         recorder.record(Event::RunStarted {
             format: codec::FORMAT,
             run: "run".into(),

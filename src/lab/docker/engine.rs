@@ -1,6 +1,6 @@
 //! The connection to the engine.
 
-use std::{collections::HashMap, env, future::Future, path::PathBuf, sync::Arc, time::Duration};
+use std::{collections::HashMap, env, future::Future, io::ErrorKind, os::unix::net::UnixStream, path::PathBuf, sync::Arc, time::Duration};
 
 use bollard::{Docker, errors::Error};
 use tokio::{
@@ -48,7 +48,8 @@ impl Engine {
             Ok((docker, version))
         };
         let (docker, version) = match timeout(GREETING, greet).await {
-            Ok(answer) => answer.map_err(|error: Error| refusal(what, error))?,
+            Ok(Ok(answer)) => answer,
+            Ok(Err(error)) => return Err(unreachable(host, what, error)),
             Err(_) => return Err(LabError::Deadline { what, within: GREETING }),
         };
         let api = docker.client_version();
@@ -105,6 +106,18 @@ pub(super) fn refusal(what: impl Into<String>, error: Error) -> LabError {
         Error::DockerResponseServerError { status_code: 404 | 409, message } => LabError::state(what, message),
         error => LabError::Engine { what: what.into(), source: Box::new(error) },
     }
+}
+
+/// Why nobody answers, with what would mend it. The client tells neither; a look at the socket does.
+fn unreachable(host: &str, what: String, error: Error) -> LabError {
+    let Some(socket) = host.strip_prefix("unix://") else { return refusal(what, error) };
+    let Err(why) = UnixStream::connect(socket) else { return refusal(what, error) };
+    let mend = match why.kind() {
+        ErrorKind::PermissionDenied => "add yourself to the group docker (`usermod -aG docker USER`) and log in again, or run as root",
+        ErrorKind::ConnectionRefused => "start its daemon: systemctl start docker",
+        _ => "get one: apt-get install docker.io, or set DOCKER_HOST to the address of another",
+    };
+    LabError::state(what, format!("{why}; {mend}"))
 }
 
 /// An error and its causes in one line.

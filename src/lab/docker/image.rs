@@ -103,7 +103,7 @@ impl Engine {
             let versions: Vec<String> = survey.servers.iter().map(|(_, version)| version.to_string()).collect();
             let held = if versions.is_empty() { "no server".to_owned() } else { format!("only {}", versions.join(", ")) };
             let wanted = major.map_or_else(|| "PostgreSQL".to_owned(), |major| format!("PostgreSQL {major}"));
-            return Err(LabError::state(format!("find {wanted} in the image {reference}"), format!("it holds {held}")));
+            return Err(LabError::refused(format!("find {wanted} in the image {reference}"), format!("it holds {held}")));
         };
         let installation =
             Installation { version, bin, identity: id.clone(), listen: "0.0.0.0", clients: "0.0.0.0/0", tools: survey.tools.clone() };
@@ -121,7 +121,7 @@ fn filled(reference: &str, major: Option<Major>) -> Result<String, LabError> {
     match major {
         Some(major) => Ok(reference.replace(VERSION, &major.to_string())),
         None if reference.contains(VERSION) => {
-            Err(LabError::state(format!("fill in {VERSION} of the image {reference}"), "no version of PostgreSQL was asked for"))
+            Err(LabError::refused(format!("fill in {VERSION} of the image {reference}"), "no version of PostgreSQL was asked for"))
         }
         None => Ok(reference.to_owned()),
     }

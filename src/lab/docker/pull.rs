@@ -1,7 +1,7 @@
 //! Fetching an image.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     time::{Duration, Instant},
 };
 
@@ -11,7 +11,7 @@ use tokio::time::timeout;
 
 use super::{
     engine::{Engine, in_one_line, refusal},
-    image::split,
+    image::{LocalImage, split},
 };
 use crate::{lab::LabError, pg::Major};
 
@@ -32,7 +32,9 @@ pub(super) async fn pull(
     progress(format!("pulling {reference}"));
     let late = |_| LabError::Deadline { what: format!("pull {reference}"), within: ALTOGETHER };
     let pulled = timeout(ALTOGETHER, layers(engine, reference, progress)).await.map_err(late).flatten();
-    pulled.map_err(|error| LabError::state(format!("find the image {reference}"), reason(&error, major)))?;
+    if let Err(error) = pulled {
+        return Err(LabError::refused(format!("find the image {reference}"), reason(&error, major, &engine.images().await?)));
+    }
     progress(format!("pulled {reference}"));
     Ok(())
 }
@@ -71,12 +73,15 @@ fn note(layers: &mut BTreeMap<String, (i64, i64)>, event: CreateImageInfo) {
     }
 }
 
-/// The whole chain in one line, and the way out.
-fn reason(error: &LabError, major: Option<Major>) -> String {
+/// The whole chain in one line, what there is instead, and the way out.
+fn reason(error: &LabError, major: Option<Major>, images: &[LocalImage]) -> String {
     let reason = in_one_line(error);
+    let here: BTreeSet<Major> = images.iter().map(|image| image.major).collect();
+    let here: Vec<String> = here.iter().map(Major::to_string).collect();
+    let here = if here.is_empty() { "none".to_owned() } else { here.join(", ") };
     let major = major.unwrap_or(Major::NEWEST);
     format!(
-        "the engine does not have it and could not {reason}; `ci/image/build {major}` builds lifeboat-postgres:{major} without a \
-         registry, and an image that needs a login can be pulled beforehand"
+        "the engine does not have it and could not {reason}; versions with an image here: {here}; get it: `ci/image/build {major}` \
+         builds lifeboat-postgres:{major} without a registry, and an image that needs a login can be pulled beforehand"
     )
 }

@@ -14,7 +14,7 @@ use tokio::time::{Instant, sleep};
 
 use super::{
     engine::{Engine, call, call_unless, in_one_line},
-    names::Labels,
+    names::{Labels, RUN},
     sweep::{Kind, Outcome, Resource},
 };
 use crate::lab::LabError;
@@ -33,6 +33,13 @@ pub(super) struct Found {
     id: String,
     pub(super) labels: Labels,
     frozen: bool,
+}
+
+impl Found {
+    /// What became of it.
+    pub(super) fn becomes(mut self, outcome: Outcome) -> Resource {
+        Resource { kind: self.kind, name: self.name, run: self.labels.remove(RUN), outcome }
+    }
 }
 
 /// Everything with all of these labels, in the order in which it can be removed.
@@ -101,7 +108,7 @@ pub(super) async fn clear(
             for (found, removed) in join_all(some.map(|found| async move { (found, remove(engine, found).await) })).await {
                 failed |= removed.is_err();
                 let outcome = removed.map_or_else(|error| Outcome::Failed(in_one_line(&error)), |()| Outcome::Removed);
-                outcomes.insert((found.kind, found.name.clone()), outcome);
+                outcomes.insert((found.kind, found.name.clone()), found.clone().becomes(outcome));
             }
         }
         if Instant::now() >= end {
@@ -111,7 +118,7 @@ pub(super) async fn clear(
             sleep(RETRY).await;
         }
     }
-    Ok(outcomes.into_iter().map(|((kind, name), outcome)| Resource { kind, name, outcome }).collect())
+    Ok(outcomes.into_values().collect())
 }
 
 async fn remove(engine: &Engine, found: &Found) -> Result<(), LabError> {

@@ -62,6 +62,8 @@ pub struct Resource {
     pub kind: Kind,
     /// Its name.
     pub name: String,
+    /// The run that made it; `None` for a cache.
+    pub run: Option<String>,
     /// What became of it.
     pub outcome: Outcome,
 }
@@ -112,12 +114,6 @@ async fn everything(engine: &Engine, cache: bool, dry_run: bool) -> Result<Vec<R
     Ok(resources)
 }
 
-impl Found {
-    fn becomes(self, outcome: Outcome) -> Resource {
-        Resource { kind: self.kind, name: self.name, outcome }
-    }
-}
-
 /// Why a resource must not be removed.
 fn stays(found: &Found, cache: bool) -> Option<String> {
     if found.labels.contains_key(CACHE) && !found.labels.contains_key(RUN) {
@@ -138,7 +134,7 @@ async fn images(engine: &Engine, cache: bool, dry_run: bool) -> Result<Vec<Resou
     let listed = call("list images", engine.docker().list_images(Some(options))).await?;
     let built = listed.into_iter().filter(|image| image.labels.get(CACHE).is_some_and(|cache| cache == "image"));
     let mut left: Vec<String> = built.flat_map(names).collect();
-    let resource = |name, outcome| Resource { kind: Kind::Image, name, outcome };
+    let resource = |name, outcome| Resource { kind: Kind::Image, name, run: None, outcome };
     if !cache {
         return Ok(left.into_iter().map(|name| resource(name, Outcome::Kept("a cache".to_owned()))).collect());
     }

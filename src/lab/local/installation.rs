@@ -12,6 +12,9 @@ use crate::{
     pg::{Major, Version},
 };
 
+/// Names directories with PostgreSQL's programs, parted by colons.
+const VARIABLE: &str = "LIFEBOAT_PG_BIN";
+
 /// Every installation on this machine with `postgres` and `initdb`, the newest release of each major version, by version.
 ///
 /// Looked for in `LIFEBOAT_PG_BIN` (directories parted by colons), `pg_config --bindir`, PATH, and the folders of Debian,
@@ -39,10 +42,27 @@ pub fn find() -> BTreeMap<Major, Installation> {
     found
 }
 
+/// Directories that `LIFEBOAT_PG_BIN` names and that hold no PostgreSQL which could be used.
+#[must_use]
+pub fn named_in_vain() -> Vec<PathBuf> {
+    listed(VARIABLE).into_iter().filter(|bin| version_in(bin).is_none() || !bin.join("initdb").exists()).collect()
+}
+
+/// How to get PostgreSQL, of a version where one is meant.
+#[must_use]
+pub fn how_to_get(major: Option<Major>) -> String {
+    let package = major.map_or_else(|| "postgresql".to_owned(), |major| format!("postgresql-{major}"));
+    format!("get it: apt-get install {package}, or set {VARIABLE} to the directory of its programs")
+}
+
+/// The directories in a variable such as PATH.
+fn listed(variable: &str) -> Vec<PathBuf> {
+    env::var_os(variable).map(|value| env::split_paths(&value).collect()).unwrap_or_default()
+}
+
 fn candidates() -> Vec<PathBuf> {
     let mut all: Vec<PathBuf> = Vec::new();
-    let listed = |name| env::var_os(name).map(|value| env::split_paths(&value).collect::<Vec<_>>()).unwrap_or_default();
-    all.extend(listed("LIFEBOAT_PG_BIN"));
+    all.extend(listed(VARIABLE));
     if let Ok(output) = Command::new("pg_config").arg("--bindir").stdin(Stdio::null()).output()
         && output.status.success()
     {
@@ -82,6 +102,6 @@ fn version_in(bin: &Path) -> Option<Version> {
 
 /// Which of [`TOOLS`] are on PATH.
 fn tools_in_path() -> BTreeSet<String> {
-    let folders: Vec<PathBuf> = env::var_os("PATH").map(|path| env::split_paths(&path).collect()).unwrap_or_default();
+    let folders = listed("PATH");
     TOOLS.into_iter().filter(|name| folders.iter().any(|folder| folder.join(name).exists())).map(str::to_owned).collect()
 }

@@ -17,7 +17,7 @@ use async_trait::async_trait;
 use nix::sys::signal::{Signal, killpg};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use super::{ServerUser, processes, sweep};
+use super::{ServerUser, WorkDir, processes, sweep};
 use crate::{
     drill::{NodeName, REPOSITORY, RuntimeKind},
     lab::{Address, Command, Installation, LabError, Output, Places, PreparedKey, Provision, Runtime},
@@ -44,18 +44,15 @@ pub struct LocalLab {
 }
 
 impl LocalLab {
-    /// A lab below `<work>/runs/<run>/<folder>`; nothing is made but these directories.
+    /// A lab below `<work>/runs/<run>/<folder>`; nothing is made but this directory.
     ///
     /// # Errors
-    /// Where they can't be made, or the path holds characters that a shell minds.
-    pub fn new(installation: Installation, work: &Path, run: &str, folder: &str) -> Result<Self, LabError> {
+    /// Where it can't be made.
+    pub fn new(installation: Installation, work: &WorkDir, run: &str, folder: &str) -> Result<Self, LabError> {
         let user = ServerUser::choose()?;
-        let base = sweep::open_run(work, run)?.join(folder);
-        let cache = work.join("cache");
-        for path in [&base, &cache] {
-            let what = || format!("make the directory {}", path.display());
-            sweep::make_passable(path).map_err(LabError::io(what()))?;
-        }
+        let base = work.run(run).join(folder);
+        let cache = work.cache();
+        sweep::make_passable(&base).map_err(LabError::io(format!("make the directory {}", base.display())))?;
         Ok(Self { installation, user, base, cache, sites: Mutex::default() })
     }
 

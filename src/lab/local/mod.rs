@@ -2,16 +2,18 @@
 //!
 //! **Invariant:** every process of a node has its working directory below the node's directory, and that is how it is found.
 
+mod claim;
 mod installation;
 mod lab;
-mod owner;
 mod processes;
 mod shared_memory;
 mod sweep;
 mod user;
+mod work;
 
-pub use installation::find;
+pub use claim::{Claim, Found, Note};
+pub use installation::{find, how_to_get, named_in_vain};
 pub use lab::LocalLab;
-pub use owner::Owner;
-pub use sweep::{make_passable, open_run, prepared, remove_run, stale_runs};
+pub use sweep::{prepared, remove_run, runs};
 pub use user::ServerUser;
+pub use work::WorkDir;

@@ -1,7 +1,14 @@
 //! The unprivileged user that servers run as.
 
+use std::{
+    io::ErrorKind,
+    os::unix::process::CommandExt,
+    process::{Command, Stdio},
+};
+
 use nix::unistd::{Gid, Uid, User, geteuid};
 
+use super::WorkDir;
 use crate::lab::LabError;
 
 /// Whom servers run as: PostgreSQL refuses root.
@@ -21,7 +28,7 @@ impl ServerUser {
     /// The runner itself, or where that is root, `postgres` or else `nobody`.
     ///
     /// # Errors
-    /// Where the runner is root and the machine has neither.
+    /// [`LabError::Refused`] where the runner is root and the machine has neither.
     pub fn choose() -> Result<Self, LabError> {
         let what = "choose a user for the server";
         if !geteuid().is_root() {
@@ -33,9 +40,29 @@ impl ServerUser {
                 return Ok(Self { uid: user.uid, gid: user.gid, name: user.name, drop: true });
             }
         }
-        Err(LabError::state(
+        Err(LabError::refused(
             what,
             "lifeboat runs as root and there is no user `postgres` or `nobody`: create one, or run it as another user",
         ))
+    }
+    /// Makes sure that the user can enter a work directory.
+    ///
+    /// # Errors
+    /// [`LabError::Refused`] where it can't.
+    pub fn enter(&self, work: &WorkDir) -> Result<(), LabError> {
+        let there = work.nearest();
+        let mut entering = Command::new("/bin/true");
+        entering.current_dir(there).stdin(Stdio::null());
+        if self.drop {
+            entering.uid(self.uid.as_raw()).gid(self.gid.as_raw());
+        }
+        match entering.status() {
+            Err(error) if error.kind() == ErrorKind::PermissionDenied => {
+                let why = format!("servers run as {}, who can't enter {}; give --work-dir another", self.name, there.display());
+                Err(LabError::refused(format!("use the work directory {work}"), why))
+            }
+            // Anything else says nothing about the directory.
+            Ok(_) | Err(_) => Ok(()),
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! A drill in `report.json`.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{Recovery, Seconds};
@@ -7,11 +8,11 @@ use crate::{
     drill::Promise,
     journal::Outcome,
     judge::{self, Judgement, RunJudgement, Subject},
-    report::view::{DrillView, hint, step_of},
+    report::view::{DrillView, Status, hint, step_of},
 };
 
 /// A drill on a version of PostgreSQL.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Drill {
     /// The drill and the version, the same from run to run: `loss/pitr-latest@17`.
     pub name: String,
@@ -25,8 +26,8 @@ pub struct Drill {
     pub tags: Vec<String>,
     /// The release that ran.
     pub postgresql: Option<String>,
-    /// `pass`, `fail`, `inconclusive` or `skipped`.
-    pub verdict: &'static str,
+    /// How it came out.
+    pub verdict: Status,
     /// Why it could not be done here.
     pub skipped: Option<String>,
     /// What was promised.
@@ -70,7 +71,7 @@ pub struct Drill {
 }
 
 /// What was promised.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Objectives {
     /// Recovery time.
     pub rto: Option<Seconds>,
@@ -79,7 +80,7 @@ pub struct Objectives {
 }
 
 /// What may be lost at worst, by configuration.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct WorstCase {
     /// The bound; `null` where configuration sets none.
     pub bound: Option<Seconds>,
@@ -88,7 +89,7 @@ pub struct WorstCase {
 }
 
 /// A step.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Step {
     /// Its number, counted from 1.
     pub step: usize,
@@ -98,14 +99,14 @@ pub struct Step {
     pub began: Option<Seconds>,
     /// When it was over.
     pub ended: Option<Seconds>,
-    /// `completed`, `failed`, `timed-out`, `cancelled` or `skipped`.
+    /// Whether it ran.
     pub outcome: Outcome,
     /// Why it did not complete.
     pub error: Option<String>,
 }
 
 /// A fault.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Fault {
     /// What it does.
     pub fault: String,
@@ -118,13 +119,13 @@ pub struct Fault {
 }
 
 /// A check.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Check {
     /// Its step, counted from 1.
     pub step: usize,
     /// The check.
     pub check: String,
-    /// `pass`, `fail` or `inconclusive`.
+    /// Whether what was promised was kept.
     pub verdict: judge::Verdict,
     /// How many facts it examined.
     pub facts: u64,
@@ -133,15 +134,15 @@ pub struct Check {
 }
 
 /// Something that was judged.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Finding {
-    /// What, for programs: `baseline`, `step`, `fault`, `terminal`, `identity`, `phases`, `check`, `rto`, `rpo`, `worst-case` or `dismantling`.
-    pub about: &'static str,
+    /// What, for programs.
+    pub about: About,
     /// Its step, counted from 1, where it is about one.
     pub step: Option<usize>,
     /// What, for people; unique within the drill and the same from run to run.
     pub name: String,
-    /// `pass`, `fail` or `inconclusive`.
+    /// Whether what was promised was kept.
     pub verdict: judge::Verdict,
     /// What was seen.
     pub message: String,
@@ -155,8 +156,36 @@ pub struct Finding {
     pub follows: bool,
 }
 
+/// What a finding is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum About {
+    /// The clients committed before the fault.
+    Baseline,
+    /// A step ran.
+    Step,
+    /// A fault had an effect, and was healed.
+    Fault,
+    /// A recovery came to a proven end.
+    Terminal,
+    /// The server is the one that was meant.
+    Identity,
+    /// The phases of a recovery time add up to it.
+    Phases,
+    /// A check.
+    Check,
+    /// The promise of recovery time.
+    Rto,
+    /// The promise of the recovery point.
+    Rpo,
+    /// The loss against what configuration allows.
+    WorstCase,
+    /// Everything was removed.
+    Dismantling,
+}
+
 /// What the clients did.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Work {
     /// Commits that were acknowledged.
     pub acknowledged: u64,
@@ -169,7 +198,7 @@ pub struct Work {
 }
 
 /// A file of evidence.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Evidence {
     /// Its path from the folder of this report.
     pub path: String,
@@ -189,7 +218,7 @@ impl Drill {
             description: judgement.drill.description.clone(),
             tags: judgement.drill.tags.clone(),
             postgresql: judgement.postgres.map(|version| version.to_string()),
-            verdict: view.status.word(),
+            verdict: view.status,
             skipped: view.skipped,
             objectives: Objectives {
                 rto: objectives.rto.map(|period| Seconds(period.duration())),
@@ -261,18 +290,18 @@ fn finding(judgement: &Judgement, finding: &judge::Finding) -> Finding {
     }
 }
 
-const fn about(subject: &Subject) -> &'static str {
+const fn about(subject: &Subject) -> About {
     match subject {
-        Subject::Baseline => "baseline",
-        Subject::Step { .. } => "step",
-        Subject::Fault { .. } => "fault",
-        Subject::Terminal { .. } => "terminal",
-        Subject::Identity { .. } => "identity",
-        Subject::Phases { .. } => "phases",
-        Subject::Check { .. } => "check",
-        Subject::Objective { promise: Promise::Rto } => "rto",
-        Subject::Objective { promise: Promise::Rpo } => "rpo",
-        Subject::WorstCase => "worst-case",
-        Subject::Dismantling => "dismantling",
+        Subject::Baseline => About::Baseline,
+        Subject::Step { .. } => About::Step,
+        Subject::Fault { .. } => About::Fault,
+        Subject::Terminal { .. } => About::Terminal,
+        Subject::Identity { .. } => About::Identity,
+        Subject::Phases { .. } => About::Phases,
+        Subject::Check { .. } => About::Check,
+        Subject::Objective { promise: Promise::Rto } => About::Rto,
+        Subject::Objective { promise: Promise::Rpo } => About::Rpo,
+        Subject::WorstCase => About::WorstCase,
+        Subject::Dismantling => About::Dismantling,
     }
 }

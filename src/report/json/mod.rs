@@ -1,6 +1,7 @@
 //! The report for programs.
 //!
-//! The types of this module are its documentation: fields are written in their order and under their names.
+//! The types of this module are its documentation, and [`schema`] is made of them: fields are written in their order and under their names.
+//! They repeat much of what the judge has, on purpose: what programs read stays when the judge changes.
 //! Lengths of time are numbers of seconds with at most six decimals; moments are seconds since the run began; instants are RFC 3339 in UTC.
 //! What was not measured is `null`. Fields are added without notice; where one is removed or changes its meaning, [`FORMAT`] grows.
 
@@ -11,27 +12,31 @@ mod seconds;
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use schemars::{JsonSchema, generate::SchemaSettings};
 use serde::Serialize;
 
-pub use drill::{Check, Drill, Evidence, Fault, Finding, Objectives, Step, Work, WorstCase};
+pub use drill::{About, Check, Drill, Evidence, Fault, Finding, Objectives, Step, Work, WorstCase};
 pub use recovery::{Phase, Recovery, Survival};
 pub use seconds::Seconds;
 
-use super::view::{JOURNAL, Status};
-use crate::judge::RunJudgement;
+use super::view::JOURNAL;
+use crate::{
+    drill::RuntimeKind,
+    judge::{RunJudgement, Verdict},
+};
 
 /// The version of the format.
 pub const FORMAT: u32 = 1;
 
 /// `report.json`.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Report {
     /// The version of this format.
     pub format: u32,
     /// The run's name.
     pub run: String,
-    /// `pass`, `fail` or `inconclusive`.
-    pub verdict: &'static str,
+    /// Whether what was promised was kept.
+    pub verdict: Verdict,
     /// Whether the run was interrupted, or the runner died.
     pub interrupted: bool,
     /// When it began.
@@ -40,8 +45,8 @@ pub struct Report {
     pub took: Seconds,
     /// The version of Lifeboat.
     pub lifeboat: String,
-    /// `docker`, `local` or `fake`.
-    pub runtime: String,
+    /// Where the servers ran.
+    pub runtime: RuntimeKind,
     /// How many drills could run side by side.
     pub jobs: usize,
     /// What the machine was.
@@ -59,18 +64,28 @@ impl Report {
         Self {
             format: FORMAT,
             run: run.run.clone(),
-            verdict: Status::of(Some(run.verdict)).word(),
+            verdict: run.verdict,
             interrupted: run.interrupted,
             started: run.started,
             took: Seconds(run.took),
             lifeboat: run.lifeboat.clone(),
-            runtime: run.runtime.to_string(),
+            runtime: run.runtime,
             jobs: run.jobs,
             machine: run.machine.clone(),
             journal: JOURNAL,
             drills: run.exercises.iter().map(|judgement| Drill::of(run, judgement)).collect(),
         }
     }
+}
+
+/// The JSON Schema (2020-12) of `report.json`.
+#[must_use]
+pub fn schema() -> serde_json::Value {
+    let generator = SchemaSettings::draft2020_12().for_serialize().into_generator();
+    let mut schema = generator.into_root_schema_for::<Report>();
+    schema.insert("title".to_owned(), "Lifeboat report".into());
+    schema.insert("description".to_owned(), format!("What a run of Lifeboat found, in format {FORMAT}.").into());
+    schema.to_value()
 }
 
 pub(super) fn render(run: &RunJudgement) -> Vec<u8> {

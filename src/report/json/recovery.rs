@@ -1,13 +1,14 @@
 //! A recovery in `report.json`.
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Seconds;
 use crate::{journal, judge::RecoveryJudgement};
 
 /// A recovery, or a rehearsal.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Recovery {
     /// Its step, counted from 1.
     pub step: usize,
@@ -46,7 +47,7 @@ pub struct Recovery {
 }
 
 /// A phase of a recovery time.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Phase {
     /// Its name.
     pub phase: journal::Phase,
@@ -57,7 +58,7 @@ pub struct Phase {
 }
 
 /// What became of the acknowledged commits.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Survival {
     /// Those that had to be kept.
     pub due: u64,

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
 use crate::journal::Moment;
 
 /// Seconds, to the microsecond.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Seconds(pub Duration);
+#[derive(Clone, Copy, Debug, PartialEq, Eq, JsonSchema)]
+pub struct Seconds(#[schemars(with = "f64", range(min = 0))] pub Duration);
 
 impl From<Moment> for Seconds {
     fn from(at: Moment) -> Self {

@@ -1,9 +1,13 @@
 //! How something came out, for people.
 
+use schemars::JsonSchema;
+use serde::Serialize;
+
 use crate::judge::Verdict;
 
 /// A verdict, or none because the drill could not be done here. In the order in which a report shows them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
 pub enum Status {
     /// A promise was broken.
     Fail,

@@ -161,7 +161,7 @@ async fn a_journal_that_cant_be_written_is_told_and_its_lab_is_dismantled() {
     let world = World::of(vec![work(1)], |fake, _| fake.answer("look for the server's process", 1, ""));
     let full = std::fs::File::options().write(true).open("/dev/full").expect("a device");
     let mut exercising = world.exercising();
-    exercising.recorder = Recorder::over(full, Clock::start());
+    exercising.recorder = Recorder::over(full, Clock::start(), CancellationToken::new());
     let recorder = exercising.recorder.clone();
     run(exercising).await;
     assert!(recorder.health().is_err());
@@ -174,7 +174,7 @@ async fn no_step_begins_after_the_journal_broke() {
     let world = World::of(steps(), |fake, _| scripted(fake));
     let mut stage = world.standing().await;
     let full = std::fs::File::options().write(true).open("/dev/full").expect("a device");
-    stage.recorder = Recorder::over(full, Clock::start());
+    stage.recorder = Recorder::over(full, Clock::start(), CancellationToken::new());
     run_steps(&mut stage, &world.drill.steps, &world.cancel).await;
     let calls = world.fake.transcript();
     assert_eq!(calls.last().map(String::as_str), Some("exec repository: measure the backup"), "the first step's last call");
