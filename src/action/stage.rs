@@ -2,12 +2,15 @@
 
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
 
-use super::{recorder::Recorder, workload::Workload};
+use super::{
+    recorder::Recorder,
+    workload::{Opening, ServiceAddress, Workload},
+};
 use crate::{
     drill::{Drill, Fault, Label, NodeName, RestorePointName},
-    journal::{BackupFacts, Event, FaultFacts, Fingerprint, Mark, Moment, Server},
+    journal::{BackupFacts, Event, FaultFacts, Fingerprint, LEDGER_FILE, Mark, Moment, Server},
     lab::{
-        LabError, Provision, Runtime,
+        Address, LabError, Provision, Runtime,
         clock::Clock,
         node::{Node, Secrets},
         repository,
@@ -16,6 +19,9 @@ use crate::{
 
 /// How long a server may take until it answers. Steps have deadlines of their own; this one is for a server that hangs.
 pub const START_WITHIN: Duration = Duration::from_secs(3600);
+
+/// The deadline of a command that may take as long as there is data: the step's own comes first.
+pub const AS_LONG_AS_THE_STEP: Duration = Duration::from_secs(24 * 3600);
 
 /// A recovery that has been done, for the checks that ask about it.
 #[derive(Clone)]
@@ -109,6 +115,23 @@ impl Stage {
         self.nodes.insert(name.clone(), node.clone());
         self.runtime.create(name, provision).await?;
         Ok(node)
+    }
+
+    /// Starts the clients, who find the service at these addresses.
+    ///
+    /// # Errors
+    /// Where the ledger can't be made.
+    pub fn start_clients(&mut self, hosts: Vec<Address>) -> Result<(), LabError> {
+        self.workload = Some(Workload::start(Opening {
+            declared: &self.drill.workload,
+            database: self.database(),
+            service: ServiceAddress { hosts },
+            secrets: self.secrets.clone(),
+            nonce: self.nonce.clone(),
+            clock: self.clock(),
+            ledger: &self.folder.join(LEDGER_FILE),
+        })?);
+        Ok(())
     }
 
     /// The clients.

@@ -5,11 +5,10 @@ use std::{collections::BTreeMap, time::Duration};
 use super::{
     archive, fingerprint, prepare,
     stage::{START_WITHIN, Stage},
-    workload::{Opening, ServiceAddress, Workload},
 };
 use crate::{
     drill::{Node as Declared, NodeName, Role, Service},
-    journal::{Event, LEDGER_FILE},
+    journal::Event,
     lab::{
         Command, LabError, Provision,
         node::Node,
@@ -148,17 +147,7 @@ async fn start_clients(stage: &mut Stage, primary: &Node) -> Result<(), LabError
             hosts.push(stage.runtime.address(name).await?);
         }
     }
-    let workload = Workload::start(Opening {
-        declared: &stage.drill.workload,
-        database: stage.database(),
-        service: ServiceAddress { hosts },
-        secrets: stage.secrets.clone(),
-        nonce: stage.nonce.clone(),
-        clock: stage.clock(),
-        ledger: &stage.folder.join(LEDGER_FILE),
-    })?;
-    stage.workload = Some(workload);
-    Ok(())
+    stage.start_clients(hosts)
 }
 
 async fn hold_baseline(stage: &mut Stage, primary: &Node) -> Result<(), LabError> {

@@ -7,6 +7,7 @@ use crate::{
     lab::{
         Command, LabError,
         node::Node,
+        session::Session,
         wait::{self, Poll},
     },
     pg::setting::Settings,
@@ -47,11 +48,7 @@ pub(super) fn restore_command(folder: &str) -> String {
 
 pub(super) async fn complete(node: &Node) -> Result<(), LabError> {
     let session = node.session("postgres").await?;
-    let segment = "select pg_walfile_name(pg_current_wal_insert_lsn())";
-    let segment: String = node.ask(session.read(segment).await, "name the current segment")?;
-    // A record of its own, so that there is something to switch away from.
-    node.ask(session.run("select pg_logical_emit_message(false, 'lifeboat', 'switch')").await, "write a record")?;
-    node.ask(session.run("select pg_switch_wal()").await, "switch to a new segment")?;
+    let segment = switch_segment(node, &session).await?;
     let last = "select coalesce(last_archived_wal, '') from pg_stat_archiver";
     wait::until("see the segment archived", Duration::from_secs(60), Duration::from_millis(10), || async {
         let last: String = node.ask(session.value(last).await, "ask the archiver")?.unwrap_or_default();
@@ -68,12 +65,7 @@ pub(super) async fn prove(node: &Node, settings: &Settings, recovery: usize) -> 
     settings.extend(self::settings(&folder));
     tokio::try_join!(prepare(node, &folder), node.configure(&settings))?;
     node.reload().await?;
-    let session = node.session("postgres").await?;
-    // A statement each: in one transaction the switch would come before the commit record.
-    node.ask(session.run("select pg_logical_emit_message(true, 'lifeboat', 'reprotect')").await, "write a record")?;
-    let segment = "select pg_walfile_name(pg_current_wal_insert_lsn())";
-    let segment: String = node.ask(session.read(segment).await, "name the current segment")?;
-    node.ask(session.run("select pg_switch_wal()").await, "switch to a new segment")?;
+    let segment = switch_segment(node, &node.session("postgres").await?).await?;
     // One command that waits inside the node: many that only look would take the time that it needs to archive.
     let compare = format!(
         "left={looks}\nuntil test -f {folder}/{segment}; do left=$((left - 1)); test $left -gt 0 || exit {NEVER_CAME}; sleep 0.02; done\n\
@@ -89,4 +81,14 @@ pub(super) async fn prove(node: &Node, settings: &Settings, recovery: usize) -> 
         NEVER_CAME => Ok(None),
         code => Err(LabError::state(what, format!("cmp ended with exit code {code}"))),
     }
+}
+
+/// Ends the current segment, so that it is archived; gives its name.
+async fn switch_segment(node: &Node, session: &Session) -> Result<String, LabError> {
+    // A record of its own, so that there is something to switch away from; no commit, which would wait for a synchronous standby.
+    node.ask(session.run("select pg_logical_emit_message(false, 'lifeboat', 'switch')").await, "write a record")?;
+    let segment = "select pg_walfile_name(pg_current_wal_insert_lsn())";
+    let segment: String = node.ask(session.read(segment).await, "name the current segment")?;
+    node.ask(session.run("select pg_switch_wal()").await, "switch to a new segment")?;
+    Ok(segment)
 }

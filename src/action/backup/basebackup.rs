@@ -1,19 +1,15 @@
 //! `pg_basebackup`: a physical copy, with the WAL that makes it consistent.
 
-use std::time::Duration;
-
 use async_trait::async_trait;
 
 use super::{Purpose, Stage, Tool, folder, size};
 use crate::{
+    action::stage::AS_LONG_AS_THE_STEP,
     drill::{Backup, Compression},
     journal::{BackupFacts, Fingerprint},
     lab::{Command, LabError, node::Node},
     pg::Lsn,
 };
-
-/// The step's deadline comes first.
-const LONG: Duration = Duration::from_secs(24 * 3600);
 
 pub(super) struct Basebackup;
 
@@ -41,7 +37,7 @@ impl Tool for Basebackup {
             },
         );
         let begun = stage.now();
-        let take = Command::shell(format!("take base backup {}", backup.label), script).deadline(LONG);
+        let take = Command::shell(format!("take base backup {}", backup.label), script).deadline(AS_LONG_AS_THE_STEP);
         repository.run_as_superuser(take).await?;
         let ended = stage.now();
         let ((start, stop), bytes) = tokio::try_join!(wal_range(&repository, &folder), size(&repository, &folder))?;
@@ -69,14 +65,14 @@ impl Tool for Basebackup {
         };
         let script =
             format!("umask 077; mkdir -p {data}\n{unpack}\nchmod 700 {data}; test -s {data}/backup_label\n: > {data}/postgresql.auto.conf");
-        node.run(Command::shell(format!("lay down base backup {}", facts.label), script).deadline(LONG)).await.map(drop)
+        node.run(Command::shell(format!("lay down base backup {}", facts.label), script).deadline(AS_LONG_AS_THE_STEP)).await.map(drop)
     }
 
     async fn verify(&self, stage: &Stage, facts: &BackupFacts) -> Result<(Vec<String>, u64), LabError> {
         let repository = stage.repository();
         let folder = folder(&repository, &facts.label);
         let script = format!("{} {folder} 2>&1", repository.program("pg_verifybackup"));
-        let verify = Command::shell(format!("verify base backup {}", facts.label), script).deadline(LONG);
+        let verify = Command::shell(format!("verify base backup {}", facts.label), script).deadline(AS_LONG_AS_THE_STEP);
         let count = Command::shell("count the files of the backup", format!("grep -c '\"Path\"' {folder}/backup_manifest"));
         let (output, files) = tokio::try_join!(repository.runtime().exec(repository.name(), &verify), repository.run(count))?;
         let files = files.text().trim().parse().unwrap_or_default();

@@ -1,12 +1,10 @@
 //! `pg_dump -Fc` of the clients' database, and `pg_dumpall --globals-only`.
 
-use std::time::Duration;
-
 use async_trait::async_trait;
 
 use super::{Purpose, Stage, Tool, folder, size};
 use crate::{
-    action::fingerprint::Snapshot,
+    action::{fingerprint::Snapshot, stage::AS_LONG_AS_THE_STEP},
     drill::{Backup, Compression},
     journal::{BackupFacts, Fingerprint},
     lab::{
@@ -15,9 +13,6 @@ use crate::{
     },
     pg::Major,
 };
-
-/// The step's deadline comes first.
-const LONG: Duration = Duration::from_secs(24 * 3600);
 
 pub(super) struct Dump;
 
@@ -45,7 +40,7 @@ impl Tool for Dump {
             dump = repository.program("pg_dump"),
             database = stage.database(),
         );
-        let take = Command::shell(format!("take dump {}", backup.label), script).deadline(LONG);
+        let take = Command::shell(format!("take dump {}", backup.label), script).deadline(AS_LONG_AS_THE_STEP);
         repository.run_as_superuser(take).await?;
         let ended = stage.now();
         let live = stage.workload()?.table().clone();
@@ -81,7 +76,7 @@ impl Tool for Dump {
             // The database `postgres` is in every cluster; any other is made by the dump itself, with its settings and grants.
             into = if stage.database() == "postgres" { "--clean --if-exists -d postgres" } else { "-C -d postgres" },
         );
-        let restore = Command::shell(format!("restore dump {}", facts.label), script).deadline(LONG);
+        let restore = Command::shell(format!("restore dump {}", facts.label), script).deadline(AS_LONG_AS_THE_STEP);
         node.run_as_superuser(restore).await.map(drop)
     }
 
@@ -93,7 +88,7 @@ impl Tool for Dump {
             folder = folder(&repository, &facts.label),
             database = stage.database(),
         );
-        let verify = Command::shell(format!("read dump {}", facts.label), script).deadline(LONG);
+        let verify = Command::shell(format!("read dump {}", facts.label), script).deadline(AS_LONG_AS_THE_STEP);
         let output = repository.runtime().exec(repository.name(), &verify).await?;
         if output.code == 0 {
             Ok((Vec::new(), output.text().trim().parse().unwrap_or_default()))

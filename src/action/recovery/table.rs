@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{Arrival, Phases, settings};
 use crate::{
     action::{
-        stage::{START_WITHIN, Stage},
+        stage::{AS_LONG_AS_THE_STEP, START_WITHIN, Stage},
         topology,
     },
     drill::{NodeName, TableName},
@@ -20,9 +20,6 @@ use crate::{
         quote::{literal, shell_word},
     },
 };
-
-/// The step's deadline comes first.
-const LONG: Duration = Duration::from_secs(24 * 3600);
 
 pub(super) async fn run(stage: &Stage, phases: &mut Phases, table: &TableName, standby: &NodeName) -> Result<Arrival, LabError> {
     let standby = stage.node(standby)?;
@@ -83,7 +80,7 @@ async fn first_record(standby: &Node, xid: u64) -> Result<Lsn, LabError> {
     let short = aim::short(xid);
     let waldump = standby.program("pg_waldump");
     let script = format!("{waldump} -p {}/pg_wal -s {redo} -x {short} -n 1", standby.places().data);
-    let record = standby.run(Command::shell(&what, script).deadline(LONG)).await?.text();
+    let record = standby.run(Command::shell(&what, script).deadline(AS_LONG_AS_THE_STEP)).await?.text();
     let lsn = record.split_once("lsn: ").and_then(|(_, rest)| rest.split_once(',')).and_then(|(lsn, _)| lsn.parse().ok());
     lsn.ok_or_else(|| LabError::state(what, format!("pg_waldump said {record:?}")))
 }
@@ -109,5 +106,5 @@ async fn copy(stage: &Stage, standby: &Node, primary: &Node, table: &TableName) 
         database = stage.database(),
         table = shell_word(&table.quoted()),
     );
-    standby.run_as_superuser(Command::shell(what, script).deadline(LONG)).await.map(drop)
+    standby.run_as_superuser(Command::shell(what, script).deadline(AS_LONG_AS_THE_STEP)).await.map(drop)
 }

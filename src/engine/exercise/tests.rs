@@ -15,7 +15,6 @@ use tokio_util::sync::CancellationToken;
 
 use super::*;
 use crate::{
-    action::workload::{Opening, ServiceAddress},
     drill::{Period, RuntimeKind},
     engine::{Store, judged},
     journal::{Entry, Exercise, codec},
@@ -123,16 +122,7 @@ impl World {
             stage.create(&name, Provision::Empty).await.expect("a node");
         }
         let hosts = vec![stage.runtime.address(&repository()).await.expect("an address")];
-        let workload = Workload::start(Opening {
-            declared: &self.drill.workload,
-            database: stage.database(),
-            service: ServiceAddress { hosts },
-            secrets: stage.secrets.clone(),
-            nonce: stage.nonce.clone(),
-            clock: stage.clock(),
-            ledger: &stage.folder.join(LEDGER_FILE),
-        });
-        stage.workload = Some(workload.expect("a ledger"));
+        stage.start_clients(hosts).expect("a ledger");
         stage
     }
 
