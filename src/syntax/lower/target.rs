@@ -116,8 +116,14 @@ fn time_target(text: &str, place: Span, mistakes: &mut Vec<Mistake>) -> Option<T
         return Some(TargetTime::Point(point));
     }
     // A drill makes its cluster anew: an instant in its file lies before there was anything to recover, or after all that was done.
-    let mistake = if text.parse::<Timestamp>().is_ok() || text.parse::<civil::DateTime>().is_ok() {
-        let message = format!("{} is an instant, and no drill can recover to one: its cluster begins when the drill is run", quoted(text));
+    let instant = match (text.parse::<Timestamp>(), text.parse::<civil::DateTime>()) {
+        (Ok(_), _) => Some("an instant"),
+        (_, Ok(_)) => Some("a timestamp without an offset"),
+        (Err(_), Err(_)) => None,
+    };
+    let mistake = if let Some(what) = instant {
+        let message =
+            format!("{} is {what}, and no drill can recover to an instant: its cluster begins when the drill is run", quoted(text));
         let help = "add a step `restore-point = \"before-release\"` after the backup, and write its name: `{ time = \"before-release\" }`";
         Mistake::meaning(place, message).help(help)
     } else {
