@@ -13,6 +13,7 @@ def round3: if . == null then . else . * 1000 | round / 1000 end;
   {when: $when, commit: $commit, postgres: $postgres, machine: $machine,
    rows: [
      row("loss/pitr-latest: wall time"; "s"; "pitr.wall.lifeboat"; "pitr.wall.script"; "plain script"; "at most"; 0.8),
+     row("the same"; "s"; "pitr.wall.lifeboat"; "pitr.wall.unproven"; "plain script that proves no new protection"; null; null),
      row("loss/pitr-latest: RTO"; "s"; "pitr.rto.lifeboat"; "pitr.rto.script"; "plain script, first write"; "at most"; 0.6),
      row("the same"; "s"; "pitr.rto.lifeboat"; "pitr.rto.believed"; "plain script, pg_isready"; null; null),
      row("RTO and the server's log"; "s"; "pitr.rto.lifeboat"; "pitr.rto.log"; "first insert in the log"; "within"; 5),

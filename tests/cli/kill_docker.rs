@@ -11,6 +11,7 @@ use crate::{
         Harness,
         docker::{left_of, wanted},
         drills, leftovers,
+        pace::stretched,
     },
 };
 
@@ -18,17 +19,18 @@ const TIMES: usize = 20;
 const AT_ONCE: usize = 2;
 /// A drill is over after about this long.
 const LATEST: Duration = Duration::from_secs(8);
+/// For the reaper, on an idle machine.
 const GONE_WITHIN: Duration = Duration::from_secs(5);
 
 fn gone(run: &str) -> Result<Duration, String> {
-    let began = Instant::now();
+    let (began, within) = (Instant::now(), stretched(GONE_WITHIN));
     loop {
         let left = left_of(run);
         if left.is_empty() {
             return Ok(began.elapsed());
         }
-        if began.elapsed() > GONE_WITHIN {
-            return Err(format!("left of {run} after {GONE_WITHIN:?}: {}", left.replace('\n', ", ")));
+        if began.elapsed() > within {
+            return Err(format!("left of {run} after {within:?}: {}", left.replace('\n', ", ")));
         }
         std::thread::sleep(Duration::from_millis(50));
     }

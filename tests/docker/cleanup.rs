@@ -7,7 +7,7 @@ use lifeboat::lab::{
     docker::{Engine, Kind, Lab, Outcome, Which, sweep},
 };
 
-use super::{dismantled, docker, engine, image, lab, left_of, node, run, sh};
+use super::{dismantled, docker, engine, image, lab, left_of, node, pace::stretched, run, sh};
 
 #[tokio::test]
 async fn a_forgotten_run_is_swept_and_what_lives_or_is_not_ours_is_left_alone() {
@@ -100,7 +100,7 @@ async fn an_engine_that_does_not_answer_is_told_in_time() {
     let _mute = tokio::net::UnixListener::bind(&socket).expect("bound");
     let began = Instant::now();
     let mute = Engine::connect_to(&format!("unix://{}", socket.display())).await;
-    assert!(matches!(mute, Err(LabError::Deadline { .. })) && began.elapsed() < Duration::from_secs(7));
+    assert!(matches!(mute, Err(LabError::Deadline { .. })) && began.elapsed() < stretched(Duration::from_secs(7)));
     for host in ["unix:///no/such/socket", "tcp://127.0.0.1:1", "ssh://somewhere", "nonsense"] {
         let error = Engine::connect_to(host).await.err().expect("nobody is there");
         assert!(error.to_string().contains(host), "{error}");

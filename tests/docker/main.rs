@@ -2,6 +2,8 @@
 
 #![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
+#[path = "../support/pace.rs"]
+mod pace;
 #[path = "../support/docker.rs"]
 mod support;
 
@@ -21,6 +23,7 @@ use lifeboat::{
     },
     pg::Major,
 };
+use pace::stretched;
 use support::{docker, left_of, wanted};
 
 /// The engine, or `None` and the reason on standard error.
@@ -163,7 +166,7 @@ async fn hangs(lab: &Lab, node: &NodeName, script: &str) {
     let began = Instant::now();
     let error = lab.exec(node, &sh(script).deadline(Duration::from_secs(1))).await.expect_err("it takes too long");
     assert!(matches!(error, LabError::Deadline { .. }), "{error:?}");
-    assert!(began.elapsed() < Duration::from_secs(8), "{:?}", began.elapsed());
+    assert!(began.elapsed() < stretched(Duration::from_secs(8)), "{:?}", began.elapsed());
     let left = lab.exec(node, &sh("grep -l '60[.]5' /proc/[0-9]*/cmdline || true")).await.expect("run").text();
     assert_eq!(left, "", "a process of `{script}` is left");
 }
@@ -230,7 +233,7 @@ async fn nodes_reach_each_other_and_the_runner_reaches_them_and_they_nothing_els
     let (listened, ()) = tokio::join!(lab.exec(&primary, &listen), async {
         let began = Instant::now();
         while tokio::net::TcpStream::connect((address.host, address.port)).await.is_err() {
-            assert!(began.elapsed() < Duration::from_secs(10), "not reached from the runner");
+            assert!(began.elapsed() < stretched(Duration::from_secs(10)), "not reached from the runner");
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         let from_node = lab.exec(&node(REPOSITORY), &from_node).await.expect("run");

@@ -6,6 +6,7 @@ pub(crate) mod docker;
 pub(crate) mod drills;
 pub(crate) mod leftovers;
 pub(crate) mod mounted;
+pub(crate) mod pace;
 pub(crate) mod running;
 
 use std::{
