@@ -22,8 +22,12 @@ need_cargo() {
   have cc || die "no C compiler to link with: install gcc and libc6-dev"
 }
 
-# build_binary: compiles lifeboat.
+# build_binary: compiles lifeboat, unless LIFEBOAT_BINARY names one.
 build_binary() {
+  if [ -n "${LIFEBOAT_BINARY:-}" ]; then
+    LIFEBOAT=$LIFEBOAT_BINARY
+    return
+  fi
   quietly cargo-build "cargo build ($PROFILE)" 20m cargo build --bins "${CARGO_FLAGS[@]}"
 }
 
