@@ -7,7 +7,7 @@ use super::{
     workload::{Opening, ServiceAddress, Workload},
 };
 use crate::{
-    drill::{Drill, Fault, Label, NodeName, RestorePointName},
+    drill::{Drill, Label, NodeName, RestorePointName},
     journal::{BackupFacts, Event, FaultFacts, Fingerprint, LEDGER_FILE, Mark, Moment, Server},
     lab::{
         Address, LabError, Provision, Runtime,
@@ -62,8 +62,8 @@ pub struct Stage {
     pub backups: BTreeMap<Label, BackupFacts>,
     /// Restore points by name.
     pub marks: BTreeMap<RestorePointName, Mark>,
-    /// The faults that nothing has mended yet, in order.
-    pub faults: Vec<FaultFacts>,
+    /// The faults by the step that injected them.
+    pub faults: BTreeMap<usize, FaultFacts>,
     /// The latest mistake of a person, mended or not: recovery targets refer to it.
     pub mistake: Option<FaultFacts>,
     /// Fingerprints by name: a label, a restore point, `before the fault`.
@@ -168,16 +168,11 @@ impl Stage {
         Ok(server)
     }
 
-    /// Keeps a fault in mind until it is mended.
-    pub fn broke(&mut self, facts: FaultFacts) {
+    /// Keeps a fault in mind.
+    pub fn broke(&mut self, step: usize, facts: FaultFacts) {
         if facts.fault.is_mistake() {
             self.mistake = Some(facts.clone());
         }
-        self.faults.push(facts);
-    }
-
-    /// Forgets the faults that were mended.
-    pub fn mended(&mut self, is_mended: impl Fn(&Fault) -> bool) {
-        self.faults.retain(|facts| !is_mended(&facts.fault));
+        self.faults.insert(step, facts);
     }
 }

@@ -1,4 +1,4 @@
-//! Whether the service is up, by what a drill does.
+//! Whether the service is up, and which faults are open, by what a drill does.
 
 use std::collections::BTreeSet;
 
@@ -34,6 +34,25 @@ impl Drill {
         let is_confirmed = waits_for_nobody || synchronous.any(|node| !broken.contains(&node.name));
         is_table_there && is_confirmed && serving.is_none_or(|node| !broken.contains(node))
     }
+
+    /// The steps of the faults that are open when step `number` begins, from which its recovery or healing counts, the best first:
+    /// the earliest that it ends and that was a mistake or took the service away, since clients have waited from then on; else the
+    /// latest.
+    #[must_use]
+    pub fn causes(&self, number: usize) -> Vec<usize> {
+        let mut open: Vec<(usize, &Fault)> = Vec::new();
+        for (number, step) in self.steps.iter().enumerate().take(number) {
+            match &step.verb {
+                Verb::Fault(fault) => open.push((number, fault)),
+                verb => open.retain(|(_, fault)| !verb.ends(fault)),
+            }
+        }
+        let is_missed = |(number, fault): &(usize, &Fault)| fault.is_mistake() || !self.is_service_up(number + 1);
+        let verb = self.steps.get(number).map(|step| &step.verb);
+        let first = open.iter().position(|open| verb.is_some_and(|verb| verb.ends(open.1)) && is_missed(open));
+        let first = first.map(|place| open.remove(place));
+        first.into_iter().chain(open.into_iter().rev()).map(|(number, _)| number).collect()
+    }
 }
 
 #[cfg(test)]
@@ -46,10 +65,15 @@ mod tests {
 
     /// Whether the service is up before each step, and after the last.
     fn ups(synchronous: bool, verbs: Vec<Verb>) -> Vec<bool> {
+        let drill = drill(synchronous, verbs);
+        (0..=drill.steps.len()).map(|step| drill.is_service_up(step)).collect()
+    }
+
+    fn drill(synchronous: bool, verbs: Vec<Verb>) -> Drill {
         let standby = Role::Standby { synchronous, delay: None };
         let node = |text, role| Node { name: name(text), role, settings: Settings::new() };
         let step = |verb: Verb| Step { title: verb.describe(), deadline: verb.default_deadline(), verb };
-        let drill = Drill {
+        Drill {
             name: "a/b".parse().expect("a name"),
             title: "x".into(),
             description: String::new(),
@@ -65,8 +89,7 @@ mod tests {
             workload: Workload { writers: 1, rate: None, table: "shop.ticket".parse().expect("a table") },
             service: Service::Switch,
             steps: verbs.into_iter().map(step).collect(),
-        };
-        (0..=drill.steps.len()).map(|step| drill.is_service_up(step)).collect()
+        }
     }
 
     fn lose_primary() -> Verb {
@@ -87,6 +110,18 @@ mod tests {
         let verbs = || vec![Verb::Fault(Fault::Freeze { node: name("standby") }), Verb::Heal(name("standby")), lose_primary(), promote()];
         assert_eq!(ups(false, verbs()), [true, true, true, false, true]);
         assert_eq!(ups(true, verbs()), [true, false, true, false, true]);
+    }
+
+    #[test]
+    fn an_outage_counts_from_the_fault_that_took_the_service_away() {
+        let freeze = || Verb::Fault(Fault::Freeze { node: name("standby") });
+        let restart = Verb::Recover(Recovery::Restart { node: name("primary") });
+        let killed = || Verb::Fault(Fault::KillPostmaster { node: name("primary") });
+        let causes = |verbs: Vec<Verb>| drill(false, verbs).causes(2);
+        assert_eq!(causes(vec![killed(), freeze(), restart.clone()]), [0, 1]);
+        assert_eq!(causes(vec![freeze(), killed(), restart]), [1, 0]);
+        assert_eq!(causes(vec![freeze(), Verb::Heal(name("standby")), promote()]), [] as [usize; 0]);
+        assert_eq!(causes(vec![freeze(), killed(), promote()]), [1, 0]);
     }
 
     #[test]

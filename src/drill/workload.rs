@@ -1,5 +1,7 @@
 //! The clients that commit through a drill, and how they find the server.
 
+use std::time::Duration;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -14,6 +16,15 @@ pub struct Workload {
     pub rate: Option<f64>,
     /// The table they insert into: `writer int, seq bigint, note text`, with (writer, seq) unique.
     pub table: TableName,
+}
+
+impl Workload {
+    /// How long the clients of a service that is up may go without a commit: as long as three of each at their rate, and `least`.
+    #[must_use]
+    pub fn patience(&self, least: Duration) -> Duration {
+        let three = self.rate.map(|rate| Duration::try_from_secs_f64(3.0 * f64::from(self.writers) / rate).unwrap_or(Duration::MAX));
+        three.map_or(least, |three| three.max(least))
+    }
 }
 
 /// How the clients find the server that takes writes.

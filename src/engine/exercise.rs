@@ -90,7 +90,7 @@ fn begin(exercising: Exercising) -> Stage {
         primary: None,
         backups: BTreeMap::new(),
         marks: BTreeMap::new(),
-        faults: Vec::new(),
+        faults: BTreeMap::new(),
         mistake: None,
         baselines: BTreeMap::new(),
         recovery: None,

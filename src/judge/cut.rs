@@ -20,6 +20,8 @@ pub(super) struct Cut {
     pub(super) rule: Beyond,
     /// From where a loss is measured.
     pub(super) reference: Moment,
+    /// Of what lies beyond, what was acknowledged by then is lost, and what was acknowledged later is given up.
+    pub(super) lost_until: Moment,
 }
 
 /// What holds for commits beyond the cut.
@@ -38,11 +40,21 @@ const END_OF_TIME: Moment = Moment(u64::MAX);
 impl Cut {
     /// Everything up to the end; `reference` is from where a loss is measured.
     pub(super) const fn end(reference: Moment) -> Self {
-        Self { due_until: END_OF_TIME, begun_before: END_OF_TIME, beyond: None, rule: Beyond::Absent, reference }
+        Self { due_until: END_OF_TIME, begun_before: END_OF_TIME, beyond: None, rule: Beyond::Absent, reference, lost_until: Moment(0) }
     }
 
     fn at(due_until: Moment, beyond: Moment) -> Self {
-        Self { due_until, begun_before: END_OF_TIME, beyond: Some(beyond), rule: Beyond::Proves, reference: due_until }
+        Self { beyond: Some(beyond), due_until, rule: Beyond::Proves, ..Self::end(due_until) }
+    }
+
+    /// The same for clients who have to live with it: what they had been told between the target and the fault is lost, since
+    /// nothing was wrong with it. Where people made the mistake, what came after it is given up to be rid of it.
+    fn lived_with(self, attempt: &Attempt<'_>) -> Self {
+        if !attempt.recovered.serves {
+            return self;
+        }
+        let lost_until = attempt.mistake().map_or(END_OF_TIME, |mistake| mistake.at);
+        Self { reference: attempt.from(), lost_until, ..self }
     }
 
     /// Whether it is a target: then all that is due is promised, whatever the objective.
@@ -76,28 +88,42 @@ impl Cut {
                     Ok(Self::end(attempt.from()))
                 }
             }
-            Recovery::Restore { .. } if attempt.method == Some(BackupMethod::Dump) => Ok(latest(attempt)),
+            Recovery::Restore { .. } if attempt.method == Some(BackupMethod::Dump) => Ok(from_dump(attempt)),
             Recovery::Restore { target, .. } => match target {
                 RecoveryTarget::Latest => Ok(latest(attempt)),
-                RecoveryTarget::Immediate => {
-                    let backup = attempt.backup.ok_or("the backup is not in the journal")?;
-                    Ok(Self::at(backup.begun, backup.ended))
-                }
                 RecoveryTarget::BeforeFault => before_mistake(record, attempt),
-                RecoveryTarget::Xid { point, inclusive: false } => {
-                    let mark = mark(record, point)?;
-                    Ok(Self::at(mark.before_marker, mark.before_marker))
-                }
-                RecoveryTarget::Time { at: TargetTime::Point(point) }
-                | RecoveryTarget::Xid { point, inclusive: true }
-                | RecoveryTarget::Lsn { at: TargetLsn::Point(point) }
-                | RecoveryTarget::Name { point } => {
-                    let mark = mark(record, point)?;
-                    Ok(Self::at(mark.after_marker, mark.after_marker))
-                }
-                RecoveryTarget::Lsn { at: TargetLsn::Absolute(at) } => at_lsn(*at, attempt, ledger),
+                RecoveryTarget::Immediate
+                | RecoveryTarget::Time { .. }
+                | RecoveryTarget::Xid { .. }
+                | RecoveryTarget::Lsn { .. }
+                | RecoveryTarget::Name { .. } => at_target(record, attempt, target, ledger).map(|cut| cut.lived_with(attempt)),
             },
         }
+    }
+}
+
+fn at_target(record: &Record<'_>, attempt: &Attempt<'_>, target: &RecoveryTarget, ledger: &Ledger) -> Result<Cut, String> {
+    let at = |moment| Cut::at(moment, moment);
+    match target {
+        RecoveryTarget::Latest | RecoveryTarget::BeforeFault => Err(format!("{} is no point of its own", target.describe())),
+        RecoveryTarget::Immediate => {
+            let backup = attempt.backup.ok_or("the backup is not in the journal")?;
+            Ok(Cut::at(backup.begun, backup.ended))
+        }
+        RecoveryTarget::Xid { point, inclusive: false } => Ok(at(mark(record, point)?.before_marker)),
+        RecoveryTarget::Time { at: TargetTime::Point(point) }
+        | RecoveryTarget::Xid { point, inclusive: true }
+        | RecoveryTarget::Lsn { at: TargetLsn::Point(point) }
+        | RecoveryTarget::Name { point } => Ok(at(mark(record, point)?.after_marker)),
+        RecoveryTarget::Lsn { at: TargetLsn::Absolute(at) } => at_lsn(*at, attempt, ledger),
+    }
+}
+
+/// A dump holds what was committed before it. After a mistake, what came later than that is given up like by any way back.
+fn from_dump(attempt: &Attempt<'_>) -> Cut {
+    match attempt.mistake() {
+        Some(mistake) => Cut { beyond: mistake.proven, due_until: mistake.at, ..Cut::end(mistake.at) },
+        None => latest(attempt),
     }
 }
 

@@ -5,6 +5,7 @@ use super::{
     checks::{self, Answer},
     contention, dismantling, fault,
     finding::{Ruling, number},
+    healing::{self, Healing},
     identity, not_proven, objective, phases,
     record::{JudgeError, Record, StepFacts},
     recovery::Attempt,
@@ -38,16 +39,17 @@ pub fn judge(exercise: &Exercise, entries: &[Entry], ledger: Option<&Ledger>) ->
         })
         .flatten()
         .collect();
+    let healings = healing::all(&record, ledger);
     let recoveries: Vec<_> = attempts.iter().map(|attempt| recovery(&record, attempt, ledger, &answers)).collect();
 
     judgement.contended_with = contention::contended_with(&contention::neighbours(exercise, entries), &recoveries);
     judgement.not_proven = not_proven::not_proven(&record, &judgement.contended_with);
-    judgement.work = ledger.map_or_else(Work::default, |ledger| work::work(ledger, judgement.fault.as_ref(), &recoveries));
-    judgement.rto = recoveries.iter().filter_map(|recovery| recovery.rto).max();
+    judgement.work = ledger.map_or_else(Work::default, |ledger| work::work(&record, ledger, &recoveries, &healings));
+    judgement.rto = recoveries.iter().map(|recovery| recovery.rto).chain(healings.iter().map(Healing::rto)).flatten().max();
     let survivals = || recoveries.iter().filter_map(|recovery| recovery.survival.as_ref());
     judgement.rpo = survivals().filter_map(|survival| survival.rpo).max();
     judgement.lost_commits = survivals().map(|survival| survival.lost).max();
-    judgement.findings = findings(&record, &attempts, &recoveries, &answers);
+    judgement.findings = findings(&record, ledger, &attempts, (&recoveries, &healings), &answers);
     judgement.verdict = Some(Verdict::of_all(judgement.findings.iter().map(|finding| finding.verdict)));
     judgement.checks = answers.into_iter().map(|answer| answer.check).collect();
     judgement.recoveries = recoveries;
@@ -106,13 +108,19 @@ fn worst_survival(step: usize, answers: &[Answer]) -> Option<Survival> {
     about.rev().max_by_key(|survival| (survival.rpo, survival.lost, survival.unexpected, survival.overshot)).cloned()
 }
 
-fn findings(record: &Record<'_>, attempts: &[Attempt<'_>], recoveries: &[RecoveryJudgement], answers: &[Answer]) -> Vec<Finding> {
+fn findings(
+    record: &Record<'_>,
+    ledger: Option<&Ledger>,
+    attempts: &[Attempt<'_>],
+    (recoveries, healings): (&[RecoveryJudgement], &[Healing]),
+    answers: &[Answer],
+) -> Vec<Finding> {
     let mut findings = vec![baseline::ruling(record).about(Subject::Baseline, "baseline", None)];
     for (step, declared, facts) in record.numbered() {
         let name = format!("step {} {}", number(step), declared.title);
         findings.push(step::ruling(record, step, declared, facts).about(Subject::Step { step }, name, facts.took()));
         match &declared.verb {
-            Verb::Fault(_) => findings.push(on_fault(record, step, declared, facts)),
+            Verb::Fault(_) => findings.push(on_fault(record, step, declared, facts, ledger)),
             Verb::Recover(_) => {
                 let attempt = attempts.iter().zip(recoveries).find(|(attempt, _)| attempt.step == step);
                 findings.extend(on_recovery(record, step, attempt));
@@ -123,16 +131,16 @@ fn findings(record: &Record<'_>, attempts: &[Attempt<'_>], recoveries: &[Recover
             Verb::Backup(_) | Verb::Work(_) | Verb::RestorePoint(_) | Verb::Heal(_) => {}
         }
     }
-    findings.extend(objective::findings(record, recoveries));
+    findings.extend(objective::findings(record, recoveries, healings));
     findings.extend(worst_case::ruling(record, attempts, recoveries).map(|ruling| ruling.about(Subject::WorstCase, "worst case", None)));
     findings.push(dismantling::ruling(record).about(Subject::Dismantling, "dismantling", None));
     findings
 }
 
-fn on_fault(record: &Record<'_>, step: usize, declared: &Step, facts: &StepFacts<'_>) -> Finding {
+fn on_fault(record: &Record<'_>, step: usize, declared: &Step, facts: &StepFacts<'_>, ledger: Option<&Ledger>) -> Finding {
     let name = format!("fault {} {}", number(step), declared.verb.describe());
     let took = facts.fault.and_then(|fault| Some(fault.proven?.since(fault.at)));
-    fault::ruling(record, facts.fault).about(Subject::Fault { step }, name, took)
+    fault::ruling(record, step, facts.fault, ledger).about(Subject::Fault { step }, name, took)
 }
 
 /// The same cases whether or not the recovery reached its end, so that reports can be compared from run to run.

@@ -107,9 +107,9 @@ fn ruling(account: &Account, cut: &Cut) -> Ruling {
     fail(account.lost_after, "{} acknowledged by the recovered server and gone");
     fail(account.lost_from_backup, "{} lost that were acknowledged before the backup began");
     if cut.is_target() {
-        fail(survival.lost, "{} lost from before the recovery target");
+        fail(survival.lost - account.lost_beyond, "{} lost from before the recovery target");
     }
-    if survival.due == 0 {
+    if survival.due == account.lost_beyond {
         complaints.push(Ruling::inconclusive("nothing was committed that had to be kept, so keeping it proves nothing"));
     }
     if cut.is_target() && account.beyond == 0 {
@@ -126,6 +126,9 @@ fn good(account: &Account, cut: &Cut) -> String {
     };
     if cut.is_target() {
         message += &format!("; none of the {} made after the target", account.beyond);
+    }
+    if account.lost_beyond > 0 {
+        message += &format!(", of which {} were made before the fault and are lost", account.lost_beyond);
     }
     if discarded > 0 {
         message += &format!("; {discarded} good ones given up");

@@ -11,6 +11,7 @@ mod dismantling;
 mod exercise;
 mod fault;
 mod finding;
+mod healing;
 mod identity;
 mod ledger;
 #[cfg(test)]
@@ -99,7 +100,7 @@ pub struct Judgement {
     pub recoveries: Vec<RecoveryJudgement>,
     /// The checks, in order.
     pub checks: Vec<CheckJudgement>,
-    /// The greatest recovery time of its recoveries.
+    /// The greatest recovery time of its recoveries, and of faults that were healed.
     pub rto: Option<Duration>,
     /// The greatest loss of its recoveries.
     pub rpo: Option<Duration>,

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::{
     Finding, RecoveryJudgement, Subject,
     finding::{Ruling, number},
+    healing::Healing,
     record::Record,
     text::length,
 };
@@ -14,11 +15,11 @@ use crate::{
 };
 
 /// The findings on the objectives that the drill has.
-pub(super) fn findings(record: &Record<'_>, judged: &[RecoveryJudgement]) -> Vec<Finding> {
+pub(super) fn findings(record: &Record<'_>, judged: &[RecoveryJudgement], healings: &[Healing]) -> Vec<Finding> {
     let objectives = record.drill.objectives;
     let rto = objectives.rto.map(|limit| {
-        let worst = judged.iter().filter_map(|recovery| recovery.rto).max();
-        finding(Promise::Rto, rto(record, judged, limit), worst)
+        let worst = judged.iter().map(|recovery| recovery.rto).chain(healings.iter().map(Healing::rto)).flatten().max();
+        finding(Promise::Rto, rto(record, judged, healings, limit), worst)
     });
     let rpo = objectives.rpo.map(|limit| {
         let worst = judged.iter().filter_map(|recovery| recovery.survival.as_ref()?.rpo).max();
@@ -31,7 +32,7 @@ fn finding(promise: Promise, ruling: Ruling, worst: Option<Duration>) -> Finding
     ruling.about(Subject::Objective { promise }, format!("objective {promise}"), worst)
 }
 
-fn rto(record: &Record<'_>, judged: &[RecoveryJudgement], limit: Period) -> Ruling {
+fn rto(record: &Record<'_>, judged: &[RecoveryJudgement], healings: &[Healing], limit: Period) -> Ruling {
     let parts = record.recoveries().map(|(step, recovery, facts)| {
         let measured = judged.iter().find(|judged| judged.step == step).and_then(|judged| judged.rto);
         match measured {
@@ -46,7 +47,11 @@ fn rto(record: &Record<'_>, judged: &[RecoveryJudgement], limit: Period) -> Ruli
             },
         }
     });
-    together(parts.collect(), limit, "back after")
+    let healed = healings.iter().map(|healing| match healing.rto() {
+        Some(measured) => Part::measured(healing.step, measured, limit),
+        None => Part::Complaint(Ruling::inconclusive(format!("step {}: no client committed after it", number(healing.step)))),
+    });
+    together(parts.chain(healed).collect(), limit, "back after")
 }
 
 /// How long a recovery had been going on when its step gave up.
@@ -54,7 +59,7 @@ fn stuck_for(record: &Record<'_>, step: usize, recovery: &Recovery, facts: &supe
     if !matches!(facts.outcome(), Outcome::Failed | Outcome::TimedOut) || facts.recovered.is_some() {
         return None;
     }
-    let fault = record.open_fault(step).filter(|_| recovery.serves()).map(|fault| fault.at);
+    let fault = record.cause(step).filter(|_| recovery.serves()).map(|fault| fault.at);
     let declared = super::rto::declared(record, recovery).map_or(Duration::ZERO, Period::duration);
     Some(facts.ended?.since(fault.or(facts.began)?).saturating_add(declared))
 }

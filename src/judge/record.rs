@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use super::StepRecord;
 use crate::{
-    drill::{Backup, Check, Drill, Fault, NodeName, Recovery, Verb},
+    drill::{Backup, Check, Drill, Fault, Recovery, Verb},
     journal::{BackupFacts, CheckFacts, Entry, ErrorChain, Event, Exercise, FaultFacts, Mark, Moment, Outcome, Recovered, Server},
     pg::Version,
 };
@@ -41,7 +41,6 @@ pub(super) struct Record<'a> {
     pub(super) set_up_failed: Option<&'a ErrorChain>,
     /// As many as the drill has.
     pub(super) steps: Vec<StepFacts<'a>>,
-    pub(super) healed: Vec<(&'a NodeName, Moment)>,
     pub(super) evidence: BTreeMap<String, u64>,
     pub(super) evidence_missing: Vec<(&'a str, &'a ErrorChain)>,
     pub(super) dismantled: Option<(&'a [String], bool)>,
@@ -73,6 +72,7 @@ pub(super) struct StepFacts<'a> {
     pub(super) mark: Option<&'a Mark>,
     pub(super) worked: Option<u64>,
     pub(super) fault: Option<&'a FaultFacts>,
+    pub(super) healed: Option<Moment>,
     pub(super) recovered: Option<(Moment, &'a Recovered)>,
     pub(super) checked: Vec<Checked<'a>>,
 }
@@ -116,7 +116,6 @@ impl<'a> Record<'a> {
             baseline: None,
             set_up_failed: None,
             steps: drill.steps.iter().map(|_| StepFacts::default()).collect(),
-            healed: Vec::new(),
             evidence: BTreeMap::new(),
             evidence_missing: Vec::new(),
             dismantled: None,
@@ -159,7 +158,8 @@ impl<'a> Record<'a> {
             Event::RestorePointMade(mark) => self.on_open(*open, |facts| facts.mark = Some(mark)),
             Event::Worked { acknowledged } => self.on_open(*open, |facts| facts.worked = Some(*acknowledged)),
             Event::FaultInjected(fault) => self.on_open(*open, |facts| facts.fault = Some(fault)),
-            Event::FaultHealed { node } => self.healed.push((node, at)),
+            // What is thawed only to be dismantled was frozen for good.
+            Event::FaultHealed { node: _ } => self.on_open(*open, |facts| facts.healed = Some(at)),
             Event::Recovered { step, recovered } => self.step_mut(*step)?.recovered = Some((at, recovered)),
             Event::Checked { step, check, about, facts } => {
                 self.step_mut(*step)?.checked.push(Checked { at, check, about: *about, facts });
@@ -208,18 +208,9 @@ impl<'a> Record<'a> {
         self.drill.steps.iter().any(|step| matches!(&step.verb, Verb::Check(checks) if checks.iter().any(&check)))
     }
 
-    /// The latest fault that was injected in a step before `step` and that nothing had mended by then.
-    pub(super) fn open_fault(&self, step: usize) -> Option<&'a FaultFacts> {
-        let mut open: Vec<&'a FaultFacts> = Vec::new();
-        for (_, step, facts) in self.numbered().take(step) {
-            open.extend(facts.fault);
-            match &step.verb {
-                Verb::Recover(recovery) if facts.recovered.is_some() => open.retain(|fault| !recovery.mends(&fault.fault)),
-                Verb::Heal(node) => open.retain(|fault| fault.fault.node() != Some(node)),
-                Verb::Recover(_) | Verb::Backup(_) | Verb::Work(_) | Verb::RestorePoint(_) | Verb::Fault(_) | Verb::Check(_) => {}
-            }
-        }
-        open.pop()
+    /// The fault from which the recovery or healing in `step` counts.
+    pub(super) fn cause(&self, step: usize) -> Option<&'a FaultFacts> {
+        self.drill.causes(step).into_iter().find_map(|step| self.steps.get(step)?.fault)
     }
 
     /// The latest fault that was injected in a step before `step`, if `wanted`.

@@ -16,7 +16,7 @@ pub(super) struct Attempt<'a> {
     /// When it was over.
     pub(super) at: Moment,
     pub(super) recovered: &'a Recovered,
-    /// The latest fault before it that nothing else had mended.
+    /// The fault from which it counts.
     pub(super) fault: Option<&'a FaultFacts>,
     /// The tool that made the backup it came from.
     pub(super) method: Option<BackupMethod>,
@@ -39,7 +39,7 @@ impl<'a> Attempt<'a> {
                 began: facts.began.unwrap_or(at),
                 at,
                 recovered,
-                fault: record.open_fault(step),
+                fault: record.cause(step),
                 method: declared.map(|backup| backup.method),
                 backup: declared.and_then(|backup| record.backup_taken(backup)),
             })
@@ -50,6 +50,11 @@ impl<'a> Attempt<'a> {
     /// From when recovery time counts: the fault, or the step's beginning for a rehearsal or where nothing broke.
     pub(super) fn from(&self) -> Moment {
         self.fault.filter(|_| self.recovered.serves).map_or(self.began, |fault| fault.at)
+    }
+
+    /// The mistake of people for which clients are sent back in time, where that is the fault.
+    pub(super) fn mistake(&self) -> Option<&'a FaultFacts> {
+        self.fault.filter(|fault| self.recovered.serves && fault.fault.is_mistake())
     }
 
     /// Whether a table is brought back into the server that serves all the time.

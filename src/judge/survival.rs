@@ -37,6 +37,8 @@ pub(super) struct Account {
     pub(super) survival: Survival,
     /// Acknowledged commits beyond the cut that were made in time to be recovered.
     pub(super) beyond: u64,
+    /// Of the lost, those from beyond the target that clients have to live with.
+    pub(super) lost_beyond: u64,
     /// Of the lost, those that the recovered server itself had acknowledged.
     pub(super) lost_after: u64,
     /// Of the lost, those that were acknowledged before the backup began.
@@ -67,8 +69,12 @@ impl Question<'_> {
         if self.cut.is_beyond(commit) {
             return Side::Beyond;
         }
-        let given_up = self.earlier.is_some_and(|earlier| commit.ended <= earlier.begun && !Self::has(earlier, commit));
-        if self.cut.is_due(commit) && !given_up { Side::Due } else { Side::Either }
+        if self.cut.is_due(commit) && !self.was_gone_before(commit) { Side::Due } else { Side::Either }
+    }
+
+    /// Whether an earlier recovery had lost it already.
+    fn was_gone_before(&self, commit: &Commit) -> bool {
+        self.earlier.is_some_and(|earlier| commit.ended <= earlier.begun && !Self::has(earlier, commit))
     }
 }
 
@@ -115,8 +121,22 @@ pub(super) fn account(ledger: &Ledger, question: &Question<'_>) -> Account {
                     prefix.lost(commit.ended);
                 }
             }
-            Side::Beyond => beyond(&mut account, question, commit, present),
-            Side::Due | Side::DueAfter | Side::Either => {}
+            side @ (Side::Beyond | Side::Either) => {
+                // Lifeboat's own markers are nobody's work.
+                let theirs = question.serves && commit.writer != MARKER_WRITER && !question.was_gone_before(commit);
+                let missed = theirs && acknowledged && in_time && !present;
+                if matches!(side, Side::Beyond) {
+                    beyond(&mut account, question, commit, present, missed);
+                }
+                if missed && commit.ended <= question.cut.lost_until {
+                    account.survival.due += 1;
+                    account.lost_beyond += 1;
+                    last_due = last_due.max(commit.lsn);
+                    lose(&mut account, question, commit, false, false);
+                    prefix.lost(commit.ended);
+                }
+            }
+            Side::Due | Side::DueAfter => {}
         }
     }
     account.survival.rpo = (account.survival.due > 0).then(|| prefix.loss(question.cut.reference));
@@ -136,19 +156,12 @@ fn lose(account: &mut Account, question: &Question<'_>, commit: &Commit, after: 
     account.lost_from_backup += u64::from(in_backup);
 }
 
-fn beyond(account: &mut Account, question: &Question<'_>, commit: &Commit, present: bool) {
+/// Counts a commit from beyond the cut; `missed` where clients have to live without it.
+fn beyond(account: &mut Account, question: &Question<'_>, commit: &Commit, present: bool, missed: bool) {
     let acknowledged = commit.outcome == CommitOutcome::Acknowledged && commit.ended <= question.survey.begun;
-    if acknowledged && commit.ended <= question.recovery_began {
-        account.beyond += 1;
-    }
-    match question.cut.rule {
-        Beyond::Proves | Beyond::Absent if present => account.survival.overshot += 1,
-        // Lifeboat's own markers are nobody's work.
-        Beyond::Proves | Beyond::MayStay if acknowledged && !present && question.serves && commit.writer != MARKER_WRITER => {
-            account.survival.discarded += 1;
-        }
-        Beyond::Proves | Beyond::Absent | Beyond::MayStay => {}
-    }
+    account.beyond += u64::from(acknowledged && commit.ended <= question.recovery_began);
+    account.survival.overshot += u64::from(present && question.cut.rule != Beyond::MayStay);
+    account.survival.discarded += u64::from(missed && commit.ended > question.cut.lost_until);
 }
 
 /// Rows that nobody can have committed, and each writer's last number of before the recovery that is there.

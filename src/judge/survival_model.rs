@@ -22,6 +22,7 @@ struct Case {
     ledger: Ledger,
     present: BTreeSet<Row>,
     target: Option<(u64, u64)>,
+    lost_until: u64,
     recovery_began: u64,
     reference: u64,
     serves: bool,
@@ -48,10 +49,10 @@ fn commits() -> impl Strategy<Value = Vec<Commit>> {
 fn cases() -> impl Strategy<Value = Case> {
     let rows = proptest::collection::btree_set((0_u16..4, 1_u32..15), 0..40);
     let target = proptest::option::of((0_u64..60, 0_u64..5).prop_map(|(from, width)| (from, from + width)));
-    (commits(), rows, target, 0_u64..60, 0_u64..60, any::<bool>()).prop_map(
-        |(commits, present, target, recovery_began, reference, serves)| {
+    (commits(), rows, (target, 0_u64..70), 0_u64..60, 0_u64..60, any::<bool>()).prop_map(
+        |(commits, present, (target, lost_until), recovery_began, reference, serves)| {
             let ledger = Ledger { sessions: vec![], commits };
-            Case { ledger, present, target, recovery_began, reference, serves }
+            Case { ledger, present, target, lost_until, recovery_began, reference, serves }
         },
     )
 }
@@ -67,6 +68,7 @@ impl Case {
             due_until: Moment(due),
             beyond: Some(Moment(beyond)),
             rule: Beyond::Proves,
+            lost_until: Moment(self.lost_until),
             ..end
         });
         let question = Question {
@@ -93,6 +95,21 @@ impl Case {
             acknowledged && commit.ended.0 <= until && commit.begun.0 < beyond
         })
     }
+
+    /// What clients had been told of, was not due, and is not there.
+    fn missed(&self) -> BTreeSet<Row> {
+        let good = self.rows(|commit| {
+            let acknowledged = commit.outcome == CommitOutcome::Acknowledged && commit.ended.0 <= 60;
+            self.serves && acknowledged && commit.writer != MARKER_WRITER
+        });
+        minus(&minus(&good, &self.due()), &self.present)
+    }
+
+    /// Those of before the fault: with it, they are lost.
+    fn missed_before_the_fault(&self) -> BTreeSet<Row> {
+        let before = self.rows(|commit| self.target.is_some() && commit.ended.0 <= self.lost_until);
+        self.missed().intersection(&before).copied().collect()
+    }
 }
 
 fn minus(left: &BTreeSet<Row>, right: &BTreeSet<Row>) -> BTreeSet<Row> {
@@ -103,7 +120,8 @@ proptest! {
     #[test]
     fn what_became_of_the_commits_is_what_sets_say(case in cases()) {
         let Account { survival, .. } = case.account();
-        let due = case.due();
+        let behind = case.missed_before_the_fault();
+        let due: BTreeSet<Row> = case.due().union(&behind).copied().collect();
         let lost = minus(&due, &case.present);
         prop_assert_eq!((survival.due, survival.lost), (due.len() as u64, lost.len() as u64));
         prop_assert_eq!(survival.kept, survival.due - survival.lost);
@@ -113,7 +131,7 @@ proptest! {
 
         let before = case.rows(|commit| commit.outcome != CommitOutcome::Failed && commit.begun.0 < case.recovery_began);
         let kept_before: BTreeSet<Row> = before.intersection(&case.present).copied().collect();
-        let holes = lost.iter().filter(|(writer, seq)| kept_before.iter().any(|(w, s)| w == writer && s > seq)).count();
+        let holes = minus(&lost, &behind).iter().filter(|(writer, seq)| kept_before.iter().any(|(w, s)| w == writer && s > seq)).count();
         prop_assert_eq!(survival.holes, holes as u64);
 
         let unknown = case.rows(|commit| commit.outcome == CommitOutcome::Indeterminate && commit.begun.0 <= 65);
@@ -123,16 +141,14 @@ proptest! {
         let beyond = |commit: &Commit| case.target.is_some_and(|(_, beyond)| commit.begun.0 >= beyond) && commit.begun.0 <= 65;
         let attempted_beyond = case.rows(|commit| beyond(commit) && commit.outcome != CommitOutcome::Failed);
         prop_assert_eq!(survival.overshot, attempted_beyond.intersection(&case.present).count() as u64);
-        let is_clients = |commit: &Commit| commit.writer != MARKER_WRITER;
-        let good_beyond = case.rows(|commit| beyond(commit) && is_clients(commit) && commit.outcome == CommitOutcome::Acknowledged && commit.ended.0 <= 60);
-        let given_up = if case.serves { minus(&good_beyond, &case.present).len() } else { 0 };
-        prop_assert_eq!(survival.discarded, given_up as u64);
+        let discarded: BTreeSet<Row> = minus(&case.missed(), &behind).intersection(&attempted_beyond).copied().collect();
+        prop_assert_eq!(survival.discarded, discarded.len() as u64);
     }
 
     #[test]
     fn the_loss_in_time_ends_where_the_first_gap_begins(case in cases()) {
         let survival = case.account().survival;
-        let due = case.due();
+        let due: BTreeSet<Row> = case.due().union(&case.missed_before_the_fault()).copied().collect();
         let mut ended: Vec<(u64, bool)> = case.ledger.commits.iter().enumerate()
             .filter(|(_, commit)| due.contains(&(commit.writer, commit.seq)))
             .map(|(index, commit)| (commit.ended.0 * 1000 + index as u64, case.present.contains(&(commit.writer, commit.seq))))

@@ -2,13 +2,16 @@
 
 use std::time::Duration;
 
-use super::{RecoveryJudgement, Work, survival::in_order};
-use crate::journal::{CommitOutcome, FaultFacts, Ledger, MARKER_WRITER, Moment};
+use super::{RecoveryJudgement, Work, healing::Healing, record::Record, survival::in_order};
+use crate::journal::{CommitOutcome, Ledger, MARKER_WRITER, Moment};
 
-/// The clients' attempts by outcome, and the longest time without an acknowledged commit from the fault until service was back.
-pub(super) fn work(ledger: &Ledger, fault: Option<&FaultFacts>, judged: &[RecoveryJudgement]) -> Work {
+/// The clients' attempts by outcome, and the longest time without an acknowledged commit from the first fault until service was back
+/// for the last time.
+pub(super) fn work(record: &Record<'_>, ledger: &Ledger, judged: &[RecoveryJudgement], healings: &[Healing]) -> Work {
     let mut work = Work::default();
-    let back = judged.iter().filter(|recovery| recovery.recovered.serves).filter_map(|recovery| recovery.first_write).max();
+    let fault = record.steps.iter().find_map(|facts| facts.fault);
+    let recovered = judged.iter().filter(|recovery| recovery.recovered.serves).map(|recovery| recovery.first_write);
+    let back = recovered.chain(healings.iter().map(|healing| healing.back)).flatten().max();
     let mut previous: Option<Moment> = None;
     for commit in in_order(&ledger.commits).iter().filter(|commit| commit.writer != MARKER_WRITER) {
         match commit.outcome {

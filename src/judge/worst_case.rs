@@ -44,12 +44,12 @@ pub(super) fn of_recovery(record: &Record<'_>, recovery: &Recovery) -> WorstCase
         Recovery::Restart { .. } => restart(record),
         Recovery::Promote { node } => promote(record, node),
         Recovery::Table { .. } => bound(Duration::ZERO, "the standby holds everything from before the mistake"),
-        Recovery::Restore { from, target, .. } => {
+        Recovery::Restore { from, target, serve, onto: _ } => {
             let backup = record.drill.backup(from);
             match backup.map(|backup| backup.method) {
                 None => none("the drill takes no such backup"),
                 Some(BackupMethod::Dump) => dump(record, backup.and_then(|backup| record.backup_taken(backup))),
-                Some(BackupMethod::Basebackup) => physical(record, target),
+                Some(BackupMethod::Basebackup) => physical(record, target, *serve),
             }
         }
     }
@@ -87,15 +87,21 @@ fn promote(record: &Record<'_>, node: &NodeName) -> WorstCase {
     }
 }
 
-fn physical(record: &Record<'_>, target: &RecoveryTarget) -> WorstCase {
+fn physical(record: &Record<'_>, target: &RecoveryTarget, serve: bool) -> WorstCase {
     match target {
         RecoveryTarget::Latest => {}
+        RecoveryTarget::BeforeFault => return bound(Duration::ZERO, "WAL is archived up to the target"),
         RecoveryTarget::Immediate
-        | RecoveryTarget::BeforeFault
         | RecoveryTarget::Time { at: TargetTime::Point(_) }
         | RecoveryTarget::Xid { .. }
         | RecoveryTarget::Lsn { .. }
-        | RecoveryTarget::Name { .. } => return bound(Duration::ZERO, "WAL is archived up to the target"),
+        | RecoveryTarget::Name { .. } => {
+            return if serve {
+                none("nothing bounds how long before the fault the target was")
+            } else {
+                bound(Duration::ZERO, "the target has everything that was committed before it")
+            };
+        }
     }
     if record.drill.archive.is_none() {
         return none("no archive is declared");
@@ -199,9 +205,11 @@ mod tests {
 
     #[test]
     fn nothing_from_before_a_target_may_go() {
-        for target in [RecoveryTarget::Immediate, RecoveryTarget::BeforeFault, RecoveryTarget::Name { point: point() }] {
-            assert_eq!(bound_of(&Story::restored(target, true)), Some(Duration::ZERO));
+        for target in [RecoveryTarget::Immediate, RecoveryTarget::Name { point: point() }] {
+            assert_eq!(bound_of(&Story::restored(target.clone(), false)), Some(Duration::ZERO));
+            assert_eq!(bound_of(&Story::restored(target, true)), None, "clients lose what came after it");
         }
+        assert_eq!(bound_of(&Story::mistake()), Some(Duration::ZERO));
         assert_eq!(bound_of(&Story::table()), Some(Duration::ZERO));
     }
 

@@ -47,7 +47,7 @@ impl Effect {
 ///
 /// # Errors
 /// Where it can't be injected. A fault without effect is no error here: the journal says so, and the judge counts it.
-pub async fn inject(stage: &mut Stage, fault: &Fault) -> Result<(), LabError> {
+pub async fn inject(stage: &mut Stage, step: usize, fault: &Fault) -> Result<(), LabError> {
     let alive = match fault.node().filter(|_| fault.is_silence()) {
         Some(name) => last_answer(stage, name).await?,
         None => None,
@@ -74,7 +74,7 @@ pub async fn inject(stage: &mut Stage, fault: &Fault) -> Result<(), LabError> {
         server_time: effect.server_time,
     };
     stage.recorder.record(Event::FaultInjected(facts.clone()));
-    stage.broke(facts);
+    stage.broke(step, facts);
     Ok(())
 }
 
@@ -87,7 +87,6 @@ pub async fn heal(stage: &mut Stage, name: &NodeName) -> Result<(), LabError> {
     stage.runtime.thaw(name).await?;
     drop(node.wait_for_connections(PROOF_WITHIN).await?);
     stage.recorder.record(Event::FaultHealed { node: name.clone() });
-    stage.mended(|fault| fault.node() == Some(name));
     Ok(())
 }
 

@@ -63,7 +63,7 @@ pub async fn recover(stage: &mut Stage, step: usize, recovery: &Recovery) -> Res
     let mut phases = Phases::begin(stage.clock());
     let serves = !matches!(recovery, Recovery::Restore { serve: false, .. });
     if serves {
-        detect(stage, &mut phases).await?;
+        detect(stage, step, &mut phases).await?;
     }
     let arrival = match recovery {
         Recovery::Restore { from, target, onto, serve } => restore::run(stage, &mut phases, from, target, onto, *serve).await?,
@@ -76,7 +76,6 @@ pub async fn recover(stage: &mut Stage, step: usize, recovery: &Recovery) -> Res
     if arrival.serves {
         stage.primary = Some((arrival.node.clone(), recovered.after.clone()));
     }
-    stage.mended(|fault| recovery.mends(fault));
     stage.recorder.record(Event::Recovered { step, recovered: Box::new(recovered) });
     stage.recovery = Some(stage::Recovery { step, node: arrival.node, serves: arrival.serves, baseline: arrival.baseline });
     Ok(())
@@ -84,8 +83,8 @@ pub async fn recover(stage: &mut Stage, step: usize, recovery: &Recovery) -> Res
 
 /// The phase from the fault until the runner has noticed it: a mistake of a person is noticed when the drill says so, by
 /// coming to this step; an outage by the clients.
-async fn detect(stage: &Stage, phases: &mut Phases) -> Result<(), LabError> {
-    let Some(fault) = stage.faults.last() else { return Ok(()) };
+async fn detect(stage: &Stage, step: usize, phases: &mut Phases) -> Result<(), LabError> {
+    let Some(fault) = stage.drill.causes(step).iter().find_map(|step| stage.faults.get(step)) else { return Ok(()) };
     let noticed = if fault.fault.is_mistake() || stage.workload()?.writers() == 0 {
         stage.now()
     } else {

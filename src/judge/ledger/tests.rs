@@ -1,5 +1,7 @@
 //! What the survey of the clients' rows must notice, and what it must let pass.
 
+use std::time::Duration;
+
 use super::*;
 use crate::{
     drill::{RecoveryTarget, TargetLsn, TargetTime},
@@ -161,7 +163,7 @@ fn targets() -> Vec<(RecoveryTarget, u64, u64)> {
 #[test]
 fn a_recovery_that_stops_short_of_its_target_fails() {
     for (target, before, _) in targets() {
-        let story = Story::restored(target.clone(), true);
+        let story = Story::restored(target.clone(), target == RecoveryTarget::BeforeFault);
         let last = commit(&story, |commit| commit.begun == ms(before));
         let story = with(story, last, false);
         assert_eq!(story.verdict_of(NAME), Verdict::Fail, "{target:?}");
@@ -183,7 +185,8 @@ fn a_recovery_that_goes_past_its_target_fails() {
 #[test]
 fn what_overlaps_a_mistake_or_a_backup_may_be_on_either_side() {
     for (target, begun) in [(RecoveryTarget::BeforeFault, 7_025), (RecoveryTarget::Immediate, 2_500)] {
-        let story = Story::restored(target, true);
+        let serve = target == RecoveryTarget::BeforeFault;
+        let story = Story::restored(target, serve);
         let overlapping = commit(&story, |commit| commit.begun == ms(begun));
         for present in [true, false] {
             let story = with(story.clone(), overlapping, present);
@@ -200,6 +203,31 @@ fn good_commits_after_a_mistake_are_counted_as_given_up() {
     assert_eq!(story.verdict_of(NAME), Verdict::Pass);
     let rehearsal = Story::restored(RecoveryTarget::BeforeFault, false);
     assert_eq!(survival(&rehearsal).discarded, 0);
+}
+
+#[test]
+fn what_lies_between_the_target_and_the_fault_is_lost_to_clients_who_live_with_it() {
+    for target in [RecoveryTarget::Immediate, RecoveryTarget::Name { point: point() }] {
+        let (told, rehearsed) = (survival(&Story::restored(target.clone(), true)), survival(&Story::restored(target.clone(), false)));
+        assert_eq!((told.holes, told.overshot, told.discarded), (0, 0, 0), "{target:?}");
+        assert!(told.lost > 50 && told.due == told.kept + told.lost && told.rpo > Some(Duration::from_millis(1_900)), "{target:?}: {told:?}");
+        assert_eq!((rehearsed.lost, rehearsed.rpo), (0, Some(Duration::ZERO)), "{target:?}");
+        let strict = |drill: &mut crate::drill::Drill| drill.objectives.rpo = Some(crate::drill::Period::from_secs(1));
+        let story = Story::restored(target.clone(), true);
+        assert_eq!(story.verdict_of(NAME), Verdict::Pass, "{target:?}: it kept to its target");
+        assert_eq!(story.drill(strict).verdict_of("objective RPO"), Verdict::Fail, "{target:?}");
+    }
+}
+
+#[test]
+fn a_dump_after_a_mistake_loses_what_came_between_and_gives_up_what_came_after() {
+    let dropped = crate::drill::Fault::DropTable { table: "shop.receipt".parse().expect("a table") };
+    let story = Story::dump().drill(|drill| drill.steps[testing::FAULT].verb = crate::drill::Verb::Fault(dropped.clone()));
+    let story = story.fault(|fault| (fault.fault, fault.at, fault.proven) = (dropped.clone(), ms(5_100), Some(ms(5_110))));
+    let told = survival(&story);
+    assert!(told.rpo.is_some_and(|rpo| rpo > Duration::from_secs(3) && rpo < Duration::from_millis(3_200)), "{told:?}");
+    assert!(told.discarded > 50 && told.overshot == 0 && told.due == told.kept + told.lost, "{told:?}");
+    assert_eq!(story.verdict_of(NAME), Verdict::Pass);
 }
 
 #[test]
