@@ -50,3 +50,46 @@ fn a_recovered_copy_that_does_not_answer_as_was_expected_exits_1() {
     assert!(junit.contains("one is two") && junit.matches("<failure").count() >= 2, "{junit}");
     user.assert_nothing_is_left();
 }
+
+#[test]
+fn a_way_back_to_long_before_the_loss_costs_what_came_between() {
+    let user = Harness::local();
+    let steps = [
+        r#"backup = { method = "basebackup", label = "nightly", compress = "none" }"#,
+        "work = \"1s\"",
+        r#"fault = { lose-volume = "primary" }"#,
+        r#"recover = { from = "nightly", target = "immediate" }"#,
+        r#"check = ["ledger"]"#,
+    ];
+    user.run(&user.drill("immediate", &drills::crash().steps(&steps).text()), &[]).exits(1);
+    let junit = user.report("junit.xml");
+    assert!(junit.matches("<failure").count() == 1 && junit.contains("objective RPO"), "{junit}");
+    user.assert_nothing_is_left();
+}
+
+#[test]
+fn recovery_time_counts_from_when_clients_began_to_wait_whatever_broke_later_or_healed_by_itself() {
+    let user = Harness::local();
+    let later = [
+        r#"fault = { kill-postmaster = "primary" }"#,
+        "work = \"2s\"",
+        r#"fault = { freeze = "standby" }"#,
+        r#"recover = { restart = "primary" }"#,
+        r#"heal = "standby""#,
+        r#"check = ["ledger"]"#,
+    ];
+    let healed = [
+        r#"fault = { freeze = "primary" }"#,
+        "work = \"2s\"",
+        r#"heal = "primary""#,
+        r#"fault = { kill-postmaster = "primary" }"#,
+        r#"recover = { restart = "primary" }"#,
+        r#"check = ["ledger"]"#,
+    ];
+    for (name, steps) in [("later", later), ("healed", healed)] {
+        user.run(&user.drill(name, &drills::crash().standby().rto("2s").steps(&steps).text()), &[]).exits(1);
+        let judged = user.json();
+        assert!(judged["drills"][0]["rto"].as_f64().is_some_and(|rto| (2.0..30.0).contains(&rto)), "{name}: {judged}");
+    }
+    user.assert_nothing_is_left();
+}

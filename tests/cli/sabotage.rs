@@ -74,3 +74,20 @@ fn pages_that_the_server_finds_damaged_fail_every_check_that_reads_them() {
     assert!(junit.contains("the recovered server is damaged: ") && junit.contains("(SQLSTATE XX001)"), "{junit}");
     user.assert_nothing_is_left();
 }
+
+#[test]
+fn clients_that_had_stopped_before_the_fault_do_not_pass() {
+    let user = Harness::local();
+    let running = user.start(&user.drill("stalled", &drills::pitr().step(2, "work = \"9s\"").text()));
+    user.wait_for_step(2);
+    std::thread::sleep(Duration::from_millis(500));
+    // Their sessions stand still, so that they wait, and go on only after the fault.
+    let sessions: Vec<_> = leftovers::processes_below(&user.work()).into_iter().filter(|process| process.line.contains("lifeboat_app")).collect();
+    assert!(!sessions.is_empty());
+    for session in &sessions {
+        nix::sys::signal::kill(nix::unistd::Pid::from_raw(session.pid), nix::sys::signal::Signal::SIGSTOP).expect("it lives");
+    }
+    running.wait(RUN_WITHIN).exits(3);
+    assert!(user.report("report.md").contains("endangered nothing"), "{}", user.report("report.md"));
+    user.assert_nothing_is_left();
+}
