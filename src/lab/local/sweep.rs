@@ -36,6 +36,7 @@ pub fn runs(work: &WorkDir) -> Vec<(PathBuf, Found)> {
 /// Kills every process of a run and removes its shared memory and its directory; returns what is left, with the reason.
 pub async fn remove_run(directory: &Path) -> Vec<String> {
     let mut left = Vec::new();
+    let posix = shared_memory::posix_of(&processes::stopped(directory));
     match processes::kill_all(directory).await {
         Ok(0) => {}
         Ok(count) => left.push(format!("{count} processes of {}", directory.display())),
@@ -43,6 +44,7 @@ pub async fn remove_run(directory: &Path) -> Vec<String> {
     }
     // Their names are in the directory; they can go once nobody is attached to them.
     left.extend(shared_memory::remove(shared_memory::named_below(directory)).await);
+    left.extend(shared_memory::remove_posix(posix));
     if let Err(error) = remove_tree(directory).await {
         left.push(error.to_string());
     }
