@@ -13,7 +13,7 @@ use crate::{
     drill::{Drill, DrillName},
     journal::Exercise,
     pg::Major,
-    syntax,
+    syntax::{self, Mistakes},
 };
 
 static SHIPPED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/drills");
@@ -66,7 +66,7 @@ pub(super) fn drills(select: &Select) -> Result<Vec<Drill>, Exit> {
     for source in sources {
         match syntax::parse(&source.name, &source.file, &source.text) {
             Ok(drill) => drills.push(drill),
-            Err(mistakes) => problems.push(mistakes.graphical(terminal::colour_on_stderr(), terminal::width().into())),
+            Err(mistakes) => problems.push(drawn(&mistakes)),
         }
     }
     if !problems.is_empty() {
@@ -87,6 +87,10 @@ pub(super) fn drills(select: &Select) -> Result<Vec<Drill>, Exit> {
         }
     }
     if drills.is_empty() { Err(Exit::Nothing) } else { Ok(drills) }
+}
+
+fn drawn(mistakes: &Mistakes) -> String {
+    mistakes.graphical(terminal::colour_on_stderr(), terminal::width().into())
 }
 
 fn counted(count: usize) -> String {
@@ -170,9 +174,11 @@ fn shipped(folder: &Dir<'_>) -> Vec<Source> {
 
 fn file(path: &Path) -> Result<Source, String> {
     let name = syntax::name_of(path).map_err(|error| error.to_string())?;
-    let text = fs::read_to_string(path).map_err(|error| format!("failed to read {}: {error}", path.display()))?;
-    let whole = fs::canonicalize(path).map_err(|error| format!("failed to find {}: {error}", path.display()))?;
-    Ok(Source { name, file: path.display().to_string(), path: Some(whole), text })
+    let file = path.display().to_string();
+    let bytes = fs::read(path).map_err(|error| format!("failed to read {file}: {error}"))?;
+    let text = syntax::decode(&file, bytes).map_err(|mistakes| drawn(&mistakes))?;
+    let whole = fs::canonicalize(path).map_err(|error| format!("failed to find {file}: {error}"))?;
+    Ok(Source { name, file, path: Some(whole), text })
 }
 
 fn folder(path: &Path) -> Result<Vec<Source>, String> {
