@@ -102,7 +102,7 @@ async fn plan(provider: &Provider, drills: Vec<Drill>, asked: &[Major]) -> Resul
     versions.sort_unstable();
     versions.dedup();
     if versions.is_empty() {
-        versions.push(provider.newest().await?);
+        versions.push(provider.newest(&progress).await?);
     }
     let needs_default = drills.iter().any(|drill| drill.version.is_none()) || !asked.is_empty();
     let mut installed = BTreeMap::new();
