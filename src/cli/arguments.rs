@@ -74,9 +74,12 @@ pub(super) enum Subcommand {
         /// The shell
         shell: Shell,
     },
-    /// Print the manual page
-    #[command(after_help = "Example:\n  lifeboat man | man -l -")]
-    Man,
+    /// Print the manual page, of Lifeboat or of one of its commands
+    #[command(after_help = "Examples:\n  lifeboat man | man -l -\n  lifeboat man run | man -l -")]
+    Man {
+        /// The command; Lifeboat as a whole where none is given
+        command: Option<String>,
+    },
     /// Clean up after a run when its runner dies (started by `run` itself)
     #[command(hide = true)]
     Reap {

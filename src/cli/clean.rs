@@ -1,9 +1,10 @@
 //! `lifeboat clean`: what dead runs have left, and the cache where that is asked for.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, path::Path};
 
-use super::{arguments::Clean, exit::Exit, failed, print};
+use super::{arguments::Clean, exit::Exit, failed, print, terminal};
 use crate::{
+    journal::ErrorChain,
     lab::{
         LabError,
         docker::{self, Outcome},
@@ -22,7 +23,7 @@ pub(super) async fn clean(arguments: &Clean) -> Exit {
     let engine = match docker::Engine::connect().await {
         Ok(engine) => resources(arguments, &engine, &notes, &mut told).await,
         Err(error) => {
-            tracing::debug!(%error, "no container engine to clean");
+            terminal::say(&format!("containers were not looked at: can't {}", ErrorChain::of(&error)));
             Ok(())
         }
     };
@@ -57,18 +58,28 @@ async fn directories(arguments: &Clean, work: &WorkDir, told: &mut Told) -> BTre
         }
     }
     for directory in if arguments.cache { local::prepared(work) } else { Vec::new() } {
-        let outcome = removed(arguments, &directory).await;
+        let outcome = prepared_removed(arguments, &directory);
         told.tell("directory", &directory.display().to_string(), &outcome, Some("a cache"));
     }
     notes
 }
 
-async fn removed(arguments: &Clean, directory: &std::path::Path) -> Outcome {
+async fn removed(arguments: &Clean, directory: &Path) -> Outcome {
     if arguments.dry_run {
         return Outcome::WouldRemove;
     }
     let left = local::remove_run(directory).await;
     if left.is_empty() { Outcome::Removed } else { Outcome::Failed(left.join("; ")) }
+}
+
+fn prepared_removed(arguments: &Clean, directory: &Path) -> Outcome {
+    let removed = if arguments.dry_run { local::is_in_use(directory).map(|used| !used) } else { local::remove_prepared(directory) };
+    match removed {
+        Ok(true) if arguments.dry_run => Outcome::WouldRemove,
+        Ok(true) => Outcome::Removed,
+        Ok(false) => Outcome::Kept("a run is at it".to_owned()),
+        Err(error) => Outcome::Failed(error.to_string()),
+    }
 }
 
 /// What carries Lifeboat's labels in an engine.

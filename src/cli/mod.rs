@@ -90,13 +90,7 @@ async fn dispatch(subcommand: Subcommand) -> Exit {
             clap_complete::generate(shell, &mut Arguments::command(), "lifeboat", &mut script);
             print(&String::from_utf8_lossy(&script))
         }
-        Subcommand::Man => match manual() {
-            Ok(pages) => print(&String::from_utf8_lossy(&pages)),
-            Err(error) => {
-                terminal::error(&format!("failed to render the manual: {error}"));
-                Exit::Bug
-            }
-        },
+        Subcommand::Man { command } => manual(command.as_deref()),
         Subcommand::Reap { run, runtime, work } => reap(&run, runtime, &work).await,
     }
 }
@@ -119,16 +113,24 @@ where
     error.into()
 }
 
-/// The manual page of the command, followed by one for each subcommand.
-fn manual() -> std::io::Result<Vec<u8>> {
-    let mut pages = Vec::new();
+/// Prints the manual page of a subcommand, or where none is named, of the command.
+fn manual(wanted: Option<&str>) -> Exit {
     let mut command = Arguments::command();
     command.build();
-    clap_mangen::Man::new(command.clone()).render(&mut pages)?;
-    for subcommand in command.get_subcommands().filter(|subcommand| !subcommand.is_hide_set()) {
-        clap_mangen::Man::new(subcommand.clone()).render(&mut pages)?;
+    let pages = || command.get_subcommands().filter(|subcommand| !subcommand.is_hide_set());
+    let Some(page) = wanted.map_or(Some(&command), |wanted| pages().find(|subcommand| subcommand.get_name() == wanted)) else {
+        let names: Vec<_> = pages().map(clap::Command::get_name).collect();
+        terminal::error(&format!("there is no such command: {}; there are {}", wanted.unwrap_or_default(), names.join(", ")));
+        return Exit::Usage;
+    };
+    let mut rendered = Vec::new();
+    match clap_mangen::Man::new(page.clone()).render(&mut rendered) {
+        Ok(()) => print(&String::from_utf8_lossy(&rendered)),
+        Err(error) => {
+            terminal::error(&format!("failed to render the manual: {error}"));
+            Exit::Bug
+        }
     }
-    Ok(pages)
 }
 
 /// Puts data on standard output. A reader that went away (`| head`) is no error.

@@ -17,7 +17,7 @@ use crate::{
     drill::{Drill, RuntimeKind, Verb},
     engine::{KeepFor, PlannedExercise, Provider, Reaper, Run, RunOptions, Selection, Store, judged},
     journal::{ErrorChain, Exercise},
-    judge::Verdict,
+    judge::{Judgement, Subject, Verdict},
     lab::{
         Installation, LabError,
         local::{self, Claim, Note},
@@ -64,7 +64,7 @@ async fn perform(arguments: arguments::Run, drills: Vec<Drill>) -> Result<Exit, 
         terminal::error(&format!("failed to remove {left}"));
     }
     let judged = report::write(&store);
-    let unclean = !left.is_empty() || judged.as_ref().is_ok_and(|run| run.exercises.iter().any(|exercise| !exercise.left.is_empty()));
+    let unclean = !left.is_empty() || judged.as_ref().is_ok_and(|run| run.exercises.iter().any(Judgement::may_have_left));
     // What could not be removed is left to the reaper, who tries once more when its pipe ends; what is kept is not.
     if unclean && kept.is_empty() {
         drop(reaper);
@@ -102,7 +102,7 @@ async fn plan(provider: &Provider, drills: Vec<Drill>, asked: &[Major]) -> Resul
     versions.sort_unstable();
     versions.dedup();
     if versions.is_empty() {
-        versions.push(provider.newest().await?);
+        versions.push(provider.newest(&progress).await?);
     }
     let needs_default = drills.iter().any(|drill| drill.version.is_none()) || !asked.is_empty();
     let mut installed = BTreeMap::new();
@@ -155,10 +155,7 @@ fn keep_what_did_not_pass(store: Store) -> KeepFor {
         let passed = judged(&store).is_ok_and(|run| {
             run.exercises.iter().filter(|judged| judged.exercise == *exercise).all(|judged| {
                 // Dismantling itself is still to come.
-                judged
-                    .findings
-                    .iter()
-                    .all(|finding| finding.verdict == Verdict::Pass || finding.subject == crate::judge::Subject::Dismantling)
+                judged.findings.iter().all(|finding| finding.verdict == Verdict::Pass || finding.subject == Subject::Dismantling)
             })
         });
         !passed

@@ -1,7 +1,7 @@
 //! Finding the drills that the command line means.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, btree_map::Entry},
     fs,
     path::{Path, PathBuf},
 };
@@ -11,7 +11,9 @@ use include_dir::{Dir, include_dir};
 use super::{arguments::Select, exit::Exit, terminal};
 use crate::{
     drill::{Drill, DrillName},
-    syntax,
+    journal::Exercise,
+    pg::Major,
+    syntax::{self, Mistakes},
 };
 
 static SHIPPED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/drills");
@@ -21,7 +23,36 @@ struct Source {
     name: DrillName,
     /// What messages call it.
     file: String,
+    /// Which file it is, however it was named; `None` for a shipped one.
+    path: Option<PathBuf>,
     text: String,
+}
+
+impl Source {
+    fn is(&self, other: &Self) -> bool {
+        (&self.path, &self.name) == (&other.path, &other.name)
+    }
+
+    /// The folder of the drill's exercise on some version.
+    fn folder(&self) -> String {
+        Exercise { drill: self.name.clone(), postgres: Major::NEWEST }.folder()
+    }
+
+    /// Why two drills can't be told apart, and how to mend it.
+    fn beside(&self, other: &Self) -> String {
+        let (this, that) = (self.told(), other.told());
+        if self.name == other.name {
+            format!("{that} and {this} are both called {}: rename one of the files, or run one at a time", self.name)
+        } else {
+            format!(
+                "{that} and {this} would share a folder in the reports, where `/` becomes `-`: rename one of the files, or run one at a time"
+            )
+        }
+    }
+
+    fn told(&self) -> String {
+        if self.path.is_some() { self.file.clone() } else { format!("the shipped drill {}", self.name) }
+    }
 }
 
 /// The drills that were selected, by name and without repetition; every mistake in every file is said at once.
@@ -32,10 +63,10 @@ pub(super) fn drills(select: &Select) -> Result<Vec<Drill>, Exit> {
     let mut problems = Vec::new();
     let sources = sources(select, &mut problems);
     let mut drills = Vec::new();
-    for source in sources.into_values() {
+    for source in sources {
         match syntax::parse(&source.name, &source.file, &source.text) {
             Ok(drill) => drills.push(drill),
-            Err(mistakes) => problems.push(mistakes.graphical(terminal::colour_on_stderr(), terminal::width().into())),
+            Err(mistakes) => problems.push(drawn(&mistakes)),
         }
     }
     if !problems.is_empty() {
@@ -58,40 +89,65 @@ pub(super) fn drills(select: &Select) -> Result<Vec<Drill>, Exit> {
     if drills.is_empty() { Err(Exit::Nothing) } else { Ok(drills) }
 }
 
+fn drawn(mistakes: &Mistakes) -> String {
+    mistakes.graphical(terminal::colour_on_stderr(), terminal::width().into())
+}
+
 fn counted(count: usize) -> String {
     if count == 1 { "1 file or name".to_owned() } else { format!("{count} files or names") }
 }
 
-fn sources(select: &Select, problems: &mut Vec<String>) -> BTreeMap<DrillName, Source> {
-    let mut sources = BTreeMap::new();
-    let mut add = |source: Source| drop(sources.insert(source.name.clone(), source));
+/// The sources by name. Two drills of one folder are a problem: they would write over each other.
+fn sources(select: &Select, problems: &mut Vec<String>) -> Vec<Source> {
+    let mut found = Vec::new();
     if select.drills.is_empty() {
-        shipped(&SHIPPED).into_iter().for_each(&mut add);
+        found.extend(shipped(&SHIPPED));
     }
     for wanted in &select.drills {
-        let path = Path::new(wanted);
-        let named: Vec<_> = shipped(&SHIPPED)
-            .into_iter()
-            .filter(|source| {
-                let name = source.name.as_str();
-                name == wanted || name.strip_prefix(wanted.trim_end_matches('/')).is_some_and(|rest| rest.starts_with('/'))
-            })
-            .collect();
-        let read = if path.is_file() {
-            file(path).map(|source| vec![source])
-        } else if path.is_dir() && named.is_empty() {
-            folder(path)
-        } else if named.is_empty() {
-            Err(unknown(wanted))
-        } else {
-            Ok(named)
-        };
-        match read {
-            Ok(found) => found.into_iter().for_each(&mut add),
+        match wanted_sources(wanted) {
+            Ok(sources) => found.extend(sources),
             Err(problem) => problems.push(problem),
         }
     }
+    let mut sources = BTreeMap::new();
+    for source in found {
+        match sources.entry(source.folder()) {
+            Entry::Vacant(place) => drop(place.insert(source)),
+            Entry::Occupied(there) if source.is(there.get()) => {}
+            Entry::Occupied(there) => problems.push(source.beside(there.get())),
+        }
+    }
+    let mut sources: Vec<Source> = sources.into_values().collect();
+    sources.sort_by(|a, b| a.name.cmp(&b.name));
     sources
+}
+
+/// What an argument stands for.
+fn wanted_sources(wanted: &str) -> Result<Vec<Source>, String> {
+    let path = Path::new(wanted);
+    let named: Vec<_> = shipped(&SHIPPED)
+        .into_iter()
+        .filter(|source| {
+            let name = source.name.as_str();
+            name == wanted || name.strip_prefix(wanted.trim_end_matches('/')).is_some_and(|rest| rest.starts_with('/'))
+        })
+        .collect();
+    match named.first() {
+        _ if path.is_file() => file(path).map(|source| vec![source]),
+        Some(first) if holds_drills(path) => Err(format!(
+            "{wanted:?} is a folder here and names shipped drills as well: write ./{wanted} for the folder here, or single names such \
+             as {} for the shipped ones",
+            first.name
+        )),
+        Some(_) => Ok(named),
+        None if path.is_dir() => folder(path),
+        None => Err(unknown(wanted)),
+    }
+}
+
+fn holds_drills(folder: &Path) -> bool {
+    let mut files = Vec::new();
+    folder.is_dir() && collect(folder, &mut files).is_ok() && !files.is_empty()
 }
 
 fn unknown(wanted: &str) -> String {
@@ -109,7 +165,7 @@ fn shipped(folder: &Dir<'_>) -> Vec<Source> {
             // A test proves that each of them has a good name and a good text.
             let name = syntax::name_of(&Path::new("drills").join(file.path())).ok()?;
             let file_name = format!("drills/{}", file.path().display());
-            Some(Source { name, file: file_name, text: file.contents_utf8()?.to_owned() })
+            Some(Source { name, file: file_name, path: None, text: file.contents_utf8()?.to_owned() })
         })
         .collect();
     all.extend(folder.dirs().flat_map(shipped));
@@ -118,8 +174,11 @@ fn shipped(folder: &Dir<'_>) -> Vec<Source> {
 
 fn file(path: &Path) -> Result<Source, String> {
     let name = syntax::name_of(path).map_err(|error| error.to_string())?;
-    let text = fs::read_to_string(path).map_err(|error| format!("failed to read {}: {error}", path.display()))?;
-    Ok(Source { name, file: path.display().to_string(), text })
+    let file = path.display().to_string();
+    let bytes = fs::read(path).map_err(|error| format!("failed to read {file}: {error}"))?;
+    let text = syntax::decode(&file, bytes).map_err(|mistakes| drawn(&mistakes))?;
+    let whole = fs::canonicalize(path).map_err(|error| format!("failed to find {file}: {error}"))?;
+    Ok(Source { name, file, path: Some(whole), text })
 }
 
 fn folder(path: &Path) -> Result<Vec<Source>, String> {

@@ -79,13 +79,23 @@ impl Provider {
         }
     }
 
-    /// The newest version that is here without fetching anything; for containers, the newest that Lifeboat was tried on
-    /// where there is no image at all.
+    /// The version to run on where none was asked for. That is what the user's image holds, where it is one for all versions;
+    /// else the newest that is here without fetching anything; for containers, the newest that Lifeboat was tried on where there
+    /// is no image at all.
     ///
     /// # Errors
-    /// Where the engine can't be asked.
-    pub async fn newest(&self) -> Result<Major, LabError> {
+    /// Where the engine can't be asked; [`LabError::Refused`] where the user's image can't be had or holds no version that
+    /// Lifeboat drives.
+    pub async fn newest(&self, progress: &(dyn Fn(String) + Send + Sync)) -> Result<Major, LabError> {
         match self {
+            Self::Docker { engine, reference: Some(reference), .. } if !reference.contains(docker::VERSION) => {
+                let held = engine.resolve(Some(reference), None, progress).await?.installation.version;
+                if (Major::OLDEST..=Major::NEWEST).contains(&held.major) {
+                    return Ok(held.major);
+                }
+                let why = format!("it holds {held}, and lifeboat drives versions {} to {}", Major::OLDEST, Major::NEWEST);
+                Err(LabError::refused(format!("run the image {reference}"), why))
+            }
             Self::Docker { engine, .. } => {
                 let here = engine.images().await?.into_iter().map(|image| image.major).filter(|major| *major <= Major::NEWEST).max();
                 Ok(here.unwrap_or(Major(17)))

@@ -141,7 +141,9 @@ impl Run {
         while let Some(ended) = exercises.join_next().await {
             match ended {
                 Ok(this) => kept.extend(this),
-                Err(error) => tracing::error!(%error, "an exercise crashed; the reaper removes what it left"),
+                Err(error) => {
+                    tracing::error!(%error, "an exercise crashed; the reaper, or `lifeboat clean` where a lab is kept, removes what it left")
+                }
             }
         }
         recorder.record(Event::RunEnded { interrupted: cancel.is_cancelled() });

@@ -1,6 +1,15 @@
 //! Whether everything that was provisioned was removed.
 
-use super::{finding::Ruling, record::Record};
+use super::{Judgement, Subject, Verdict, finding::Ruling, record::Record};
+
+impl Judgement {
+    /// Whether something of it may still be there: it could not be removed, or the exercise crashed and nobody dismantled it.
+    #[must_use]
+    pub fn may_have_left(&self) -> bool {
+        let dismantled = self.findings.iter().any(|finding| finding.subject == Subject::Dismantling && finding.verdict == Verdict::Pass);
+        !self.left.is_empty() || self.began.is_some() && !dismantled
+    }
+}
 
 /// The ruling on an exercise's end. What is left does not change whether a promise was kept: it has an exit code of its own.
 pub(super) fn ruling(record: &Record<'_>) -> Ruling {
@@ -43,5 +52,16 @@ mod tests {
     fn a_run_that_never_dismantled_is_inconclusive() {
         let story = Story::loss().without(|event| matches!(event, Event::Dismantled { .. }));
         assert_eq!(story.verdict_of("dismantling"), Verdict::Inconclusive);
+    }
+
+    #[test]
+    fn an_exercise_that_crashed_before_it_was_dismantled_is_not_taken_for_clean() {
+        let dismantled = |event: &Event| matches!(event, Event::Dismantled { .. });
+        assert!(!Story::loss().judge().may_have_left());
+        assert!(!ended(&[], true).judge().may_have_left() && ended(&["volume x"], false).judge().may_have_left());
+        let crashed = Story::loss().without(dismantled).judge();
+        assert_eq!((crashed.may_have_left(), crashed.verdict), (true, Some(Verdict::Inconclusive)));
+        let never_began = Story::loss().without(|event| dismantled(event) || matches!(event, Event::DrillStarted { .. }));
+        assert!(!never_began.judge().may_have_left(), "nothing was made");
     }
 }

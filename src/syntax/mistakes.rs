@@ -20,18 +20,19 @@ impl Mistakes {
     pub(super) fn new(file: &str, source: &str, mut list: Vec<Mistake>) -> Self {
         // Hostile characters become harmless ones of as many bytes, so places stay what they were.
         let lines = Lines::new(same_length(source));
-        if list.iter().any(|mistake| mistake.sort == Sort::Syntax) {
-            // What a broken text seems to lack, or to mean, would be guesswork; so would be what stands on a broken line.
-            let broken: Vec<usize> = list.iter().filter(|m| m.sort == Sort::Syntax).map(|m| lines.line(m.span.start)).collect();
-            list.retain(|mistake| match mistake.sort {
-                Sort::Syntax => true,
-                Sort::Value => !broken.contains(&lines.line(mistake.span.start)),
-                Sort::Absence | Sort::Meaning => false,
-            });
-        }
         for mistake in &mut list {
             lines.fit(&mut mistake.span);
             mistake.also.iter_mut().for_each(|(span, _)| lines.fit(span));
+        }
+        if list.iter().any(|mistake| mistake.sort == Sort::Syntax) {
+            // What a broken text seems to lack, or to mean, would be guesswork; so would be what stands on a broken line, or
+            // nowhere, for the parser made it up.
+            let broken: Vec<usize> = list.iter().filter(|m| m.sort == Sort::Syntax).map(|m| lines.line(m.span.start)).collect();
+            list.retain(|mistake| match mistake.sort {
+                Sort::Syntax => true,
+                Sort::Value => !mistake.span.is_empty() && !broken.contains(&lines.line(mistake.span.start)),
+                Sort::Absence | Sort::Meaning => false,
+            });
         }
         list.sort_by(|a, b| (a.span.start, a.span.end, &a.message).cmp(&(b.span.start, b.span.end, &b.message)));
         list.dedup_by(|a, b| a.span == b.span && a.message == b.message);
@@ -133,7 +134,8 @@ impl Lines {
         at
     }
 
-    /// Moves a span onto character boundaries inside the text.
+    /// Moves a span onto character boundaries inside the text; an empty one behind everything that stands on a line, where
+    /// nothing could be underlined, onto the last character before it.
     fn fit(&self, span: &mut std::ops::Range<usize>) {
         let start = self.boundary(span.start);
         let mut end = span.end.clamp(start, self.text.len());
@@ -141,5 +143,13 @@ impl Lines {
             end += 1;
         }
         *span = start..end;
+        let (before, rest) = self.text.split_at_checked(start).unwrap_or_default();
+        let before = before.trim_end();
+        if let Some(last) = before.chars().next_back()
+            && span.start == span.end
+            && rest.lines().next().unwrap_or_default().trim_end().is_empty()
+        {
+            *span = before.len() - last.len_utf8()..before.len();
+        }
     }
 }

@@ -6,6 +6,7 @@
 //! **Invariant:** pure, and total: any text gives a drill or at least one mistake, and nothing panics.
 //! **Invariant:** the keys of a file are listed once, in `declared`; the parser and the JSON Schema both read that list.
 
+mod broken;
 mod declared;
 mod lower;
 mod mistake;
@@ -20,6 +21,7 @@ mod template;
 mod tests;
 mod visible;
 
+pub use broken::decode;
 pub use mistake::{Mistake, Span};
 pub use mistakes::Mistakes;
 pub use name::{NotADrillFile, name_of};
@@ -29,7 +31,7 @@ use toml::de::{DeTable, DeValue};
 
 use crate::{
     drill::{Drill, DrillName},
-    syntax::{mistake::Sort, reading::Shape},
+    syntax::reading::Shape,
 };
 
 /// The drill in a text; `file` is what mistakes call it.
@@ -40,7 +42,7 @@ pub fn parse(name: &DrillName, file: &str, text: &str) -> Result<Drill, Mistakes
     // A byte order mark is no part of the text.
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let (table, broken) = DeTable::parse_recoverable(text);
-    let mut mistakes: Vec<Mistake> = broken.iter().map(|error| syntax_mistake(error, text)).collect();
+    let mut mistakes: Vec<Mistake> = broken.iter().map(|error| broken::mistake(error, text)).collect();
     let document = toml::Spanned::new(0..0, DeValue::Table(table.into_inner()));
     let declared = declared::Drill::read(&document, &mut mistakes);
     let drill = declared.and_then(|declared| lower::drill(name, &declared, &mut mistakes));
@@ -53,27 +55,5 @@ pub fn parse(name: &DrillName, file: &str, text: &str) -> Result<Drill, Mistakes
             }
             Err(Mistakes::new(file, text, mistakes))
         }
-    }
-}
-
-fn syntax_mistake(error: &toml::de::Error, text: &str) -> Mistake {
-    let span = error.span().unwrap_or(text.len()..text.len());
-    let there = text.get(span.clone()).unwrap_or_default();
-    let (message, help) = match error.message() {
-        "duplicate key" => {
-            (format!("key {} stands here a second time", visible::quoted(there)), Some("take one of the two away".to_owned()))
-        }
-        message if text.get(span.start..).is_some_and(|rest| rest.starts_with(|c: char| c.is_control() && !matches!(c, '\n' | '\r'))) => {
-            (message.to_owned(), Some("a control character: write it as an escape, such as `\\u001b`".to_owned()))
-        }
-        message if message.starts_with("string values must be quoted") => {
-            ("a string without quotes".to_owned(), Some(format!("write `\"{there}\"`")))
-        }
-        message => (message.to_owned(), None),
-    };
-    let mistake = Mistake::new(Sort::Syntax, span, message);
-    match help {
-        Some(help) => mistake.help(help),
-        None => mistake,
     }
 }

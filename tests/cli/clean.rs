@@ -102,6 +102,22 @@ fn clean_removes_the_cache_only_when_it_is_asked_to_and_nothing_that_is_not_its_
     assert!(foreign.exists(), "a directory without an owner's name is nobody's");
 }
 
+#[test]
+fn a_prepared_cluster_that_a_run_is_at_is_not_removed() {
+    let user = Harness::from_scratch();
+    let prepared = user.work().join("cache/prepared-0123456789abcdef");
+    fs::create_dir_all(&prepared).unwrap();
+    let lock = fs::File::create(user.work().join("cache/0123456789abcdef.lock")).unwrap();
+    lock.lock().unwrap();
+    for arguments in [&["clean", "--cache", "--dry-run"][..], &["clean", "--cache"]] {
+        user.lifeboat(arguments).exits(0).prints("kept").prints("a run is at it");
+    }
+    assert!(prepared.exists());
+    drop(lock);
+    user.lifeboat(&["clean", "--cache"]).exits(0).prints("removed").says("containers were not looked at");
+    assert!(!prepared.exists());
+}
+
 /// A run at work, without its reaper.
 fn without_a_reaper(user: &Harness) -> Running {
     let running = user.start(&user.drill("crash", &drills::crash().step(1, "work = \"1s\"").text()));

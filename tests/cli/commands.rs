@@ -48,7 +48,9 @@ fn schema_completions_manual_page_help_and_doctor_work_without_anything_else() {
         let script = user.lifeboat(&["completions", shell]).exits(0).stdout;
         assert!(script.contains("lifeboat") && script.contains("keep-on-failure") && !script.contains('\0'), "{shell}");
     }
-    assert!(user.lifeboat(&["man"]).exits(0).stdout.contains(".TH"));
+    user.lifeboat(&["man"]).exits(0).prints(".TH lifeboat 1").prints("lifeboat\\-run(1)");
+    user.lifeboat(&["man", "run"]).exits(0).prints(".TH lifeboat-run 1").prints("keep\\-on\\-failure");
+    user.lifeboat(&["man", "reap"]).exits(2).says("no such command").says("doctor");
     user.lifeboat(&["--help"]).exits(0).prints("Exit codes:");
     user.lifeboat(&["--version"]).exits(0).prints(env!("CARGO_PKG_VERSION"));
     user.lifeboat(&["doctor"]).exits(0).prints("docker  missing").prints("local   ok").prints(text(&user.work()));

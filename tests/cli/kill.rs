@@ -7,7 +7,7 @@ use std::{
 
 use nix::sys::signal::Signal;
 
-use crate::support::{Harness, drills, leftovers, text};
+use crate::support::{Harness, RUN_WITHIN, drills, leftovers, text, wait_for};
 
 const TIMES: usize = 20;
 const AT_ONCE: usize = 3;
@@ -82,6 +82,20 @@ fn a_runner_that_is_killed_at_any_instant_leaves_no_process_and_no_directory() {
     });
     users.into_inner().unwrap().iter().for_each(Harness::assert_nothing_is_left);
     eprintln!("{TIMES} kills: {:?}", began.elapsed());
+}
+
+#[test]
+fn a_runner_that_is_killed_while_initdb_runs_leaves_no_shared_memory() {
+    let user = Harness::from_scratch();
+    let running = user.start(&user.drill("killed", &drills::crash().text()));
+    let used = wait_for("shared memory of initdb", RUN_WITHIN, || {
+        let used = leftovers::shared_memory_below(&user.work());
+        (!used.is_empty()).then_some(used)
+    });
+    running.signal(Signal::SIGKILL);
+    running.wait(RUN_WITHIN).exits(137);
+    user.assert_nothing_is_left();
+    assert!(!used.iter().any(|segment| segment.exists()), "{used:?}");
 }
 
 #[test]

@@ -57,6 +57,26 @@ fn a_folder_of_drills_is_run_whole_and_an_empty_one_is_an_error() {
 }
 
 #[test]
+fn two_files_with_one_name_or_one_folder_are_told_apart_by_the_user_and_not_dropped() {
+    let user = Harness::from_scratch();
+    let write = |path: &str| {
+        let path = user.folder().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).and_then(|()| std::fs::write(&path, drills::crash().text())).unwrap();
+    };
+    for path in ["mine/prod/restore.toml", "mine/staging/restore.toml", "drills/x-y.toml", "drills/x/y.toml", "loss/own.toml"] {
+        write(path);
+    }
+    let both = "mine/prod/restore.toml and mine/staging/restore.toml are both called restore: rename one";
+    user.lifeboat(&["run", "mine"]).exits(2).says(both);
+    user.lifeboat(&["run", "mine/prod/restore.toml", "mine/staging/restore.toml"]).exits(2).says(both);
+    user.lifeboat(&["check", "mine/prod/restore.toml", "./mine/../mine/prod"]).exits(0);
+    user.lifeboat(&["run", "drills"]).exits(2).says("drills/x/y.toml and drills/x-y.toml would share a folder in the reports");
+    user.lifeboat(&["run", "loss"]).exits(2).says("write ./loss for the folder here, or single names such as loss/");
+    user.lifeboat(&["check", "./loss", "loss/dump"]).exits(0).prints("own").prints("loss/dump");
+    nothing_was_started(&user);
+}
+
+#[test]
 fn a_version_that_is_not_installed_is_said_before_anything_starts() {
     let user = Harness::from_scratch();
     let drill = user.drill("crash", &drills::crash().text());

@@ -30,6 +30,15 @@ pub(crate) fn processes_below(directory: &Path) -> Vec<Process> {
     processes().into_iter().filter(|process| stands_below(process.pid)).collect()
 }
 
+/// The POSIX shared memory that processes below a directory use.
+#[must_use]
+pub(crate) fn shared_memory_below(directory: &Path) -> Vec<PathBuf> {
+    let maps = processes_below(directory).into_iter().filter_map(|process| fs::read_to_string(format!("/proc/{}/maps", process.pid)).ok());
+    let paths =
+        maps.flat_map(|maps| maps.lines().filter_map(|line| Some(line.split_whitespace().nth(5)?.into())).collect::<Vec<PathBuf>>());
+    paths.filter(|path| path.starts_with("/dev/shm") && path.exists()).collect()
+}
+
 /// All processes of this machine.
 #[must_use]
 pub(crate) fn processes() -> Vec<Process> {

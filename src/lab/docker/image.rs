@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Where to fill in the version in a user's reference.
-const VERSION: &str = "{version}";
+pub const VERSION: &str = "{version}";
 /// What `ci/image/build` makes, and the official image, in the order in which they are taken.
 const REPOSITORIES: [&str; 2] = ["lifeboat-postgres", "postgres"];
 

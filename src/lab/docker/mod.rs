@@ -24,6 +24,6 @@ mod survey;
 mod sweep;
 
 pub use engine::Engine;
-pub use image::{Image, LocalImage};
+pub use image::{Image, LocalImage, VERSION};
 pub use lab::Lab;
 pub use sweep::{Kind, Outcome, Resource, Which, sweep};

@@ -96,18 +96,7 @@ impl LocalLab {
         others.sort();
         let surplus = (others.len() + 1).saturating_sub(PREPARED_KEPT);
         for (_, path) in others.into_iter().take(surplus) {
-            let name = path.file_name().unwrap_or_default().to_string_lossy();
-            let lock = self.cache.join(format!("{}.lock", name.trim_start_matches("prepared-")));
-            let lock = fs::File::options().create(true).truncate(false).write(true).open(lock);
-            if lock.as_ref().is_ok_and(|lock| lock.try_lock().is_err()) {
-                continue;
-            }
-            // Without its mark first: a removal that is cut short must not leave half a cluster that looks whole.
-            let unmarked = match fs::remove_file(path.join("READY")) {
-                Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
-                _ => Ok(()),
-            };
-            if let Err(error) = unmarked.and_then(|()| fs::remove_dir_all(&path)) {
+            if let Err(error) = sweep::remove_prepared(&path) {
                 tracing::warn!(path = %path.display(), %error, "failed to evict a prepared cluster");
             }
         }

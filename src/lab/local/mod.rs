@@ -14,6 +14,6 @@ mod work;
 pub use claim::{Claim, Found, Note};
 pub use installation::{find, how_to_get, named_in_vain};
 pub use lab::LocalLab;
-pub use sweep::{prepared, remove_run, runs};
+pub use sweep::{is_in_use, prepared, remove_prepared, remove_run, runs};
 pub use user::ServerUser;
 pub use work::WorkDir;

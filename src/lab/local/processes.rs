@@ -52,6 +52,17 @@ pub(super) fn signal_all(directory: &Path, signal: Signal) -> Result<usize, Errn
     refused.map_or(Ok(all.len()), Err)
 }
 
+/// Stops all of them, so that they can be looked at and make nothing new until they are killed; which they are.
+pub(super) fn stopped(directory: &Path) -> Vec<Pid> {
+    // Twice, so that a process which was forked during the first pass is stopped as well. Refusals are told when they are killed.
+    for _ in 0..2 {
+        if let Err(errno) = signal_all(directory, Signal::SIGSTOP) {
+            tracing::debug!(%errno, "not all processes were stopped");
+        }
+    }
+    below(directory)
+}
+
 /// SIGKILL until none is left, for at most five seconds; returns how many are left.
 ///
 /// # Errors

@@ -1,15 +1,25 @@
-//! System V shared memory that servers leave behind when they are killed.
+//! Shared memory that servers leave behind when they are killed.
 //!
-//! A server makes one small segment, and the kernel keeps it when nobody is attached any more. Its lock file names it; what
-//! is removed is only what the lock file names, nobody uses, and belongs to the file's owner.
+//! A server makes one small segment of System V, and the kernel keeps it when nobody is attached any more. Its lock file names
+//! it; what is removed is only what the lock file names, nobody uses, and belongs to the file's owner.
+//!
+//! Those that initdb runs make POSIX segments as well, files of a file system in memory, whatever their configuration will say.
+//! Nothing names these but the processes that use them, so they are read off those while they live.
 
 use std::{
+    collections::BTreeSet,
     fs,
+    io::ErrorKind,
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
     process::Stdio,
     time::Duration,
 };
+
+use nix::unistd::Pid;
+
+/// The beginning of a POSIX segment's path; a number follows.
+const POSIX: &str = "/dev/shm/PostgreSQL.";
 
 /// The lock file of a server, in its data directory.
 const LOCK_FILE: &str = "postmaster.pid";
@@ -111,6 +121,26 @@ async fn remove_one(id: i32) -> Result<(), String> {
     }
 }
 
+/// The POSIX segments that processes use. To be asked while they live.
+pub(super) fn posix_of(processes: &[Pid]) -> BTreeSet<PathBuf> {
+    let maps = processes.iter().filter_map(|pid| fs::read_to_string(format!("/proc/{pid}/maps")).ok());
+    maps.flat_map(|maps| posix_in(&maps)).collect()
+}
+
+/// The POSIX segments in the table of a process's memory, but for those that have no name any more.
+fn posix_in(maps: &str) -> Vec<PathBuf> {
+    let number = |path: &str| path.strip_prefix(POSIX).is_some_and(|number| number.parse::<u32>().is_ok());
+    let paths = maps.lines().filter_map(|line| line.split_once('/').map(|(_, path)| format!("/{path}")));
+    paths.filter(|path| number(path)).map(PathBuf::from).collect()
+}
+
+/// Removes POSIX segments whose users are dead; returns what is left, with the reason.
+pub(super) fn remove_posix(segments: BTreeSet<PathBuf>) -> Vec<String> {
+    let removed = segments.into_iter().map(|path| (fs::remove_file(&path), path));
+    let failed = removed.filter_map(|(removed, path)| Some((removed.err()?, path)));
+    failed.filter(|(error, _)| error.kind() != ErrorKind::NotFound).map(|(error, path)| format!("{}: {error}", path.display())).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use std::process::Command;
@@ -159,5 +189,22 @@ mod tests {
         let own = Segment { key, id, owner };
         assert!(known(&own).is_some(), "it was removed");
         remove(vec![own]).await;
+    }
+
+    #[test]
+    fn a_posix_segment_is_read_off_the_table_of_a_process_and_removed() {
+        let number = std::process::id();
+        let segment = PathBuf::from(format!("{POSIX}{number}"));
+        let maps = format!(
+            "7f0000000000-7f0000001000 rw-s 00000000 00:1a 7   {0}\n7f0000002000-7f0000003000 rw-s 00000000 00:1a 8   {POSIX}8 (deleted)\n\
+             7f0000004000-7f0000005000 r--p 00000000 00:1a 9   /usr/lib/x.so\n7f0000006000-7f0000007000 rw-p 00000000 00:00 0\n\
+             7f0000008000-7f0000009000 rw-s 00001000 00:1a 7   {0}\n",
+            segment.display()
+        );
+        let found: BTreeSet<PathBuf> = posix_in(&maps).into_iter().collect();
+        assert_eq!(found, BTreeSet::from([segment.clone()]));
+        fs::write(&segment, "").expect("a file");
+        assert_eq!((remove_posix(found.clone()), segment.exists()), (Vec::new(), false));
+        assert_eq!(remove_posix(found), Vec::<String>::new(), "it was gone already");
     }
 }

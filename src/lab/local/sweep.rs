@@ -1,7 +1,8 @@
 //! What runs leave in a work directory, and its removal.
 
 use std::{
-    fs, io,
+    fs::{self, File, TryLockError},
+    io,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
 };
@@ -36,6 +37,7 @@ pub fn runs(work: &WorkDir) -> Vec<(PathBuf, Found)> {
 /// Kills every process of a run and removes its shared memory and its directory; returns what is left, with the reason.
 pub async fn remove_run(directory: &Path) -> Vec<String> {
     let mut left = Vec::new();
+    let posix = shared_memory::posix_of(&processes::stopped(directory));
     match processes::kill_all(directory).await {
         Ok(0) => {}
         Ok(count) => left.push(format!("{count} processes of {}", directory.display())),
@@ -43,6 +45,7 @@ pub async fn remove_run(directory: &Path) -> Vec<String> {
     }
     // Their names are in the directory; they can go once nobody is attached to them.
     left.extend(shared_memory::remove(shared_memory::named_below(directory)).await);
+    left.extend(shared_memory::remove_posix(posix));
     if let Err(error) = remove_tree(directory).await {
         left.push(error.to_string());
     }
@@ -95,6 +98,40 @@ fn of(path: &Path) -> impl FnOnce(io::Error) -> io::Error {
 #[must_use]
 pub fn prepared(work: &WorkDir) -> Vec<PathBuf> {
     directories(&work.cache())
+}
+
+/// Whether a run is at a prepared cluster.
+///
+/// # Errors
+/// Where nobody can tell.
+pub fn is_in_use(prepared: &Path) -> io::Result<bool> {
+    locked(prepared).map(|lock| lock.is_none())
+}
+
+/// Removes a prepared cluster and says whether it did: one that a run is at stays.
+///
+/// # Errors
+/// Where it can't be removed.
+pub fn remove_prepared(directory: &Path) -> io::Result<bool> {
+    let Some(_lock) = locked(directory)? else { return Ok(false) };
+    // Without its mark first: a removal that is cut short must not leave half a cluster that looks whole.
+    match fs::remove_file(directory.join("READY")) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    fs::remove_dir_all(directory).map(|()| true)
+}
+
+/// The lock that runs hold while they make or copy a prepared cluster; `None` where one does.
+fn locked(prepared: &Path) -> io::Result<Option<File>> {
+    let name = prepared.file_name().unwrap_or_default().to_string_lossy();
+    let lock = prepared.with_file_name(format!("{}.lock", name.trim_start_matches("prepared-")));
+    let lock = File::options().create(true).truncate(false).write(true).open(lock)?;
+    match lock.try_lock() {
+        Ok(()) => Ok(Some(lock)),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(error)) => Err(error),
+    }
 }
 
 fn directories(below: &Path) -> Vec<PathBuf> {

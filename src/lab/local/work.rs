@@ -6,7 +6,7 @@
 use std::{
     fmt, fs,
     os::unix::fs::MetadataExt,
-    path::{Path, PathBuf},
+    path::{Component, Path, PathBuf},
 };
 
 use nix::unistd::{AccessFlags, access, geteuid};
@@ -22,13 +22,14 @@ const LONGEST: usize = 512;
 pub struct WorkDir(PathBuf);
 
 impl WorkDir {
-    /// The directory at a path, which is taken from where the process stands.
+    /// The directory at a path, which is taken from where the process stands. Links are followed: the kernel says of a process
+    /// where it really stands, and that is how processes are found.
     ///
     /// # Errors
     /// [`LabError::Refused`] where it can't serve: its path holds other characters than letters, digits and `/_-.@+` or is too
     /// long, it is no directory, it can't be written, or it belongs to somebody else.
     pub fn at(path: &Path) -> Result<Self, LabError> {
-        let path = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
+        let path = resolved(&std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf()));
         match unfit(&path) {
             None => Ok(Self(path)),
             Some(why) => {
@@ -104,6 +105,18 @@ fn unfit(path: &Path) -> Option<String> {
     owner.filter(|owner| *owner != geteuid().as_raw()).map(|owner| format!("it belongs to the user {owner}"))
 }
 
+/// A path without links, and without `..`, whether it is there yet or not.
+fn resolved(path: &Path) -> PathBuf {
+    fs::canonicalize(path).unwrap_or_else(|_| {
+        let Some(above) = path.parent().map(resolved) else { return path.to_path_buf() };
+        match path.components().next_back() {
+            Some(Component::ParentDir) => above.parent().map_or(above.clone(), Path::to_path_buf),
+            Some(last) => above.join(last),
+            None => above,
+        }
+    })
+}
+
 fn nearest(path: &Path) -> &Path {
     path.ancestors().find(|path| path.exists()).unwrap_or(Path::new("/"))
 }
@@ -134,6 +147,18 @@ mod tests {
         let deep = |length: usize| PathBuf::from("/tmp").join(["a".repeat(100).as_str(); 5].join("/")).join("b".repeat(length - 510));
         assert_eq!(deep(LONGEST).as_os_str().len(), LONGEST);
         assert!(WorkDir::at(&deep(LONGEST)).is_ok());
+    }
+
+    #[test]
+    fn links_are_followed_whether_the_directory_is_there_yet_or_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let real = fs::canonicalize(folder.path()).unwrap().join("real");
+        fs::create_dir(&real).unwrap();
+        let link = folder.path().join("link");
+        std::os::unix::fs::symlink(&real, &link).unwrap();
+        for (named, meant) in [("", ""), ("not/yet", "not/yet"), ("not/../yet", "yet")] {
+            assert_eq!(WorkDir::at(&link.join(named)).unwrap().path(), real.join(meant), "{named}");
+        }
     }
 
     #[test]

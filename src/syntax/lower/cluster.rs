@@ -1,5 +1,7 @@
 //! The nodes.
 
+use std::time::Duration;
+
 use super::settings;
 use crate::{
     drill::{Node, NodeName, REPOSITORY, Role},
@@ -27,6 +29,19 @@ pub(super) fn reserved(place: Span, name: &NodeName, mistakes: &mut Vec<Mistake>
     }
 }
 
+/// How far behind a standby may replay: `recovery_min_apply_delay` is an `int` of milliseconds.
+const LONGEST_DELAY: Duration = Duration::from_millis(i32::MAX as u64);
+
+/// Says where a server would refuse a delay.
+fn too_long(node: &declared::Node, mistakes: &mut Vec<Mistake>) {
+    if let Some((place, delay)) = node.delay.placed()
+        && delay.0.duration() > LONGEST_DELAY
+    {
+        let mistake = Mistake::meaning(place, format!("a delay of {} is longer than a server takes", delay.0));
+        mistakes.push(mistake.help("write at most 596h, which is nearly 25 days"));
+    }
+}
+
 /// What a node is; `None` where it was said wrongly.
 pub(super) fn role(node: &declared::Node) -> Option<RoleWord> {
     node.role.or(RoleWord::Primary)
@@ -34,6 +49,7 @@ pub(super) fn role(node: &declared::Node) -> Option<RoleWord> {
 
 fn node(file: &declared::Drill, node: &declared::Node, mistakes: &mut Vec<Mistake>) -> Option<Node> {
     let settings = settings::of_node(file, node, mistakes);
+    too_long(node, mistakes);
     let role = match role(node)? {
         RoleWord::Standby => Role::Standby { synchronous: node.synchronous.or(false)?, delay: node.delay.optional()?.map(|delay| delay.0) },
         RoleWord::Primary => {

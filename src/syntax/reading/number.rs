@@ -90,6 +90,10 @@ impl Shape for Major {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Rate(pub(crate) f64);
 
+/// One an hour: a drill with fewer would prove nothing, and the pause between two could overflow a clock.
+const SLOWEST: f64 = 1.0 / 3600.0;
+const FASTEST: f64 = 1e6;
+
 impl Shape for Rate {
     fn what() -> String {
         r#"a rate such as "200/s""#.into()
@@ -106,9 +110,9 @@ impl Shape for Rate {
             DeValue::Float(float) => (float.as_str().replace('_', "").parse().ok(), float.as_str()),
             _ => return mismatch(value, mistakes),
         };
-        let rate = rate.filter(|rate| rate.is_finite() && *rate > 0.0 && *rate <= 1e6);
+        let rate = rate.filter(|rate| (SLOWEST..=FASTEST).contains(rate));
         if rate.is_none() {
-            let help = "write commits a second or a minute, above 0 and at most a million a second: `\"200/s\"`, `\"30/min\"`; \
+            let help = "write commits a second or a minute, from one an hour to a million a second: `\"200/s\"`, `\"30/min\"`; \
                         leave the key out for as many as the server takes";
             mistakes.push(Mistake::value(value.span(), format!("{} is no rate", quoted(written))).help(help));
         }
@@ -137,6 +141,19 @@ fn per_second(text: &str) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_rate_is_neither_so_low_nor_so_high_that_nobody_could_mean_it() {
+        for (text, is_rate) in
+            [("1e-300", false), ("0.0", false), ("1e7", false), ("\"0.01/min\"", false), ("\"0.02/min\"", true), ("1e6", true)]
+        {
+            let text = format!("rate = {text}");
+            let table = toml::de::DeTable::parse(&text).unwrap();
+            let mut mistakes = Vec::new();
+            assert_eq!(Rate::read(table.get_ref().get("rate").unwrap(), &mut mistakes).is_some(), is_rate, "{text}");
+            assert_eq!(mistakes.is_empty(), is_rate, "{text}");
+        }
+    }
 
     #[test]
     fn a_rate_is_a_number_and_a_unit() {
