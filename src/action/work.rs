@@ -22,7 +22,7 @@ pub(super) async fn work(stage: &Stage, step: usize, period: Period) -> Result<(
     let before = workload.pulse().acknowledged();
     let begun = stage.now();
     let is_expected = workload.writers() > 0 && stage.drill.is_service_up(step);
-    let silence = stage.drill.workload.rate.map_or(SILENCE, |rate| SILENCE.max(Duration::from_secs_f64(3.0 / rate)));
+    let silence = stage.drill.workload.period().map_or(SILENCE, |period| SILENCE.max(3 * period));
     // The length of the work is what the drill asks for: the one wait that is for time and not for a condition.
     let worked = tokio::select! {
         () = tokio::time::sleep(period.duration()) => Ok(()),

@@ -1,5 +1,7 @@
 //! The clients that commit through a drill, and how they find the server.
 
+use std::time::Duration;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -14,6 +16,14 @@ pub struct Workload {
     pub rate: Option<f64>,
     /// The table they insert into: `writer int, seq bigint, note text`, with (writer, seq) unique.
     pub table: TableName,
+}
+
+impl Workload {
+    /// How long each writer waits from one commit to the next, where the drill limits their rate.
+    #[must_use]
+    pub fn period(&self) -> Option<Duration> {
+        self.rate.map(|rate| Duration::from_secs_f64(f64::from(self.writers) / rate))
+    }
 }
 
 /// How the clients find the server that takes writes.

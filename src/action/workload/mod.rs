@@ -6,6 +6,7 @@
 
 mod book;
 mod crew;
+mod pace;
 mod service;
 mod writer;
 
@@ -135,8 +136,7 @@ impl Workload {
             insert: insert_into(&table.quoted()),
             nonce: opening.nonce,
         });
-        let pace = opening.declared.rate.map(|rate| Duration::from_secs_f64(f64::from(opening.declared.writers) / rate));
-        let crew = Crew::start(&shared, opening.declared.writers, pace)?;
+        let crew = Crew::start(&shared, opening.declared.writers, opening.declared.period())?;
         Ok(Self { shared, service, crew, markers: 0, table })
     }
 
