@@ -2,6 +2,7 @@
 
 mod life;
 mod log;
+mod overlay;
 
 use std::{sync::Arc, time::Duration};
 

@@ -19,6 +19,9 @@ const ARCHIVED_WITHIN: Duration = Duration::from_secs(60);
 /// The exit code that tells that it did not come; `cmp` has 0 to 2.
 const NEVER_CAME: i64 = 9;
 
+/// The setting that archives.
+const COMMAND: &str = "archive_command";
+
 /// The drill's archive.
 pub(super) fn folder(node: &Node) -> String {
     format!("{}/archive", node.places().repository)
@@ -39,7 +42,7 @@ pub(super) fn settings(folder: &str) -> Settings {
     let archive = format!(
         "if test -f {folder}/%f; then cmp -s %p {folder}/%f; else cp %p {folder}/.%f.$$ && sync {folder}/.%f.$$ && mv {folder}/.%f.$$ {folder}/%f; fi"
     );
-    Settings::from([("archive_command".to_owned(), archive)])
+    Settings::from([(COMMAND.to_owned(), archive)])
 }
 
 pub(super) fn restore_command(folder: &str) -> String {
@@ -58,13 +61,24 @@ pub(super) async fn complete(node: &Node) -> Result<(), LabError> {
     .await
 }
 
-pub(super) async fn prove(node: &Node, settings: &Settings, recovery: usize) -> Result<Option<ArchiveProof>, LabError> {
+pub(super) async fn prove(node: &Node, recovery: usize) -> Result<Option<ArchiveProof>, LabError> {
+    let own = folder(node);
+    let command = node.session("postgres").await?.value("show archive_command").await;
+    // A server that served before archives where it always did: a segment that went elsewhere would be a hole in its archive.
+    if node.ask(command, "ask how it archives")?.as_ref() == settings(&own).get(COMMAND) {
+        return fetch_back(node, &own).await;
+    }
     // Of this recovery alone: another on a node of the same name has segments of the same names.
-    let folder = format!("{}/reprotected-{}-{recovery}/archive", node.places().repository, node.name());
-    let mut settings = settings.clone();
-    settings.extend(self::settings(&folder));
-    tokio::try_join!(prepare(node, &folder), node.configure(&settings))?;
-    node.reload().await?;
+    let apart = format!("{}/reprotected-{}-{recovery}/archive", node.places().repository, node.name());
+    prepare(node, &apart).await?;
+    node.overlay(&settings(&apart)).await?;
+    let proof = fetch_back(node, &apart).await;
+    node.lift().await?;
+    proof
+}
+
+/// Switches to a new segment and compares the one before with what comes into the archive; `None` where nothing comes.
+async fn fetch_back(node: &Node, folder: &str) -> Result<Option<ArchiveProof>, LabError> {
     let segment = switch_segment(node, &node.session("postgres").await?).await?;
     // One command that waits inside the node: many that only look would take the time that it needs to archive.
     let compare = format!(
