@@ -86,9 +86,9 @@ fn shelter(stage: &mut Stage) -> impl Future<Output = Result<(), LabError>> + us
 }
 
 /// The settings of a node that are not Lifeboat's own: the drill's, the node's, and the archive's where it is to archive.
-fn settings_of(stage: &Stage, node: &Declared) -> Settings {
-    let mut settings = stage.drill.settings.clone();
-    settings.extend(node.settings.clone());
+#[must_use]
+pub fn settings_of(stage: &Stage, node: &Declared) -> Settings {
+    let mut settings = settings_without_archive(stage, node);
     if let (Some(archive), Role::Primary) = (&stage.drill.archive, &node.role) {
         settings.extend(archive::settings(stage, archive.method));
     }
@@ -98,9 +98,16 @@ fn settings_of(stage: &Stage, node: &Declared) -> Settings {
 /// The settings of a recovered server: the drill's, without any that archives or follows.
 #[must_use]
 pub fn recovered_settings(stage: &Stage) -> Settings {
+    stage.drill.primary().map(|primary| settings_without_archive(stage, primary)).unwrap_or_default()
+}
+
+/// The settings of a node that archives nothing.
+fn settings_without_archive(stage: &Stage, node: &Declared) -> Settings {
     let mut settings = stage.drill.settings.clone();
-    if let Some(primary) = stage.drill.primary() {
-        settings.extend(primary.settings.clone());
+    settings.extend(node.settings.clone());
+    if stage.drill.archive.is_none() {
+        // Nothing is ever archived, re-protection included: a server that waits for a command would keep all WAL until then.
+        settings.insert("archive_mode".into(), "off".into());
     }
     settings
 }
