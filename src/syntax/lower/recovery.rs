@@ -162,5 +162,12 @@ fn table_from(
         mistakes.push(mistake.help("use another delayed standby"));
     }
     world.open.retain(|open| open.table.as_ref() != Some(table));
-    (mistakes.len() == before).then(|| Recovery::Table { table: table.clone(), standby: standby.clone() })
+    if mistakes.len() > before {
+        return None;
+    }
+    let verb = world.verb.clone();
+    if let Some(server) = world.server(standby) {
+        server.turned = Some(verb);
+    }
+    Some(Recovery::Table { table: table.clone(), standby: standby.clone() })
 }
