@@ -53,6 +53,7 @@ async fn trouble(stage: &Stage, workload: &Workload, begun: Moment, silence: Opt
 
 /// Why clients are silent: their server died, or nobody knows.
 async fn silence_of(stage: &Stage, seen: &str) -> LabError {
+    let seen = stage.workload().map_or_else(|_| seen.to_owned(), |workload| workload.pulse().explain(seen));
     let error = LabError::state(WHAT, seen);
     match stage.service() {
         Ok((node, _)) => node.blame(error).await,

@@ -71,7 +71,10 @@ async fn persist(shared: &Shared, address: &Address, writer: u16) -> (Session, P
     loop {
         match attempt(shared, address).await {
             Ok(connected) => return connected,
-            Err(error) => tracing::trace!(writer, %error, "not connected"),
+            Err(error) => {
+                shared.pulse.heard(shared.clock.now(), &error);
+                tracing::trace!(writer, %error, "not connected");
+            }
         }
         sleep(RETRY_EVERY).await;
     }
@@ -143,6 +146,7 @@ async fn commit_until_trouble(
             Ok(_) => note_ack(shared, ended),
             Err(error) => {
                 shared.pulse.last_trouble.fetch_max(ended.0, Ordering::Relaxed);
+                shared.pulse.heard(ended, &error);
                 tracing::debug!(writer, seq = *seq, %error, "not committed");
                 if outcome == CommitOutcome::Indeterminate {
                     return;
