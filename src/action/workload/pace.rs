@@ -40,11 +40,12 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn clients_commit_one_after_another_and_not_in_bursts() {
         let began = Instant::now();
-        for writer in 1..=50 {
-            let mut pace = Pace::new(writer, 50, Duration::from_secs(25));
+        let mut moments = Vec::new();
+        for mut pace in (1..=50).map(|writer| Pace::new(writer, 50, Duration::from_secs(25))).collect::<Vec<_>>() {
             pace.next().await;
-            assert_eq!(began.elapsed().as_millis(), u128::from(writer - 1) * 500);
+            moments.push(began.elapsed().as_millis());
         }
+        assert_eq!(moments, (0..50).map(|writer| writer * 500).collect::<Vec<_>>());
     }
 
     #[tokio::test(start_paused = true)]
