@@ -30,6 +30,7 @@ pub(super) fn drill(name: &DrillName, file: &declared::Drill, mistakes: &mut Vec
     let settings = settings::of_all_nodes(file, mistakes);
     let steps = step::steps(file, mistakes);
     whole::objectives(file, mistakes);
+    whole::judgement(file, mistakes);
     if let Some((place, table)) = file.workload.get().and_then(|workload| workload.table.placed()) {
         table::table(file, table, place, mistakes);
     }
