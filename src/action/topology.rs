@@ -193,3 +193,23 @@ pub async fn received(stage: &Stage, name: &NodeName) -> Result<Lsn, LabError> {
     let sql = "select case when pg_is_in_recovery() then pg_last_wal_receive_lsn() else pg_current_wal_flush_lsn() end";
     node.ask(session.read(sql).await, "read the position in WAL")
 }
+
+/// Waits until a standby shows what the server in service has acknowledged so far.
+///
+/// # Errors
+/// Where it does not come to that.
+pub async fn catch_up(stage: &Stage, node: &Node) -> Result<(), LabError> {
+    let (primary, _) = stage.service()?;
+    if primary.name() == node.name() {
+        return Ok(());
+    }
+    // A server that is dead acknowledges nothing more: its standby has what it has.
+    let Ok(written) = received(stage, primary.name()).await else { return Ok(()) };
+    let session = node.session("postgres").await?;
+    let what = format!("see {} replay what was acknowledged", node.name());
+    wait::until(&what, Duration::from_secs(60), Duration::from_millis(5), || async {
+        let replayed: Lsn = node.ask(session.read("select pg_last_wal_replay_lsn()").await, "ask how far replay is")?;
+        Ok(if replayed >= written { Poll::Ready(()) } else { Poll::NotYet })
+    })
+    .await
+}
