@@ -152,6 +152,9 @@ async fn commit_until_trouble(
                     return;
                 }
                 // The server refuses this statement for now (its table is gone, say), and the session is whole.
+                if let Some(pace) = pace {
+                    pace.hurry();
+                }
                 pause(shared, follow).await;
                 if error.is_read_only() {
                     return;
