@@ -19,9 +19,6 @@ const ARCHIVED_WITHIN: Duration = Duration::from_secs(60);
 /// The exit code that tells that it did not come; `cmp` has 0 to 2.
 const NEVER_CAME: i64 = 9;
 
-/// The setting that archives.
-const COMMAND: &str = "archive_command";
-
 /// The drill's archive.
 pub(super) fn folder(node: &Node) -> String {
     format!("{}/archive", node.places().repository)
@@ -42,7 +39,7 @@ pub(super) fn settings(folder: &str) -> Settings {
     let archive = format!(
         "if test -f {folder}/%f; then cmp -s %p {folder}/%f; else cp %p {folder}/.%f.$$ && sync {folder}/.%f.$$ && mv {folder}/.%f.$$ {folder}/%f; fi"
     );
-    Settings::from([(COMMAND.to_owned(), archive)])
+    Settings::from([("archive_command".to_owned(), archive)])
 }
 
 pub(super) fn restore_command(folder: &str) -> String {
@@ -62,11 +59,11 @@ pub(super) async fn complete(node: &Node) -> Result<(), LabError> {
 }
 
 pub(super) async fn prove(node: &Node, recovery: usize) -> Result<Option<ArchiveProof>, LabError> {
-    let own = folder(node);
     let command = node.session("postgres").await?.value("show archive_command").await;
-    // A server that served before archives where it always did: a segment that went elsewhere would be a hole in its archive.
-    if node.ask(command, "ask how it archives")?.as_ref() == settings(&own).get(COMMAND) {
-        return fetch_back(node, &own).await;
+    // A server that has a command served before, and has to archive where it always did, whatever its command is by now: a
+    // segment that went elsewhere would be a hole in its archive.
+    if node.ask(command, "ask how it archives")?.is_some_and(|command| !command.is_empty()) {
+        return fetch_back(node, &folder(node)).await;
     }
     // Of this recovery alone: another on a node of the same name has segments of the same names.
     let apart = format!("{}/reprotected-{}-{recovery}/archive", node.places().repository, node.name());
