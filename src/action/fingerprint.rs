@@ -67,9 +67,7 @@ impl Snapshot {
     pub async fn take(&self) -> Result<String, LabError> {
         let begin = format!("begin isolation level repeatable read read only; {PINS}");
         self.node.ask(self.session.run(&begin).await, "begin to read the content")?;
-        // In recovery no snapshot can be exported; any query takes one all the same.
-        let export = "select case when pg_is_in_recovery() then '' else pg_export_snapshot() end";
-        Ok(self.node.ask(self.session.value(export).await, "take a snapshot")?.unwrap_or_default())
+        self.node.ask(self.session.read("select pg_export_snapshot()").await, "take a snapshot")
     }
 
     /// The fingerprint of all tables in the snapshot, and its end. The table `live` is marked as such.

@@ -7,11 +7,9 @@ use std::{
     time::Duration,
 };
 
-use include_dir::{Dir, include_dir};
-
 use super::stage::Stage;
 use crate::{
-    drill::{Dataset, Fixture, NodeName},
+    drill::{Dataset, Fixture, NodeName, OWN_TABLES},
     lab::{
         Command, LabError, PreparedKey, Provision,
         node::{APPLICATION_ROLE, Node, SUPERUSER, Secrets, set_application_password},
@@ -19,8 +17,6 @@ use crate::{
     },
     pg::setting::Settings,
 };
-
-static SHOP: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/fixtures/shop");
 
 /// What is prepared.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,27 +54,14 @@ impl Content {
     }
 }
 
-/// The SQL of a dataset, in the order of its files' names.
+/// The SQL of a dataset and of the application's role.
 #[must_use]
 pub fn script(fixture: Fixture) -> String {
     match fixture {
         Fixture::Empty => format!("create role {APPLICATION_ROLE} login;\n"),
-        Fixture::Shop => {
-            let mut files: Vec<_> = SHOP.files().filter(|file| file.path().extension().is_some_and(|end| end == "sql")).collect();
-            files.sort_by_key(|file| file.path());
-            files.iter().filter_map(|file| file.contents_utf8()).collect::<Vec<_>>().join("\n")
-        }
+        Fixture::Shop => fixture.sql(),
     }
 }
-
-/// The tables that belong to Lifeboat.
-const OWN_TABLES: &str = "
-create schema lifeboat;
-comment on schema lifeboat is 'what the drill itself writes';
-create table lifeboat.commits (writer int not null, seq bigint not null, note text not null, primary key (writer, seq));
-create table lifeboat.marker (like lifeboat.commits including all);
-create table lifeboat.nonce (nonce text primary key);
-";
 
 /// Makes a node with the content in its data directory, copied from a prepared cluster; where there is none, it is made
 /// first. The server is not started.

@@ -66,7 +66,7 @@ pub struct Stage {
     pub faults: BTreeMap<usize, FaultFacts>,
     /// The latest mistake of a person, mended or not: recovery targets refer to it.
     pub mistake: Option<FaultFacts>,
-    /// Fingerprints by name: a label, a restore point, `before the fault`.
+    /// Fingerprints by name: a label, a restore point, `start of the drill`.
     pub baselines: BTreeMap<String, Fingerprint>,
     /// The latest recovery.
     pub recovery: Option<Recovery>,

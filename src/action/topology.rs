@@ -62,10 +62,11 @@ async fn furnish(stage: &mut Stage, primary: &Node, mut settings: Settings) -> R
     let synchronous: Vec<_> = standbys.iter().filter(|node| matches!(node.role, Role::Standby { synchronous: true, .. })).collect();
     if !synchronous.is_empty() {
         let names: Vec<_> = synchronous.iter().map(|node| format!("\"{}\"", node.name)).collect();
-        settings.insert("synchronous_standby_names".into(), names.join(", "));
+        // Each of them is waited for: whichever is promoted has everything.
+        settings.insert("synchronous_standby_names".into(), format!("FIRST {} ({})", names.len(), names.join(", ")));
         primary.configure(&settings).await?;
         primary.reload().await?;
-        wait_for_standbys(primary, &admin, "sync_state in ('sync', 'quorum')", 1).await?;
+        wait_for_standbys(primary, &admin, "sync_state = 'sync'", names.len()).await?;
     }
     start_clients(stage, primary).await?;
     hold_baseline(stage, primary).await
@@ -86,9 +87,9 @@ fn shelter(stage: &mut Stage) -> impl Future<Output = Result<(), LabError>> + us
 }
 
 /// The settings of a node that are not Lifeboat's own: the drill's, the node's, and the archive's where it is to archive.
-fn settings_of(stage: &Stage, node: &Declared) -> Settings {
-    let mut settings = stage.drill.settings.clone();
-    settings.extend(node.settings.clone());
+#[must_use]
+pub fn settings_of(stage: &Stage, node: &Declared) -> Settings {
+    let mut settings = settings_without_archive(stage, node);
     if let (Some(archive), Role::Primary) = (&stage.drill.archive, &node.role) {
         settings.extend(archive::settings(stage, archive.method));
     }
@@ -98,9 +99,16 @@ fn settings_of(stage: &Stage, node: &Declared) -> Settings {
 /// The settings of a recovered server: the drill's, without any that archives or follows.
 #[must_use]
 pub fn recovered_settings(stage: &Stage) -> Settings {
+    stage.drill.primary().map(|primary| settings_without_archive(stage, primary)).unwrap_or_default()
+}
+
+/// The settings of a node that archives nothing.
+fn settings_without_archive(stage: &Stage, node: &Declared) -> Settings {
     let mut settings = stage.drill.settings.clone();
-    if let Some(primary) = stage.drill.primary() {
-        settings.extend(primary.settings.clone());
+    settings.extend(node.settings.clone());
+    if stage.drill.archive.is_none() {
+        // Nothing is ever archived, re-protection included: a server that waits for a command would keep all WAL until then.
+        settings.insert("archive_mode".into(), "off".into());
     }
     settings
 }
@@ -131,10 +139,10 @@ async fn follow(stage: &mut Stage, primary: &Node, declared: &Declared) -> Resul
     standby.while_alive("see the standby follow", wait_for_standbys(primary, &admin, &name, 1)).await
 }
 
-async fn wait_for_standbys(primary: &Node, admin: &crate::lab::session::Session, condition: &str, count: u64) -> Result<(), LabError> {
+async fn wait_for_standbys(primary: &Node, admin: &crate::lab::session::Session, condition: &str, count: usize) -> Result<(), LabError> {
     let sql = format!("select count(*) from pg_stat_replication where {condition}");
     wait::until("see the standby follow", Duration::from_secs(60), Duration::from_millis(10), || async {
-        let seen: u64 = primary.ask(admin.read(&sql).await, "look for the standby")?;
+        let seen: usize = primary.ask(admin.read(&sql).await, "look for the standby")?;
         Ok(if seen >= count { Poll::Ready(()) } else { Poll::NotYet })
     })
     .await
@@ -185,4 +193,24 @@ pub async fn received(stage: &Stage, name: &NodeName) -> Result<Lsn, LabError> {
     let session = node.session("postgres").await?;
     let sql = "select case when pg_is_in_recovery() then pg_last_wal_receive_lsn() else pg_current_wal_flush_lsn() end";
     node.ask(session.read(sql).await, "read the position in WAL")
+}
+
+/// Waits until a standby shows what the server in service has acknowledged so far.
+///
+/// # Errors
+/// Where it does not come to that.
+pub async fn catch_up(stage: &Stage, node: &Node) -> Result<(), LabError> {
+    let (primary, _) = stage.service()?;
+    if primary.name() == node.name() {
+        return Ok(());
+    }
+    // A server that is dead acknowledges nothing more: its standby has what it has.
+    let Ok(written) = received(stage, primary.name()).await else { return Ok(()) };
+    let session = node.session("postgres").await?;
+    let what = format!("see {} replay what was acknowledged", node.name());
+    wait::until(&what, Duration::from_secs(60), Duration::from_millis(5), || async {
+        let replayed: Lsn = node.ask(session.read("select pg_last_wal_replay_lsn()").await, "ask how far replay is")?;
+        Ok(if replayed >= written { Poll::Ready(()) } else { Poll::NotYet })
+    })
+    .await
 }

@@ -22,7 +22,7 @@ pub(super) async fn work(stage: &Stage, step: usize, period: Period) -> Result<(
     let before = workload.pulse().acknowledged();
     let begun = stage.now();
     let is_expected = workload.writers() > 0 && stage.drill.is_service_up(step);
-    let silence = stage.drill.workload.rate.map_or(SILENCE, |rate| SILENCE.max(Duration::from_secs_f64(3.0 / rate)));
+    let silence = stage.drill.workload.patience(SILENCE);
     // The length of the work is what the drill asks for: the one wait that is for time and not for a condition.
     let worked = tokio::select! {
         () = tokio::time::sleep(period.duration()) => Ok(()),
@@ -53,6 +53,7 @@ async fn trouble(stage: &Stage, workload: &Workload, begun: Moment, silence: Opt
 
 /// Why clients are silent: their server died, or nobody knows.
 async fn silence_of(stage: &Stage, seen: &str) -> LabError {
+    let seen = stage.workload().map_or_else(|_| seen.to_owned(), |workload| workload.pulse().explain(seen));
     let error = LabError::state(WHAT, seen);
     match stage.service() {
         Ok((node, _)) => node.blame(error).await,

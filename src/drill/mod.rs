@@ -23,7 +23,7 @@ use serde::{Deserialize, Serialize};
 pub use archive::{Archive, ArchiveMethod};
 pub use backup::{Backup, BackupMethod, Compression};
 pub use check::{Check, SqlCheck};
-pub use dataset::{Dataset, Fixture};
+pub use dataset::{Dataset, Fixture, OWN_TABLES};
 pub use fault::{Fault, FaultKind};
 pub use name::{DrillName, Label, NodeName, NotAName, REPOSITORY, RestorePointName, TableName};
 pub use node::{Node, Role};

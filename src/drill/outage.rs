@@ -6,7 +6,7 @@ use super::{Drill, Fault, NodeName, Recovery, Role, Verb};
 
 impl Drill {
     /// Whether clients can commit when step `number` (counted from 0) begins, by what the drill did before: the server in
-    /// service is whole, so is one of the standbys that it waits for, and the clients' table is there.
+    /// service is whole, so are the standbys that it waits for, and the clients' table is there.
     #[must_use]
     pub fn is_service_up(&self, number: usize) -> bool {
         let primary = self.primary().map(|node| &node.name);
@@ -29,9 +29,8 @@ impl Drill {
                 Verb::Backup(_) | Verb::Work(_) | Verb::RestorePoint(_) | Verb::Recover(_) | Verb::Check(_) => {}
             }
         }
-        let mut synchronous = self.nodes.iter().filter(|node| matches!(node.role, Role::Standby { synchronous: true, .. })).peekable();
-        let waits_for_nobody = synchronous.peek().is_none() || serving != primary;
-        let is_confirmed = waits_for_nobody || synchronous.any(|node| !broken.contains(&node.name));
+        let mut synchronous = self.nodes.iter().filter(|node| matches!(node.role, Role::Standby { synchronous: true, .. }));
+        let is_confirmed = serving != primary || synchronous.all(|node| !broken.contains(&node.name));
         is_table_there && is_confirmed && serving.is_none_or(|node| !broken.contains(node))
     }
 

@@ -19,11 +19,16 @@ pub struct Workload {
 }
 
 impl Workload {
-    /// How long the clients of a service that is up may go without a commit: as long as three of each at their rate, and `least`.
+    /// How long each writer waits from one commit to the next, where the drill limits their rate.
+    #[must_use]
+    pub fn period(&self) -> Option<Duration> {
+        self.rate.map(|rate| Duration::try_from_secs_f64(f64::from(self.writers) / rate).unwrap_or(Duration::MAX))
+    }
+
+    /// How long the clients of a service that is up may go without a commit: three of their periods, and at least as long as this.
     #[must_use]
     pub fn patience(&self, least: Duration) -> Duration {
-        let three = self.rate.map(|rate| Duration::try_from_secs_f64(3.0 * f64::from(self.writers) / rate).unwrap_or(Duration::MAX));
-        three.map_or(least, |three| three.max(least))
+        self.period().map_or(least, |period| period.saturating_mul(3).max(least))
     }
 }
 

@@ -270,7 +270,7 @@ pub struct Reprotected {
 pub enum CheckFacts {
     /// For `ledger`.
     Survey(Survey),
-    /// For `content`: the baseline's name (a label, a restore point or `before <fault>`) and both fingerprints.
+    /// For `content`: the baseline's name (a label, a restore point or `start of the drill`) and both fingerprints.
     Content {
         /// What the recovered content is compared with.
         baseline: String,

@@ -2,8 +2,8 @@
 
 use super::{record::Record, recovery::Attempt};
 use crate::{
-    drill::{BackupMethod, Recovery, RecoveryTarget, RestorePointName, TargetLsn, TargetTime},
-    journal::{Commit, Ledger, Moment},
+    drill::{BackupMethod, Fault, Recovery, RecoveryTarget, RestorePointName, TargetLsn, TargetTime},
+    journal::{Commit, FaultFacts, Ledger, Moment},
     pg::Lsn,
 };
 
@@ -80,9 +80,8 @@ impl Cut {
         match attempt.recovery {
             Recovery::Restart { .. } | Recovery::Promote { .. } => Ok(Self::end(attempt.from())),
             Recovery::Table { table, .. } => {
-                let mistake = before_mistake(record, attempt)?;
                 if *table == record.drill.workload.table {
-                    Ok(Self { rule: Beyond::MayStay, ..mistake })
+                    Ok(Self { rule: Beyond::MayStay, ..before(attempt.mistake())? })
                 } else {
                     // The clients' own table was never touched: nothing of it may go.
                     Ok(Self::end(attempt.from()))
@@ -91,7 +90,7 @@ impl Cut {
             Recovery::Restore { .. } if attempt.method == Some(BackupMethod::Dump) => Ok(from_dump(attempt)),
             Recovery::Restore { target, .. } => match target {
                 RecoveryTarget::Latest => Ok(latest(attempt)),
-                RecoveryTarget::BeforeFault => before_mistake(record, attempt),
+                RecoveryTarget::BeforeFault => before(record.fault_before(attempt.step, Fault::is_mistake)),
                 RecoveryTarget::Immediate
                 | RecoveryTarget::Time { .. }
                 | RecoveryTarget::Xid { .. }
@@ -137,9 +136,9 @@ fn latest(attempt: &Attempt<'_>) -> Cut {
     }
 }
 
-fn before_mistake(record: &Record<'_>, attempt: &Attempt<'_>) -> Result<Cut, String> {
-    let fault = record.fault_before(attempt.step, crate::drill::Fault::is_mistake).ok_or("no mistake was made before it")?;
-    Ok(Cut::at(fault.at, fault.proven.unwrap_or(END_OF_TIME)))
+fn before(mistake: Option<&FaultFacts>) -> Result<Cut, String> {
+    let mistake = mistake.ok_or("no mistake was made before it")?;
+    Ok(Cut::at(mistake.at, mistake.proven.unwrap_or(END_OF_TIME)))
 }
 
 fn mark<'a>(record: &Record<'a>, point: &RestorePointName) -> Result<&'a crate::journal::Mark, String> {

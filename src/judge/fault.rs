@@ -40,7 +40,8 @@ fn pause_before(record: &Record<'_>, step: usize, facts: &FaultFacts, ledger: &L
     if workload.writers == 0 || !record.drill.is_service_up(step) {
         return None;
     }
-    let acknowledged = ledger.commits.iter().filter(|commit| commit.outcome == CommitOutcome::Acknowledged && commit.writer != MARKER_WRITER);
+    let acknowledged =
+        ledger.commits.iter().filter(|commit| commit.outcome == CommitOutcome::Acknowledged && commit.writer != MARKER_WRITER);
     let last = acknowledged.map(|commit| commit.ended).filter(|ended| *ended <= facts.at).max();
     let pause = facts.at.since(last.or(record.started.as_ref().map(|started| started.at))?);
     (pause > workload.patience(PAUSE)).then_some(pause)

@@ -40,7 +40,7 @@ impl Places {
     }
 }
 
-/// The recovered server, or (since re-protection restarts it) a later life of it: never the life that served before, nor its timeline.
+/// The recovered server, or a later life of it (after a crash, say): never the life that served before, nor its timeline.
 fn is_on_recovered(attempt: &Attempt<'_>, session: &Session) -> bool {
     let recovered = attempt.recovered;
     let later_life = recovered.serves

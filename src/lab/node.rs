@@ -2,6 +2,7 @@
 
 mod life;
 mod log;
+mod overlay;
 
 use std::{sync::Arc, time::Duration};
 
@@ -161,7 +162,7 @@ impl Node {
                 ("wal_keep_size", "1GB".to_owned()),
                 ("max_wal_senders", "10".to_owned()),
                 ("max_connections", "100".to_owned()),
-                // On everywhere, so that archiving can be turned on without a restart; without a command nothing is archived.
+                // So that archiving can be turned on without a restart; without a command nothing is archived, and all WAL is kept.
                 ("archive_mode", "on".to_owned()),
                 ("archive_command", String::new()),
                 ("password_encryption", "scram-sha-256".to_owned()),

@@ -21,6 +21,7 @@ mod kill_docker;
 mod left_behind;
 mod output;
 mod promises;
+mod recoveries;
 mod reports;
 mod runtimes;
 mod sabotage;

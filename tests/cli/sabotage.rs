@@ -82,7 +82,8 @@ fn clients_that_had_stopped_before_the_fault_do_not_pass() {
     user.wait_for_step(2);
     std::thread::sleep(Duration::from_millis(500));
     // Their sessions stand still, so that they wait, and go on only after the fault.
-    let sessions: Vec<_> = leftovers::processes_below(&user.work()).into_iter().filter(|process| process.line.contains("lifeboat_app")).collect();
+    let sessions: Vec<_> =
+        leftovers::processes_below(&user.work()).into_iter().filter(|process| process.line.contains("lifeboat_app")).collect();
     assert!(!sessions.is_empty());
     for session in &sessions {
         nix::sys::signal::kill(nix::unistd::Pid::from_raw(session.pid), nix::sys::signal::Signal::SIGSTOP).expect("it lives");

@@ -55,12 +55,12 @@ pub async fn complete(node: &Node) -> Result<(), LabError> {
     command::complete(node).await
 }
 
-/// Lets a recovered server archive into a repository of its own and proves it: a segment is switched, waited for, fetched
-/// back and compared with the server's own copy. `recovery` is the step that made the server; `None` where nothing came
-/// within the time.
+/// Proves that a recovered server archives, into the drill's archive if that is where it does, else for this proof into one
+/// of its own: a segment is switched, waited for, fetched back and compared with the server's own copy. `recovery` is the
+/// step that made the server; `None` where nothing came within the time.
 ///
 /// # Errors
 /// Where the server can't be asked or the archive can't be read.
-pub async fn prove(node: &Node, settings: &Settings, recovery: usize) -> Result<Option<ArchiveProof>, LabError> {
-    command::prove(node, settings, recovery).await
+pub async fn prove(node: &Node, recovery: usize) -> Result<Option<ArchiveProof>, LabError> {
+    command::prove(node, recovery).await
 }

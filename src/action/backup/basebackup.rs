@@ -63,8 +63,11 @@ impl Tool for Basebackup {
             Compression::Lz4 => unpack(&folder, &data, "lz4", "lz4"),
             Compression::Zstd => unpack(&folder, &data, "zst", "zstd"),
         };
-        let script =
-            format!("umask 077; mkdir -p {data}\n{unpack}\nchmod 700 {data}; test -s {data}/backup_label\n: > {data}/postgresql.auto.conf");
+        // A copy of a standby brings along what makes it one: such a server would follow for ever and never end its recovery.
+        let script = format!(
+            "umask 077; mkdir -p {data}\n{unpack}\nchmod 700 {data}; test -s {data}/backup_label\n\
+             rm -f {data}/standby.signal; : > {data}/postgresql.auto.conf"
+        );
         node.run(Command::shell(format!("lay down base backup {}", facts.label), script).deadline(AS_LONG_AS_THE_STEP)).await.map(drop)
     }
 

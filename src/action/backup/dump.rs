@@ -4,7 +4,7 @@ use async_trait::async_trait;
 
 use super::{Purpose, Stage, Tool, folder, size};
 use crate::{
-    action::{fingerprint::Snapshot, stage::AS_LONG_AS_THE_STEP},
+    action::{fingerprint::Snapshot, stage::AS_LONG_AS_THE_STEP, topology},
     drill::{Backup, Compression},
     journal::{BackupFacts, Fingerprint},
     lab::{
@@ -27,6 +27,7 @@ impl Tool for Dump {
         let snapshot = Snapshot::open(&node, stage.database()).await?;
         // The clients are held for the moment of the snapshot, so that the ledger knows on which side of it each commit is.
         let held = stage.workload()?.hold().await?;
+        topology::catch_up(stage, &node).await?;
         let begun = stage.now();
         let name = snapshot.take().await?;
         drop(held);

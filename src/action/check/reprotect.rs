@@ -5,7 +5,6 @@ use crate::{
     action::{
         archive,
         backup::{self, Purpose},
-        topology,
     },
     drill::{Backup, BackupMethod, Compression, Label, NotAName},
     journal::{CheckFacts, Reprotected},
@@ -13,9 +12,8 @@ use crate::{
 };
 
 pub(super) async fn protect(stage: &Stage, recovery: &Recovery) -> Result<CheckFacts, LabError> {
-    let settings = topology::recovered_settings(stage);
     let (archive, (backup_complaints, verified)) =
-        tokio::try_join!(archive::prove(&recovery.node, &settings, recovery.step), back_up(stage, recovery))?;
+        tokio::try_join!(archive::prove(&recovery.node, recovery.step), back_up(stage, recovery))?;
     Ok(CheckFacts::Reprotect(Reprotected { archive, backup_complaints, verified }))
 }
 

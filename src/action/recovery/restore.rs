@@ -24,8 +24,8 @@ pub(super) async fn run(
 ) -> Result<Arrival, LabError> {
     let facts = stage.backups.get(from).cloned().ok_or_else(|| LabError::state(format!("restore {from}"), "this backup was not taken"))?;
     phases.enter(Phase::Provision);
-    if stage.nodes.contains_key(onto) {
-        // The copy of an earlier rehearsal makes room; its log is kept.
+    if stage.runtime.remains(onto).await?.is_some() {
+        // The copy of an earlier rehearsal, or a server that was killed, makes room; its log is kept.
         stage.runtime.destroy(onto).await?;
         stage.nodes.remove(onto);
     }

@@ -35,12 +35,3 @@ pub(super) fn of(stage: &Stage, aim: Option<&Aim>) -> Settings {
     settings.extend(aim.map(Aim::settings).unwrap_or_default());
     settings
 }
-
-/// The transaction of the latest mistake.
-///
-/// # Errors
-/// Where there was none.
-pub(super) fn mistake(stage: &Stage) -> Result<u64, LabError> {
-    let xid = stage.mistake.as_ref().and_then(|facts| facts.xid);
-    xid.ok_or_else(|| LabError::state("aim at the mistake", "no mistake was made before this step"))
-}

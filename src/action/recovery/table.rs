@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use super::{Arrival, Phases, settings};
+use super::{Arrival, Phases};
 use crate::{
     action::{
         stage::{AS_LONG_AS_THE_STEP, START_WITHIN, Stage},
         topology,
     },
-    drill::{NodeName, TableName},
+    drill::{Fault, NodeName, TableName},
     journal::Phase,
     lab::{
         Command, LabError,
@@ -22,19 +22,19 @@ use crate::{
 };
 
 pub(super) async fn run(stage: &Stage, phases: &mut Phases, table: &TableName, standby: &NodeName) -> Result<Arrival, LabError> {
+    let declared = stage.drill.node(standby).ok_or_else(|| LabError::state(format!("turn to {standby}"), "the drill has no such node"))?;
     let standby = stage.node(standby)?;
     let (primary, _) = stage.service()?;
     phases.enter(Phase::Start);
-    let xid = settings::mistake(stage)?;
+    let (xid, mistake) = mistake(stage, table)?;
     // All that the mistake's transaction wrote must be on the standby before it is turned away from the primary.
-    let mistake = stage.mistake.as_ref().and_then(|facts| facts.lsn).unwrap_or_default();
     wait::until("see the standby receive the mistake", Duration::from_secs(60), Duration::from_millis(5), || async {
         Ok(if topology::received(stage, standby.name()).await? >= mistake { Poll::Ready(()) } else { Poll::NotYet })
     })
     .await?;
     standby.stop().await?;
     let before = first_record(&standby, xid).await?;
-    let mut aimed = stage.drill.settings.clone();
+    let mut aimed = topology::settings_of(stage, declared);
     let aim = Aim::Position { at: before, inclusive: false };
     aimed.extend(aim.settings());
     for (name, value) in [
@@ -70,6 +70,13 @@ pub(super) async fn run(stage: &Stage, phases: &mut Phases, table: &TableName, s
         log: standby,
         since,
     })
+}
+
+/// The transaction that dropped the table, and a position in WAL after it.
+fn mistake(stage: &Stage, table: &TableName) -> Result<(u64, Lsn), LabError> {
+    let drops = |fault: &Fault| matches!(fault, Fault::DropTable { table: dropped } if dropped == table);
+    let facts = stage.faults.values().rev().find(|facts| drops(&facts.fault));
+    facts.and_then(|facts| facts.xid.zip(facts.lsn)).ok_or_else(|| LabError::state("aim at the mistake", format!("nobody dropped {table}")))
 }
 
 /// Where the mistake's transaction begins in WAL. Stopping before its commit would be too late: its lock on the table is

@@ -7,7 +7,7 @@ use std::{sync::Arc, thread, time::Duration};
 
 use tokio::{runtime, sync::oneshot, task::JoinSet};
 
-use super::{Shared, writer};
+use super::{Shared, pace::Pace, writer};
 use crate::lab::LabError;
 
 /// The clients; they end when they are told to stop, or when this is dropped.
@@ -18,15 +18,19 @@ pub(super) struct Crew {
 }
 
 impl Crew {
-    /// Starts clients 1 to `writers`, each with a commit every `pace` at most.
-    pub(super) fn start(shared: &Arc<Shared>, writers: u16, pace: Option<Duration>) -> Result<Self, LabError> {
+    /// Starts clients 1 to `writers`, each with a commit every `period`.
+    pub(super) fn start(shared: &Arc<Shared>, writers: u16, period: Option<Duration>) -> Result<Self, LabError> {
         let what = "start the clients";
         let runtime = runtime::Builder::new_current_thread().enable_all().build().map_err(LabError::io(what))?;
         let (mut tell, ended) = oneshot::channel();
         let shared = Arc::clone(shared);
         let work = move || {
             let all = async {
-                let mut all: JoinSet<()> = (1..=writers).map(|number| writer::run(Arc::clone(&shared), number, pace)).collect();
+                let start = |number| {
+                    let pace = period.map(|period| Pace::new(number, writers, period));
+                    writer::run(Arc::clone(&shared), number, pace)
+                };
+                let mut all: JoinSet<()> = (1..=writers).map(start).collect();
                 while let Some(ended) = all.join_next().await {
                     if let Err(error) = ended {
                         tracing::error!(%error, "a client crashed");

@@ -6,13 +6,14 @@
 
 mod book;
 mod crew;
+mod pace;
 mod service;
 mod writer;
 
 use std::{
     path::Path,
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -32,7 +33,7 @@ use crate::{
         LabError,
         clock::Clock,
         node::{Node, Secrets},
-        session::Session,
+        session::{Session, SqlError},
         wait::{self, Poll},
     },
     pg::Lsn,
@@ -58,6 +59,8 @@ pub struct Pulse {
     last_ack: AtomicU64,
     /// The moment of the latest failure to commit, in microseconds.
     last_trouble: AtomicU64,
+    /// What the server said to the client that failed last, to commit or to connect.
+    last_words: Mutex<Option<(Moment, String)>>,
 }
 
 impl Pulse {
@@ -71,6 +74,21 @@ impl Pulse {
     #[must_use]
     pub fn last_ack(&self) -> Moment {
         Moment(self.last_ack.load(Ordering::Relaxed))
+    }
+
+    /// What a client failed with at that moment.
+    fn heard(&self, at: Moment, error: &SqlError) {
+        *self.last_words.lock().unwrap_or_else(PoisonError::into_inner) = Some((at, error.to_string()));
+    }
+
+    /// What happened, with what a client was told since the latest commit.
+    #[must_use]
+    pub fn explain(&self, what: &str) -> String {
+        let words = self.last_words.lock().unwrap_or_else(PoisonError::into_inner);
+        match words.as_ref().filter(|(at, _)| *at > self.last_ack()) {
+            Some((_, words)) => format!("{what} (the latest that one of them was told: {words})"),
+            None => what.to_owned(),
+        }
     }
 }
 
@@ -135,8 +153,7 @@ impl Workload {
             insert: insert_into(&table.quoted()),
             nonce: opening.nonce,
         });
-        let pace = opening.declared.rate.map(|rate| Duration::from_secs_f64(f64::from(opening.declared.writers) / rate));
-        let crew = Crew::start(&shared, opening.declared.writers, pace)?;
+        let crew = Crew::start(&shared, opening.declared.writers, opening.declared.period())?;
         Ok(Self { shared, service, crew, markers: 0, table })
     }
 
@@ -190,6 +207,10 @@ impl Workload {
             Ok(if last > after { Poll::Ready(last) } else { Poll::NotYet })
         })
         .await
+        .map_err(|error| match error {
+            LabError::Deadline { what, within } => LabError::Deadline { what: self.pulse().explain(&what), within },
+            error => error,
+        })
     }
 
     /// Waits until the clients have noticed that the service is away: a session broke after `after`, or nothing was

@@ -3,12 +3,9 @@
 use std::{sync::Arc, sync::atomic::Ordering, time::Duration};
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
-use tokio::{
-    sync::watch,
-    time::{MissedTickBehavior, interval, sleep},
-};
+use tokio::{sync::watch, time::sleep};
 
-use super::{PATIENCE, RETRY_EVERY, ServiceAddress, Shared, note};
+use super::{PATIENCE, RETRY_EVERY, ServiceAddress, Shared, note, pace::Pace};
 use crate::{
     journal::{Commit, CommitOutcome, Moment, Server},
     lab::{
@@ -18,8 +15,9 @@ use crate::{
     pg::Lsn,
 };
 
-/// How long one attempt to connect may take. A dead address does not answer at all; the next attempt may find another.
-const CONNECT_WITHIN: Duration = Duration::from_millis(500);
+/// How long one attempt to connect may take. A dead address does not answer at all, and delays nobody: several hosts are tried
+/// side by side, and a turn of the service ends every attempt.
+const CONNECT_WITHIN: Duration = Duration::from_secs(5);
 
 struct Connected {
     session: Session,
@@ -27,14 +25,9 @@ struct Connected {
     number: u32,
 }
 
-/// Commits rows until it is stopped, at most one each `pace`.
-pub(super) async fn run(shared: Arc<Shared>, writer: u16, pace: Option<Duration>) {
+/// Commits rows until it is stopped, at its pace if it has one.
+pub(super) async fn run(shared: Arc<Shared>, writer: u16, mut pace: Option<Pace>) {
     let mut follow = shared.service.clone();
-    let mut ticks = pace.map(|pace| {
-        let mut ticks = interval(pace);
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        ticks
-    });
     let mut seq = 0;
     while !shared.stop.is_cancelled() {
         let service = follow.borrow_and_update().clone();
@@ -43,7 +36,10 @@ pub(super) async fn run(shared: Arc<Shared>, writer: u16, pace: Option<Duration>
             _ = follow.changed() => continue,
             connected = connect(&shared, &service, writer) => connected,
         };
-        commit_until_trouble(&shared, &mut follow, &connected, writer, &mut seq, &mut ticks).await;
+        commit_until_trouble(&shared, &mut follow, &connected, writer, &mut seq, &mut pace).await;
+        if let Some(pace) = &mut pace {
+            pace.hurry();
+        }
         pause(&shared, &mut follow).await;
     }
 }
@@ -75,7 +71,10 @@ async fn persist(shared: &Shared, address: &Address, writer: u16) -> (Session, P
     loop {
         match attempt(shared, address).await {
             Ok(connected) => return connected,
-            Err(error) => tracing::trace!(writer, %error, "not connected"),
+            Err(error) => {
+                shared.pulse.heard(shared.clock.now(), &error);
+                tracing::trace!(writer, %error, "not connected");
+            }
         }
         sleep(RETRY_EVERY).await;
     }
@@ -104,12 +103,12 @@ async fn commit_until_trouble(
     connected: &Connected,
     writer: u16,
     seq: &mut u32,
-    ticks: &mut Option<tokio::time::Interval>,
+    pace: &mut Option<Pace>,
 ) {
     loop {
-        if let Some(ticks) = ticks {
+        if let Some(pace) = pace {
             tokio::select! {
-                _ = ticks.tick() => {}
+                () = pace.next() => {}
                 () = shared.stop.cancelled() => return,
                 _ = follow.changed() => return follow.mark_changed(),
             }
@@ -147,11 +146,15 @@ async fn commit_until_trouble(
             Ok(_) => note_ack(shared, ended),
             Err(error) => {
                 shared.pulse.last_trouble.fetch_max(ended.0, Ordering::Relaxed);
+                shared.pulse.heard(ended, &error);
                 tracing::debug!(writer, seq = *seq, %error, "not committed");
                 if outcome == CommitOutcome::Indeterminate {
                     return;
                 }
                 // The server refuses this statement for now (its table is gone, say), and the session is whole.
+                if let Some(pace) = pace {
+                    pace.hurry();
+                }
                 pause(shared, follow).await;
                 if error.is_read_only() {
                     return;

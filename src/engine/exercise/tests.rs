@@ -40,6 +40,8 @@ writers = 1
 fault = { kill-node = "primary" }
 [[steps]]
 recover = { promote = "standby" }
+[[steps]]
+check = ["ledger"]
 "#;
 
 /// A step that needs no server: the clients try to commit for so long.

@@ -210,7 +210,10 @@ fn what_lies_between_the_target_and_the_fault_is_lost_to_clients_who_live_with_i
     for target in [RecoveryTarget::Immediate, RecoveryTarget::Name { point: point() }] {
         let (told, rehearsed) = (survival(&Story::restored(target.clone(), true)), survival(&Story::restored(target.clone(), false)));
         assert_eq!((told.holes, told.overshot, told.discarded), (0, 0, 0), "{target:?}");
-        assert!(told.lost > 50 && told.due == told.kept + told.lost && told.rpo > Some(Duration::from_millis(1_900)), "{target:?}: {told:?}");
+        assert!(
+            told.lost > 50 && told.due == told.kept + told.lost && told.rpo > Some(Duration::from_millis(1_900)),
+            "{target:?}: {told:?}"
+        );
         assert_eq!((rehearsed.lost, rehearsed.rpo), (0, Some(Duration::ZERO)), "{target:?}");
         let strict = |drill: &mut crate::drill::Drill| drill.objectives.rpo = Some(crate::drill::Period::from_secs(1));
         let story = Story::restored(target.clone(), true);

@@ -34,7 +34,7 @@ impl Node {
     pub async fn log_facts(&self) -> Result<Vec<LogFact>, LabError> {
         let deadline = Instant::now() + READY_WITHIN;
         loop {
-            let facts = self.said().await?;
+            let facts = self.log_facts_so_far().await?;
             if facts.iter().any(|fact| fact.what == LogFactKind::Ready) || Instant::now() >= deadline {
                 return Ok(facts);
             }
@@ -42,7 +42,11 @@ impl Node {
         }
     }
 
-    async fn said(&self) -> Result<Vec<LogFact>, LabError> {
+    /// The facts in the log of a server since its latest start, as far as it goes: one in recovery never says that it takes writes.
+    ///
+    /// # Errors
+    /// Where the log can't be read.
+    pub async fn log_facts_so_far(&self) -> Result<Vec<LogFact>, LabError> {
         let script = format!("cat {}", self.log_file());
         let log = self.run(Command::shell(format!("read the log of {}", self.name), script)).await?.text();
         let latest = log.rfind(LIFE).and_then(|at| log.get(at..)).unwrap_or(&log);

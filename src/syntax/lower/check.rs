@@ -1,6 +1,6 @@
 //! Checks, and whether each has something to look at.
 
-use super::{world::World, writers};
+use super::{table, world::World, writers};
 use crate::{
     drill::{Check, Fixture, SqlCheck, Verb},
     syntax::{
@@ -18,7 +18,7 @@ pub(super) fn checks(world: &mut World<'_>, declared: &[declared::Check], mistak
         let before = mistakes.len();
         let check = match item {
             declared::Check::Word(word, span) => nothing_to_see(world, *word, span.clone(), mistakes),
-            declared::Check::Table(table) => particular(table, mistakes),
+            declared::Check::Table(table) => particular(world, table, mistakes),
         };
         let Some(check) = check.filter(|_| mistakes.len() == before) else {
             right = false;
@@ -81,8 +81,11 @@ fn nothing_to_see(world: &World<'_>, word: CheckWord, place: Span, mistakes: &mu
     }
 }
 
-fn particular(table: &CheckTable, mistakes: &mut Vec<Mistake>) -> Option<Check> {
-    if let Some(rows) = table.rows.get() {
+fn particular(world: &World<'_>, declared: &CheckTable, mistakes: &mut Vec<Mistake>) -> Option<Check> {
+    if let Some(rows) = declared.rows.get() {
+        if let Some((place, table)) = rows.table.placed() {
+            table::table_or_view(world.file, table, place, mistakes);
+        }
         let (place, at_least) = rows.at_least.placed()?;
         if at_least.0 == 0 {
             mistakes
@@ -90,7 +93,7 @@ fn particular(table: &CheckTable, mistakes: &mut Vec<Mistake>) -> Option<Check> 
         }
         return Some(Check::Rows { table: rows.table.get()?.clone(), at_least: at_least.0 });
     }
-    let sql = table.sql.get()?;
+    let sql = declared.sql.get()?;
     if let Some((place, query)) = sql.query.placed()
         && query.0.is_empty()
     {
@@ -98,6 +101,11 @@ fn particular(table: &CheckTable, mistakes: &mut Vec<Mistake>) -> Option<Check> 
             .push(Mistake::value(place, "an empty query").help("write one statement, such as `select count(*) > 0 from shop.customer`"));
     }
     let (place, expect) = sql.expect.placed()?;
+    if expect.is_empty() {
+        let message = "no rows are expected, and none is what a query gives over tables that are empty";
+        let help = "ask for a number, as in `select count(*) filter (where …), count(*) > 0 from …` with `[[0, true]]`";
+        mistakes.push(Mistake::meaning(place.clone(), message).help(help));
+    }
     let widths: Vec<usize> = expect.iter().map(Vec::len).collect();
     if widths.contains(&0) || widths.windows(2).any(|pair| pair.first() != pair.last()) {
         let help = "give each row a value for every column, as in `[[\"1\", \"t\"], [\"2\", \"f\"]]`";

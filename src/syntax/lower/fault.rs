@@ -2,6 +2,7 @@
 
 use super::{
     step::value_place,
+    table,
     world::{Dropped, Fate, Open, World},
 };
 use crate::{
@@ -50,6 +51,7 @@ fn hit(world: &mut World<'_>, node: &NodeName, place: Span, fate: fn(Span) -> Fa
 
 fn drop_table(world: &mut World<'_>, table: &TableName, place: Span, mistakes: &mut Vec<Mistake>) -> Option<()> {
     world.needs_service("a table is dropped on the server that takes writes", mistakes);
+    table::table(world.file, table, place.clone(), mistakes);
     if let Some(first) = world.open.iter().find(|open| open.table.as_ref() == Some(table)) {
         let message = format!("{} is dropped already", quoted(&table.to_string()));
         mistakes

@@ -10,6 +10,7 @@ mod recovery;
 mod restore;
 mod settings;
 mod step;
+mod table;
 mod target;
 mod versions;
 mod whole;
@@ -29,6 +30,10 @@ pub(super) fn drill(name: &DrillName, file: &declared::Drill, mistakes: &mut Vec
     let settings = settings::of_all_nodes(file, mistakes);
     let steps = step::steps(file, mistakes);
     whole::objectives(file, mistakes);
+    whole::judgement(file, mistakes);
+    if let Some((place, table)) = file.workload.get().and_then(|workload| workload.table.placed()) {
+        table::table(file, table, place, mistakes);
+    }
     let postgres = file.postgres.get();
     Some(Drill {
         name: name.clone(),

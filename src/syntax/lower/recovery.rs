@@ -56,8 +56,14 @@ pub(super) fn rehearse(world: &mut World<'_>, rehearse: &declared::Rehearse, mis
 
 fn restart(world: &mut World<'_>, node: &NodeName, place: Span, mistakes: &mut Vec<Mistake>) -> Option<Recovery> {
     let unsure = world.unsure;
+    let serving = world.serving.clone().filter(|serving| serving != node);
     let server = world.known(node, place.clone(), mistakes)?;
     let (message, since, help) = match &server.fate {
+        Fate::Stopped(since) if !unsure && serving.is_some() => (
+            "is not the server that takes writes: a restart brings the service back",
+            Some(since),
+            format!("break and restart `{}`; a standby can be frozen and healed", serving.as_ref().map_or("", NodeName::as_str)),
+        ),
         Fate::Stopped(_) => {
             server.fate = Fate::Alive;
             world.open.retain(|open| open.node.as_ref() != Some(node));
@@ -156,5 +162,12 @@ fn table_from(
         mistakes.push(mistake.help("use another delayed standby"));
     }
     world.open.retain(|open| open.table.as_ref() != Some(table));
-    (mistakes.len() == before).then(|| Recovery::Table { table: table.clone(), standby: standby.clone() })
+    if mistakes.len() > before {
+        return None;
+    }
+    let verb = world.verb.clone();
+    if let Some(server) = world.server(standby) {
+        server.turned = Some(verb);
+    }
+    Some(Recovery::Table { table: table.clone(), standby: standby.clone() })
 }

@@ -118,7 +118,7 @@ fn free_name(world: &World<'_>, declared: &Restore<'_>, onto: &NodeName, mistake
 /// The cluster with the new server in it.
 fn settle(world: &mut World<'_>, declared: &Restore<'_>, onto: &NodeName) {
     let place = declared.onto.placed().map_or_else(|| world.verb.clone(), |(place, _)| place);
-    let server = Server { name: onto.clone(), place, standby: None, fate: Fate::Alive, copy: !declared.serve };
+    let server = Server { name: onto.clone(), place, standby: None, fate: Fate::Alive, copy: !declared.serve, turned: None };
     let known = world.servers.iter().any(|server| server.name == *onto);
     if declared.serve {
         world.servers.retain(|server| server.name != *onto);

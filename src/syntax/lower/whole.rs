@@ -22,6 +22,21 @@ pub(super) fn steps(world: &World<'_>, place: Span, steps: &[declared::Step], mi
     }
 }
 
+/// Says where a drill judges nothing: neither a promise nor a check could be broken.
+pub(super) fn judgement(file: &declared::Drill, mistakes: &mut Vec<Mistake>) {
+    let promises = file.objectives.is_wrong()
+        || file.objectives.get().is_some_and(|objectives| objectives.rto.is_given() || objectives.rpo.is_given());
+    let steps = file.all_steps();
+    if let Some((place, _)) = file.title.placed()
+        && !promises
+        && steps.iter().any(|step| step.recover.is_given() || step.rehearse.is_given())
+        && !steps.iter().any(|step| step.check.is_given())
+    {
+        let mistake = Mistake::meaning(place, "this drill judges nothing: it has neither an objective nor a check");
+        mistakes.push(mistake.help("add `check = [\"ledger\"]` after the recovery, or `[objectives]` with `rto = \"1h\"`"));
+    }
+}
+
 /// Says where an objective can't be measured.
 pub(super) fn objectives(file: &declared::Drill, mistakes: &mut Vec<Mistake>) {
     let rpo = file.objectives.get().and_then(|objectives| objectives.rpo.key());

@@ -49,6 +49,8 @@ pub(super) struct Server {
     pub(super) fate: Fate,
     /// A copy that a rehearsal made, beside the cluster.
     pub(super) copy: bool,
+    /// Where it gave a table back: it stands still from then on.
+    pub(super) turned: Option<Span>,
 }
 
 /// A backup that was taken, or a restore point that was made.
@@ -173,7 +175,8 @@ impl<'a> World<'a> {
                 .filter(|_| server.standby.is_some())
                 .map(|moved| ("follows a server that serves no more", moved.place.clone()))
         };
-        server.fate.trouble().or_else(left)
+        let turned = || server.turned.clone().map(|place| ("stands still since it gave a table back", place));
+        server.fate.trouble().or_else(left).or_else(turned)
     }
 
     fn unknown(&self, name: &NodeName, place: Span, copy: bool) -> Mistake {
@@ -206,5 +209,5 @@ fn server(node: &declared::Node) -> Option<Server> {
         RoleWord::Primary => None,
         RoleWord::Standby => Some(node.delay.get().map(|delay| delay.0.duration())),
     };
-    Some(Server { name: name.clone(), place, standby, fate: Fate::Alive, copy: false })
+    Some(Server { name: name.clone(), place, standby, fate: Fate::Alive, copy: false, turned: None })
 }

@@ -153,7 +153,9 @@ async fn clients_that_commit_nothing_on_a_service_that_is_up_fail_the_step_early
     seen.assert_over("silent clients");
     let (verdict, message) = seen.finding(Subject::Step { step: 0 });
     assert_eq!(verdict, Verdict::Inconclusive);
-    assert_eq!(message, "failed: let the clients work: none of them committed for 15s although the service should be up");
+    // What they were told comes after it, if they had the time to be told anything: theirs is a real clock.
+    let silent = "failed: let the clients work: none of them committed for 15s although the service should be up";
+    assert!(message.starts_with(silent), "{message}");
 }
 
 #[tokio::test(start_paused = true)]
