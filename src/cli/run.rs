@@ -137,16 +137,19 @@ async fn plan(provider: &Provider, drills: Vec<Drill>, asked: &[Major]) -> Resul
 
 /// Why a drill can't be done on a runtime with what its nodes have.
 fn impossible(drill: &Drill, runtime: RuntimeKind, installation: &Installation) -> Option<String> {
-    drill.steps.iter().find_map(|step| match &step.verb {
-        Verb::Fault(fault) => {
-            let reason = fault.unsupported_on(runtime)?;
-            Some(format!("the runtime {runtime} can't {}: {reason}", fault.describe()))
-        }
-        Verb::Backup(backup) => {
-            let tool = backup.unpacker().filter(|tool| !installation.tools.contains(*tool))?;
-            Some(format!("the backup {} is packed with {tool}, which its nodes do not have", backup.label))
-        }
-        _ => None,
+    let lacking = drill.lacking(installation.version.major);
+    lacking.or_else(|| {
+        drill.steps.iter().find_map(|step| match &step.verb {
+            Verb::Fault(fault) => {
+                let reason = fault.unsupported_on(runtime)?;
+                Some(format!("the runtime {runtime} can't {}: {reason}", fault.describe()))
+            }
+            Verb::Backup(backup) => {
+                let tool = backup.unpacker().filter(|tool| !installation.tools.contains(*tool))?;
+                Some(format!("the backup {} is packed with {tool}, which its nodes do not have", backup.label))
+            }
+            _ => None,
+        })
     })
 }
 

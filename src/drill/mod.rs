@@ -15,6 +15,7 @@ mod outage;
 mod period;
 mod recovery;
 mod step;
+pub(crate) mod versions;
 mod workload;
 
 use schemars::JsonSchema;

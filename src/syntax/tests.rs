@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use proptest::prelude::*;
 
 use super::*;
+use crate::pg::Major;
 
 /// What people get for a text: the drill as JSON, or the mistakes as plain text.
 fn check(text: &str) -> Result<String, String> {
@@ -54,6 +55,20 @@ fn good_files_become_drills() {
         let drill = check(&text).unwrap_or_else(|no| panic!("{}\n{no}", path.display()));
         insta::assert_snapshot!(format!("good-{}", stem(&path)), drill);
     }
+}
+
+#[test]
+fn what_a_version_lacks_is_known_of_a_drill_that_names_none() {
+    const SMALLEST: &str = include_str!("../../fixtures/drills/good/smallest.toml");
+    let lacking = |extra: &str| {
+        let drill = parse(&"x".parse().expect("a name"), "x.toml", &format!("{SMALLEST}\n{extra}")).expect("a drill");
+        [15, 17].map(|major| drill.lacking(Major(major)))
+    };
+    assert_eq!(lacking(""), [None, None]);
+    let summaries = lacking("[postgres]\nsettings = { summarize_wal = \"on\" }\n");
+    assert_eq!(summaries, [Some("PostgreSQL 15 has no `summarize_wal`: it came with 17".into()), None]);
+    let packed = lacking("[[steps]]\nbackup = { method = \"dump\", label = \"small\", compress = \"zstd\" }\n");
+    assert_eq!(packed, [Some("pg_dump 15 packs with gzip alone".into()), None]);
 }
 
 #[test]

@@ -1,11 +1,8 @@
 //! Backup steps.
 
-use super::{
-    versions,
-    world::{Made, World},
-};
+use super::world::{Made, World};
 use crate::{
-    drill::{Backup, Compression, Verb},
+    drill::{Backup, Compression, Verb, versions},
     syntax::{declared, mistake::Mistake},
 };
 

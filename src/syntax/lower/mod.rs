@@ -12,7 +12,6 @@ mod settings;
 mod step;
 mod table;
 mod target;
-mod versions;
 mod whole;
 mod world;
 

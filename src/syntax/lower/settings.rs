@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use super::versions;
 use crate::{
-    drill::BackupMethod,
+    drill::{BackupMethod, versions},
     pg::{Major, setting, setting::Settings},
     syntax::{
         declared::{self, RoleWord},

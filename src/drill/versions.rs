@@ -2,10 +2,8 @@
 //!
 //! Sources: the release notes of 16, 17 and 18, appendix E of the manual.
 
-use crate::{
-    drill::{BackupMethod, Compression},
-    pg::Major,
-};
+use super::{BackupMethod, Compression, Drill, Verb};
+use crate::pg::Major;
 
 /// Settings by the version with which they came.
 const CAME: &[(&str, Major)] = &[
@@ -40,8 +38,23 @@ const WENT: &[(&str, Major)] = &[
     ("vacuum_defer_cleanup_age", Major(16)),
 ];
 
+impl Drill {
+    /// What a version lacks that the drill needs; a drill that pins its version needs nothing that it lacks.
+    #[must_use]
+    pub fn lacking(&self, version: Major) -> Option<String> {
+        let settings = self.settings.keys().chain(self.nodes.iter().flat_map(|node| node.settings.keys()));
+        let lacks_setting = settings.filter_map(|name| setting(name, version)).map(|(message, _)| message).next();
+        lacks_setting.or_else(|| {
+            self.steps.iter().find_map(|step| match &step.verb {
+                Verb::Backup(backup) => Some(compression(backup.method, backup.compress, version)?.0),
+                _ => None,
+            })
+        })
+    }
+}
+
 /// Why a version doesn't know a setting, and how to mend it.
-pub(super) fn setting(name: &str, version: Major) -> Option<(String, String)> {
+pub(crate) fn setting(name: &str, version: Major) -> Option<(String, String)> {
     let of = |list: &[(&str, Major)]| list.iter().find(|(known, _)| *known == name).map(|(_, major)| *major);
     if let Some(first) = of(CAME).filter(|first| version < *first) {
         return Some((
@@ -54,7 +67,7 @@ pub(super) fn setting(name: &str, version: Major) -> Option<(String, String)> {
 }
 
 /// Why a version can't pack a backup so, and how to mend it.
-pub(super) fn compression(method: BackupMethod, compress: Compression, version: Major) -> Option<(String, String)> {
+pub(crate) fn compression(method: BackupMethod, compress: Compression, version: Major) -> Option<(String, String)> {
     // pg_dump -Fc packs with gzip alone before 16.
     match (method, compress) {
         (BackupMethod::Dump, Compression::Lz4 | Compression::Zstd) if version < Major(16) => {
