@@ -64,8 +64,6 @@ pub struct Stage {
     pub marks: BTreeMap<RestorePointName, Mark>,
     /// The faults by the step that injected them.
     pub faults: BTreeMap<usize, FaultFacts>,
-    /// The latest mistake of a person, mended or not: recovery targets refer to it.
-    pub mistake: Option<FaultFacts>,
     /// Fingerprints by name: a label, a restore point, `start of the drill`.
     pub baselines: BTreeMap<String, Fingerprint>,
     /// The latest recovery.
@@ -168,11 +166,9 @@ impl Stage {
         Ok(server)
     }
 
-    /// Keeps a fault in mind.
-    pub fn broke(&mut self, step: usize, facts: FaultFacts) {
-        if facts.fault.is_mistake() {
-            self.mistake = Some(facts.clone());
-        }
-        self.faults.insert(step, facts);
+    /// The latest mistake of a person, mended or not: recovery targets refer to it.
+    #[must_use]
+    pub fn mistake(&self) -> Option<&FaultFacts> {
+        self.faults.values().rfind(|facts| facts.fault.is_mistake())
     }
 }

@@ -91,7 +91,6 @@ fn begin(exercising: Exercising) -> Stage {
         backups: BTreeMap::new(),
         marks: BTreeMap::new(),
         faults: BTreeMap::new(),
-        mistake: None,
         baselines: BTreeMap::new(),
         recovery: None,
     }

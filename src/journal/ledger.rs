@@ -65,3 +65,10 @@ pub struct Ledger {
     /// The attempts.
     pub commits: Vec<Commit>,
 }
+
+impl Ledger {
+    /// What clients were told is durable, without Lifeboat's own markers.
+    pub fn told(&self) -> impl Iterator<Item = &Commit> {
+        self.commits.iter().filter(|commit| commit.outcome == CommitOutcome::Acknowledged && commit.writer != MARKER_WRITER)
+    }
+}

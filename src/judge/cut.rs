@@ -88,34 +88,28 @@ impl Cut {
                 }
             }
             Recovery::Restore { .. } if attempt.method == Some(BackupMethod::Dump) => Ok(from_dump(attempt)),
-            Recovery::Restore { target, .. } => match target {
-                RecoveryTarget::Latest => Ok(latest(attempt)),
-                RecoveryTarget::BeforeFault => before(record.fault_before(attempt.step, Fault::is_mistake)),
-                RecoveryTarget::Immediate
-                | RecoveryTarget::Time { .. }
-                | RecoveryTarget::Xid { .. }
-                | RecoveryTarget::Lsn { .. }
-                | RecoveryTarget::Name { .. } => at_target(record, attempt, target, ledger).map(|cut| cut.lived_with(attempt)),
-            },
+            Recovery::Restore { target, .. } => of_target(record, attempt, target, ledger),
         }
     }
 }
 
-fn at_target(record: &Record<'_>, attempt: &Attempt<'_>, target: &RecoveryTarget, ledger: &Ledger) -> Result<Cut, String> {
+fn of_target(record: &Record<'_>, attempt: &Attempt<'_>, target: &RecoveryTarget, ledger: &Ledger) -> Result<Cut, String> {
     let at = |moment| Cut::at(moment, moment);
-    match target {
-        RecoveryTarget::Latest | RecoveryTarget::BeforeFault => Err(format!("{} is no point of its own", target.describe())),
+    let cut = match target {
+        RecoveryTarget::Latest => return Ok(latest(attempt)),
+        RecoveryTarget::BeforeFault => return before(record.fault_before(attempt.step, Fault::is_mistake)),
         RecoveryTarget::Immediate => {
             let backup = attempt.backup.ok_or("the backup is not in the journal")?;
-            Ok(Cut::at(backup.begun, backup.ended))
+            Cut::at(backup.begun, backup.ended)
         }
-        RecoveryTarget::Xid { point, inclusive: false } => Ok(at(mark(record, point)?.before_marker)),
+        RecoveryTarget::Xid { point, inclusive: false } => at(mark(record, point)?.before_marker),
         RecoveryTarget::Time { at: TargetTime::Point(point) }
         | RecoveryTarget::Xid { point, inclusive: true }
         | RecoveryTarget::Lsn { at: TargetLsn::Point(point) }
-        | RecoveryTarget::Name { point } => Ok(at(mark(record, point)?.after_marker)),
-        RecoveryTarget::Lsn { at: TargetLsn::Absolute(at) } => at_lsn(*at, attempt, ledger),
-    }
+        | RecoveryTarget::Name { point } => at(mark(record, point)?.after_marker),
+        RecoveryTarget::Lsn { at: TargetLsn::Absolute(at) } => at_lsn(*at, attempt, ledger)?,
+    };
+    Ok(cut.lived_with(attempt))
 }
 
 /// A dump holds what was committed before it. After a mistake, what came later than that is given up like by any way back.

@@ -45,7 +45,7 @@ pub fn judge(exercise: &Exercise, entries: &[Entry], ledger: Option<&Ledger>) ->
     judgement.contended_with = contention::contended_with(&contention::neighbours(exercise, entries), &recoveries);
     judgement.not_proven = not_proven::not_proven(&record, &judgement.contended_with);
     judgement.work = ledger.map_or_else(Work::default, |ledger| work::work(&record, ledger, &recoveries, &healings));
-    judgement.rto = recoveries.iter().map(|recovery| recovery.rto).chain(healings.iter().map(Healing::rto)).flatten().max();
+    judgement.rto = healing::worst_rto(&recoveries, &healings);
     let survivals = || recoveries.iter().filter_map(|recovery| recovery.survival.as_ref());
     judgement.rpo = survivals().filter_map(|survival| survival.rpo).max();
     judgement.lost_commits = survivals().map(|survival| survival.lost).max();

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{finding::Ruling, record::Record, text::length};
 use crate::{
     drill::{Fault, Verb},
-    journal::{CommitOutcome, FaultFacts, Ledger, MARKER_WRITER},
+    journal::{FaultFacts, Ledger},
 };
 
 /// Clients of a service that is up don't pause for longer, where their rate does not say otherwise.
@@ -40,9 +40,7 @@ fn pause_before(record: &Record<'_>, step: usize, facts: &FaultFacts, ledger: &L
     if workload.writers == 0 || !record.drill.is_service_up(step) {
         return None;
     }
-    let acknowledged =
-        ledger.commits.iter().filter(|commit| commit.outcome == CommitOutcome::Acknowledged && commit.writer != MARKER_WRITER);
-    let last = acknowledged.map(|commit| commit.ended).filter(|ended| *ended <= facts.at).max();
+    let last = ledger.told().map(|commit| commit.ended).filter(|ended| *ended <= facts.at).max();
     let pause = facts.at.since(last.or(record.started.as_ref().map(|started| started.at))?);
     (pause > workload.patience(PAUSE)).then_some(pause)
 }

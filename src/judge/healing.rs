@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use super::record::Record;
+use super::{RecoveryJudgement, record::Record};
 use crate::{
     drill::Verb,
-    journal::{CommitOutcome, Ledger, MARKER_WRITER, Moment},
+    journal::{Ledger, Moment},
 };
 
 /// A healing that brought the service back.
@@ -25,14 +25,18 @@ impl Healing {
     }
 }
 
+/// The greatest recovery time, of recoveries and healings.
+pub(super) fn worst_rto(recoveries: &[RecoveryJudgement], healings: &[Healing]) -> Option<Duration> {
+    recoveries.iter().map(|recovery| recovery.rto).chain(healings.iter().map(Healing::rto)).flatten().max()
+}
+
 /// Those of a drill, in order. Where a server is thawed that the clients no longer need, nothing comes back.
 pub(super) fn all(record: &Record<'_>, ledger: Option<&Ledger>) -> Vec<Healing> {
     let ended = |step: usize| !record.drill.is_service_up(step) && record.drill.is_service_up(step + 1);
     let healing = |step: usize| {
         let fault = record.cause(step)?;
         let proven = fault.proven.unwrap_or(fault.at);
-        let commits = ledger.map(|ledger| ledger.commits.as_slice()).unwrap_or_default();
-        let told = commits.iter().filter(|commit| commit.outcome == CommitOutcome::Acknowledged && commit.writer != MARKER_WRITER);
+        let told = ledger.into_iter().flat_map(Ledger::told);
         Some(Healing { step, from: fault.at, back: told.map(|commit| commit.ended).filter(|ended| *ended > proven).min() })
     };
     let heals = record.numbered().filter(|(step, declared, _)| matches!(declared.verb, Verb::Heal(_)) && ended(*step));

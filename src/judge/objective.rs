@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{
     Finding, RecoveryJudgement, Subject,
     finding::{Ruling, number},
-    healing::Healing,
+    healing::{self, Healing},
     record::Record,
     text::length,
 };
@@ -17,10 +17,7 @@ use crate::{
 /// The findings on the objectives that the drill has.
 pub(super) fn findings(record: &Record<'_>, judged: &[RecoveryJudgement], healings: &[Healing]) -> Vec<Finding> {
     let objectives = record.drill.objectives;
-    let rto = objectives.rto.map(|limit| {
-        let worst = judged.iter().map(|recovery| recovery.rto).chain(healings.iter().map(Healing::rto)).flatten().max();
-        finding(Promise::Rto, rto(record, judged, healings, limit), worst)
-    });
+    let rto = objectives.rto.map(|limit| finding(Promise::Rto, rto(record, judged, healings, limit), healing::worst_rto(judged, healings)));
     let rpo = objectives.rpo.map(|limit| {
         let worst = judged.iter().filter_map(|recovery| recovery.survival.as_ref()?.rpo).max();
         finding(Promise::Rpo, rpo(record, judged, limit), worst)

@@ -59,24 +59,25 @@ pub(super) async fn complete(node: &Node) -> Result<(), LabError> {
 }
 
 pub(super) async fn prove(node: &Node, recovery: usize) -> Result<Option<ArchiveProof>, LabError> {
-    let command = node.session("postgres").await?.value("show archive_command").await;
+    let session = node.session("postgres").await?;
+    let command = session.value("show archive_command").await;
     // A server that has a command served before, and has to archive where it always did, whatever its command is by now: a
     // segment that went elsewhere would be a hole in its archive.
     if node.ask(command, "ask how it archives")?.is_some_and(|command| !command.is_empty()) {
-        return fetch_back(node, &folder(node)).await;
+        return fetch_back(node, &session, &folder(node)).await;
     }
     // Of this recovery alone: another on a node of the same name has segments of the same names.
     let apart = format!("{}/reprotected-{}-{recovery}/archive", node.places().repository, node.name());
     prepare(node, &apart).await?;
     node.overlay(&settings(&apart)).await?;
-    let proof = fetch_back(node, &apart).await;
+    let proof = fetch_back(node, &session, &apart).await;
     node.lift().await?;
     proof
 }
 
 /// Switches to a new segment and compares the one before with what comes into the archive; `None` where nothing comes.
-async fn fetch_back(node: &Node, folder: &str) -> Result<Option<ArchiveProof>, LabError> {
-    let segment = switch_segment(node, &node.session("postgres").await?).await?;
+async fn fetch_back(node: &Node, session: &Session, folder: &str) -> Result<Option<ArchiveProof>, LabError> {
+    let segment = switch_segment(node, session).await?;
     // One command that waits inside the node: many that only look would take the time that it needs to archive.
     let compare = format!(
         "left={looks}\nuntil test -f {folder}/{segment}; do left=$((left - 1)); test $left -gt 0 || exit {NEVER_CAME}; sleep 0.02; done\n\

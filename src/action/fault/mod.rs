@@ -74,7 +74,7 @@ pub async fn inject(stage: &mut Stage, step: usize, fault: &Fault) -> Result<(),
         server_time: effect.server_time,
     };
     stage.recorder.record(Event::FaultInjected(facts.clone()));
-    stage.broke(step, facts);
+    stage.faults.insert(step, facts);
     Ok(())
 }
 

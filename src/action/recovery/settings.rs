@@ -14,7 +14,7 @@ use crate::{
 /// Where it refers to something that has not happened.
 pub(super) fn aim(stage: &Stage, target: &RecoveryTarget) -> Result<Option<Aim>, LabError> {
     let mark = target.point().and_then(|point| stage.marks.get(point));
-    let aim = journal::aim(target, mark, stage.mistake.as_ref());
+    let aim = journal::aim(target, mark, stage.mistake());
     aim.map_err(|why| LabError::state(format!("aim at {}", target.describe()), why))
 }
 
