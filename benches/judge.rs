@@ -61,7 +61,9 @@ fn million_commits(criterion: &mut Criterion) {
         bencher.iter(|| judge(&exercise, &entries, Some(black_box(&ledger))).expect("a journal"));
     });
     group.bench_function("render", |bencher| bencher.iter(|| render(black_box(&run))));
-    group.bench_function("read, judge and render", |bencher| bencher.iter(|| render(&judged(&whole, file.path()))));
+    group.bench_function("read, judge and render", |bencher| {
+        bencher.iter(|| render(&judged(&whole, file.path())))
+    });
     group.finish();
 }
 

@@ -36,7 +36,8 @@ fn a_journal_that_is_read_and_written_is_the_same() {
 #[test]
 fn a_ledger_that_is_read_and_written_is_the_same() {
     for (name, _) in RECORDED {
-        let exercises = fs::read_dir(folder(name)).unwrap().flatten().map(|entry| entry.path().join("ledger.jsonl"));
+        let exercises =
+            fs::read_dir(folder(name)).unwrap().flatten().map(|entry| entry.path().join("ledger.jsonl"));
         let ledgers: Vec<_> = exercises.filter(|path| path.exists()).collect();
         assert!(!ledgers.is_empty());
         for path in ledgers {
@@ -48,7 +49,8 @@ fn a_ledger_that_is_read_and_written_is_the_same() {
             ledger.commits.iter().for_each(|commit| codec::write_commit(&mut commits, commit).unwrap());
             // Sessions and commits alternate in the file; each keeps its order.
             let (first, rest) = recorded.split_once('\n').unwrap();
-            let (of_commits, of_sessions): (Vec<&str>, Vec<&str>) = rest.lines().partition(|line| line.starts_with('['));
+            let (of_commits, of_sessions): (Vec<&str>, Vec<&str>) =
+                rest.lines().partition(|line| line.starts_with('['));
             for (lines, written) in [(vec![first], header), (of_sessions, sessions), (of_commits, commits)] {
                 assert!(!lines.is_empty(), "{name}");
                 assert_eq!(lines, String::from_utf8(written).unwrap().lines().collect::<Vec<_>>(), "{name}");

@@ -23,7 +23,12 @@ fn every_junit_snapshot_validates_against_the_schema_of_jenkins() {
         let file = scratch.path().join("junit.xml");
         fs::write(&file, format!("<?xml{xml}")).expect("a copy");
         let schema = root.join("fixtures/schemas/jenkins-junit-10.xsd");
-        let told = Command::new("xmllint").args(["--noout", "--nonet", "--schema"]).arg(schema).arg(&file).output().expect("xmllint");
+        let told = Command::new("xmllint")
+            .args(["--noout", "--nonet", "--schema"])
+            .arg(schema)
+            .arg(&file)
+            .output()
+            .expect("xmllint");
         assert!(told.status.success(), "{}: {}", path.display(), String::from_utf8_lossy(&told.stderr));
         validated += 1;
     }

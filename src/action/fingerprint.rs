@@ -108,17 +108,28 @@ impl Snapshot {
         for row in rows {
             let mut fields = row.into_iter();
             let mut next = || fields.next().flatten();
-            let (Some(schema), Some(name), Some(kind), Some(persistence), Some(populated)) = (next(), next(), next(), next(), next())
+            let (Some(schema), Some(name), Some(kind), Some(persistence), Some(populated)) =
+                (next(), next(), next(), next(), next())
             else {
                 return Err(LabError::state("list the tables", "the catalogue gave a table without a name"));
             };
             let column = next().map(|column| {
                 let quoted = identifier(&column);
-                if next().as_deref() == Some("t") { format!("t.{quoted}") } else { format!("t.{quoted}::text") }
+                if next().as_deref() == Some("t") {
+                    format!("t.{quoted}")
+                } else {
+                    format!("t.{quoted}::text")
+                }
             });
             let name = TableName { schema, name };
             if tables.last().is_none_or(|last| last.name != name) {
-                tables.push(Table { name, kind, persistence, populated: populated == "t", columns: Vec::new() });
+                tables.push(Table {
+                    name,
+                    kind,
+                    persistence,
+                    populated: populated == "t",
+                    columns: Vec::new(),
+                });
             }
             if let Some(table) = tables.last_mut() {
                 table.columns.extend(column);
@@ -152,7 +163,12 @@ fn query(table: &Table) -> String {
 ///
 /// # Errors
 /// Where it can't be read.
-pub async fn now(node: &Node, database: &str, clock: Clock, live: &TableName) -> Result<Fingerprint, LabError> {
+pub async fn now(
+    node: &Node,
+    database: &str,
+    clock: Clock,
+    live: &TableName,
+) -> Result<Fingerprint, LabError> {
     let snapshot = Snapshot::open(node, database).await?;
     snapshot.take().await?;
     snapshot.fingerprint(clock, live).await

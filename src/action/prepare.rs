@@ -85,7 +85,11 @@ pub async fn create(stage: &mut Stage, name: &NodeName, content: &Content) -> Re
         stage.recorder.progress(match content {
             Content::Bare => "making a cluster, once for this version".to_owned(),
             Content::Loaded(dataset) => {
-                format!("loading {} at scale {}, once for this version", dataset.fixture.name(), dataset.scale)
+                format!(
+                    "loading {} at scale {}, once for this version",
+                    dataset.fixture.name(),
+                    dataset.scale
+                )
             }
         });
         fill(stage, &node, content).await?;
@@ -110,7 +114,8 @@ async fn fill(stage: &Stage, node: &Node, content: &Content) -> Result<(), LabEr
             ("wal_keep_size", "0"),
             ("wal_recycle", "off"),
         ];
-        let fast: Settings = fast.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let fast: Settings =
+            fast.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         drop(node.start(&fast, Duration::from_secs(120)).await?);
         load(stage, node, dataset).await?;
         node.stop().await?;
@@ -124,7 +129,9 @@ async fn fill(stage: &Stage, node: &Node, content: &Content) -> Result<(), LabEr
         data = places.data,
         log = node.log_file(),
     );
-    node.run(Command::shell("keep the prepared cluster", keep).deadline(Duration::from_secs(3600))).await.map(drop)
+    node.run(Command::shell("keep the prepared cluster", keep).deadline(Duration::from_secs(3600)))
+        .await
+        .map(drop)
 }
 
 async fn load(stage: &Stage, node: &Node, dataset: &Dataset) -> Result<(), LabError> {
@@ -134,7 +141,11 @@ async fn load(stage: &Stage, node: &Node, dataset: &Dataset) -> Result<(), LabEr
          grant select, insert on lifeboat.commits, lifeboat.marker to {APPLICATION_ROLE};\n\
          grant select on lifeboat.nonce to {APPLICATION_ROLE};\n"
     );
-    let own = format!("\\connect {}\n{grants}{};\n", dataset.fixture.database(), set_application_password(&stage.secrets));
+    let own = format!(
+        "\\connect {}\n{grants}{};\n",
+        dataset.fixture.database(),
+        set_application_password(&stage.secrets)
+    );
     let script = format!("{}\n{own}", script(dataset.fixture));
     let psql = stage.runtime.installation().program("psql");
     let arguments = [
@@ -154,7 +165,9 @@ async fn load(stage: &Stage, node: &Node, dataset: &Dataset) -> Result<(), LabEr
         "postgres".into(),
     ];
     let what = format!("load the dataset {}", dataset.fixture.name());
-    node.run_as_superuser(Command::new(what, arguments).stdin(script).deadline(Duration::from_secs(7200))).await.map(drop)
+    node.run_as_superuser(Command::new(what, arguments).stdin(script).deadline(Duration::from_secs(7200)))
+        .await
+        .map(drop)
 }
 
 /// The passwords of this machine's clusters, made at random when they are first needed.
@@ -190,7 +203,9 @@ pub fn secrets(cache: &Path) -> Result<Secrets, LabError> {
 /// Where the system has no randomness.
 pub fn nonce() -> Result<String, LabError> {
     let mut random = [0_u8; 8];
-    File::open("/dev/urandom").and_then(|mut file| file.read_exact(&mut random)).map_err(LabError::io("read random bytes"))?;
+    File::open("/dev/urandom")
+        .and_then(|mut file| file.read_exact(&mut random))
+        .map_err(LabError::io("read random bytes"))?;
     Ok(random.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 

@@ -51,7 +51,10 @@ impl Recorder {
     /// A journal in a file that is there.
     pub(crate) fn over(file: File, clock: Clock, stop: CancellationToken) -> Self {
         let (listeners, _) = broadcast::channel(LISTENERS_BEHIND);
-        Self { inner: Arc::new(Inner { clock, file: Mutex::new((file, Ok(()))), listeners, stop }), exercise: None }
+        Self {
+            inner: Arc::new(Inner { clock, file: Mutex::new((file, Ok(()))), listeners, stop }),
+            exercise: None,
+        }
     }
 
     /// The same journal, for one exercise.
@@ -102,7 +105,9 @@ impl Recorder {
         let guard = self.inner.file.lock().unwrap_or_else(PoisonError::into_inner);
         match &guard.1 {
             Ok(()) => Ok(()),
-            Err(error) => Err(LabError::io("write the journal")(io::Error::new(error.kind(), error.to_string()))),
+            Err(error) => {
+                Err(LabError::io("write the journal")(io::Error::new(error.kind(), error.to_string())))
+            }
         }
     }
 }

@@ -22,9 +22,14 @@ pub(super) async fn make(stage: &mut Stage, name: &RestorePointName) -> Result<(
     let after_marker = stage.now();
 
     let admin = node.session(database).await?;
-    let xid = format!("select xmin::text::bigint from {MARKER_TABLE} where writer = {MARKER_WRITER} and seq = {marker}");
+    let xid = format!(
+        "select xmin::text::bigint from {MARKER_TABLE} where writer = {MARKER_WRITER} and seq = {marker}"
+    );
     let xid = node.ask(admin.read(&xid).await, "read the marker's transaction")?;
-    let lsn = node.ask(admin.read("select pg_current_wal_insert_lsn()").await, "read the position of the restore point")?;
+    let lsn = node.ask(
+        admin.read("select pg_current_wal_insert_lsn()").await,
+        "read the position of the restore point",
+    )?;
     let create = format!("select pg_create_restore_point({})", literal(name.as_str()));
     node.ask(admin.run(&create).await, "create the restore point")?;
     // The snapshot sees marker A and nothing later: the clients are held.

@@ -94,7 +94,10 @@ impl Stage {
     /// # Errors
     /// Where it is not.
     pub fn node(&self, name: &NodeName) -> Result<Node, LabError> {
-        self.nodes.get(name).cloned().ok_or_else(|| LabError::state(format!("reach node {name}"), "it is not there"))
+        self.nodes
+            .get(name)
+            .cloned()
+            .ok_or_else(|| LabError::state(format!("reach node {name}"), "it is not there"))
     }
 
     /// The place that keeps backups, archive and logs.

@@ -34,7 +34,10 @@ const SETTINGS_THAT_COUNT: &str = "'fsync', 'synchronous_commit', 'full_page_wri
 /// Where any of it can't be done.
 pub async fn build(stage: &mut Stage) -> Result<(), LabError> {
     let drill = stage.drill.clone();
-    let declared = drill.primary().cloned().ok_or_else(|| LabError::state("build the cluster", "the drill has no primary"))?;
+    let declared = drill
+        .primary()
+        .cloned()
+        .ok_or_else(|| LabError::state("build the cluster", "the drill has no primary"))?;
     stage.recorder.progress(format!("starting {}", declared.name));
     let content = prepare::Content::Loaded(drill.dataset.clone());
     let settings = settings_of(stage, &declared);
@@ -55,15 +58,20 @@ async fn furnish(stage: &mut Stage, primary: &Node, mut settings: Settings) -> R
     let nonce = format!("insert into lifeboat.nonce values ({})", literal(&stage.nonce));
     primary.ask(admin.run(&nonce).await, "write the nonce")?;
 
-    let standbys: Vec<_> = drill.nodes.iter().filter(|node| matches!(node.role, Role::Standby { .. })).cloned().collect();
+    let standbys: Vec<_> =
+        drill.nodes.iter().filter(|node| matches!(node.role, Role::Standby { .. })).cloned().collect();
     for standby in &standbys {
         follow(stage, primary, standby).await?;
     }
-    let synchronous: Vec<_> = standbys.iter().filter(|node| matches!(node.role, Role::Standby { synchronous: true, .. })).collect();
+    let synchronous: Vec<_> =
+        standbys.iter().filter(|node| matches!(node.role, Role::Standby { synchronous: true, .. })).collect();
     if !synchronous.is_empty() {
         let names: Vec<_> = synchronous.iter().map(|node| format!("\"{}\"", node.name)).collect();
         // Each of them is waited for: whichever is promoted has everything.
-        settings.insert("synchronous_standby_names".into(), format!("FIRST {} ({})", names.len(), names.join(", ")));
+        settings.insert(
+            "synchronous_standby_names".into(),
+            format!("FIRST {} ({})", names.len(), names.join(", ")),
+        );
         primary.configure(&settings).await?;
         primary.reload().await?;
         wait_for_standbys(primary, &admin, "sync_state = 'sync'", names.len()).await?;
@@ -124,7 +132,8 @@ async fn follow(stage: &mut Stage, primary: &Node, declared: &Declared) -> Resul
         port = address.port,
         data = standby.places().data,
     );
-    let copy = Command::shell(format!("copy the primary to {}", declared.name), script).deadline(Duration::from_secs(7200));
+    let copy = Command::shell(format!("copy the primary to {}", declared.name), script)
+        .deadline(Duration::from_secs(7200));
     standby.run_as_superuser(copy).await?;
     let mut settings = settings_of(stage, declared);
     settings.insert("primary_conninfo".into(), primary.conninfo_for(&standby).await?);
@@ -139,7 +148,12 @@ async fn follow(stage: &mut Stage, primary: &Node, declared: &Declared) -> Resul
     standby.while_alive("see the standby follow", wait_for_standbys(primary, &admin, &name, 1)).await
 }
 
-async fn wait_for_standbys(primary: &Node, admin: &crate::lab::session::Session, condition: &str, count: usize) -> Result<(), LabError> {
+async fn wait_for_standbys(
+    primary: &Node,
+    admin: &crate::lab::session::Session,
+    condition: &str,
+    count: usize,
+) -> Result<(), LabError> {
     let sql = format!("select count(*) from pg_stat_replication where {condition}");
     wait::until("see the standby follow", Duration::from_secs(60), Duration::from_millis(10), || async {
         let seen: usize = primary.ask(admin.read(&sql).await, "look for the standby")?;
@@ -166,11 +180,15 @@ async fn hold_baseline(stage: &mut Stage, primary: &Node) -> Result<(), LabError
     }
     let live = workload.table().clone();
     let acknowledged = workload.pulse().acknowledged();
-    let (fingerprint, control) =
-        tokio::try_join!(fingerprint::now(primary, stage.database(), stage.clock(), &live), primary.control_data())?;
+    let (fingerprint, control) = tokio::try_join!(
+        fingerprint::now(primary, stage.database(), stage.clock(), &live),
+        primary.control_data()
+    )?;
     stage.baselines.insert(BASELINE.to_owned(), fingerprint);
     let admin = primary.session("postgres").await?;
-    let sql = format!("select name, current_setting(name) from pg_settings where name in ({SETTINGS_THAT_COUNT}) order by name");
+    let sql = format!(
+        "select name, current_setting(name) from pg_settings where name in ({SETTINGS_THAT_COUNT}) order by name"
+    );
     let rows = primary.ask(admin.rows(&sql).await, "read the settings")?;
     let settings: BTreeMap<String, String> = rows
         .into_iter()
@@ -209,7 +227,8 @@ pub async fn catch_up(stage: &Stage, node: &Node) -> Result<(), LabError> {
     let session = node.session("postgres").await?;
     let what = format!("see {} replay what was acknowledged", node.name());
     wait::until(&what, Duration::from_secs(60), Duration::from_millis(5), || async {
-        let replayed: Lsn = node.ask(session.read("select pg_last_wal_replay_lsn()").await, "ask how far replay is")?;
+        let replayed: Lsn =
+            node.ask(session.read("select pg_last_wal_replay_lsn()").await, "ask how far replay is")?;
         Ok(if replayed >= written { Poll::Ready(()) } else { Poll::NotYet })
     })
     .await

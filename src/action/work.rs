@@ -45,7 +45,11 @@ async fn trouble(stage: &Stage, workload: &Workload, begun: Moment, silence: Opt
         }
         let quiet = stage.now().since(workload.pulse().last_ack().max(begun));
         if let Some(silence) = silence.filter(|silence| quiet > *silence) {
-            return silence_of(stage, &format!("none of them committed for {silence:?} although the service should be up")).await;
+            return silence_of(
+                stage,
+                &format!("none of them committed for {silence:?} although the service should be up"),
+            )
+            .await;
         }
         tokio::time::sleep(LOOK_EVERY).await;
     }

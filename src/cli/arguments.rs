@@ -46,20 +46,28 @@ pub(super) enum Subcommand {
     )]
     Check(Select),
     /// List drills
-    #[command(after_help = "Examples:\n  lifeboat list\n  lifeboat list --tag monthly\n  lifeboat list --format json | jq -r '.[].name'")]
+    #[command(
+        after_help = "Examples:\n  lifeboat list\n  lifeboat list --tag monthly\n  lifeboat list --format json | jq -r '.[].name'"
+    )]
     List(List),
     /// Print a JSON Schema: of drill files, for editors, or of report.json, for programs
-    #[command(after_help = "Examples:\n  lifeboat schema > drill.schema.json\n  lifeboat schema report > report.schema.json")]
+    #[command(
+        after_help = "Examples:\n  lifeboat schema > drill.schema.json\n  lifeboat schema report > report.schema.json"
+    )]
     Schema {
         /// Of what
         #[arg(default_value = "drill")]
         document: Document,
     },
     /// Write a commented drill file that runs as it is
-    #[command(after_help = "Example:\n  lifeboat new my-first-drill && lifeboat run drills/my-first-drill.toml")]
+    #[command(
+        after_help = "Example:\n  lifeboat new my-first-drill && lifeboat run drills/my-first-drill.toml"
+    )]
     New(New),
     /// Render the reports of a run again from its journal
-    #[command(after_help = "Examples:\n  lifeboat report latest\n  lifeboat report reports/20261120-171500-3f9a")]
+    #[command(
+        after_help = "Examples:\n  lifeboat report latest\n  lifeboat report reports/20261120-171500-3f9a"
+    )]
     Report(Report),
     /// Remove what runs that died have left
     #[command(

@@ -47,7 +47,9 @@ async fn directories(arguments: &Clean, work: &WorkDir, told: &mut Told) -> BTre
     for (directory, found) in local::runs(work) {
         let name = directory.display().to_string();
         match found {
-            Found::Alive => told.tell("directory", &name, &Outcome::Kept("its run is under way".to_owned()), None),
+            Found::Alive => {
+                told.tell("directory", &name, &Outcome::Kept("its run is under way".to_owned()), None)
+            }
             Found::Unknown(why) => told.tell("directory", &name, &Outcome::Kept(why), None),
             // The claim is held until the directory is gone.
             Found::Dead(claim) => {
@@ -73,7 +75,11 @@ async fn removed(arguments: &Clean, directory: &Path) -> Outcome {
 }
 
 fn prepared_removed(arguments: &Clean, directory: &Path) -> Outcome {
-    let removed = if arguments.dry_run { local::is_in_use(directory).map(|used| !used) } else { local::remove_prepared(directory) };
+    let removed = if arguments.dry_run {
+        local::is_in_use(directory).map(|used| !used)
+    } else {
+        local::remove_prepared(directory)
+    };
     match removed {
         Ok(true) if arguments.dry_run => Outcome::WouldRemove,
         Ok(true) => Outcome::Removed,
@@ -83,7 +89,12 @@ fn prepared_removed(arguments: &Clean, directory: &Path) -> Outcome {
 }
 
 /// What carries Lifeboat's labels in an engine.
-async fn resources(arguments: &Clean, engine: &docker::Engine, notes: &BTreeMap<String, Note>, told: &mut Told) -> Result<(), LabError> {
+async fn resources(
+    arguments: &Clean,
+    engine: &docker::Engine,
+    notes: &BTreeMap<String, Note>,
+    told: &mut Told,
+) -> Result<(), LabError> {
     let which = docker::Which::Everything { cache: arguments.cache };
     for resource in docker::sweep(engine, which, arguments.dry_run).await? {
         let origin = match &resource.run {
@@ -102,7 +113,10 @@ fn origin(note: &Note) -> String {
     let (run, began, reports) = (&note.run, human::instant(note.began), note.reports.display());
     match note.kept.as_slice() {
         [] => format!("left by the run {run} of {began}, which is over; reports: {reports}"),
-        kept => format!("kept by the run {run} of {began}, because {} did not pass; reports: {reports}", kept.join(" and ")),
+        kept => format!(
+            "kept by the run {run} of {began}, because {} did not pass; reports: {reports}",
+            kept.join(" and ")
+        ),
     }
 }
 

@@ -44,12 +44,17 @@ async fn docker_lines(lines: &mut Vec<String>) -> bool {
     lines.push(format!("docker  ok        engine {}", engine.version()));
     match engine.images().await {
         Ok(images) if images.is_empty() => {
-            lines.push("                  no image of PostgreSQL is here: it is pulled where a registry answers".to_owned());
+            lines.push(
+                "                  no image of PostgreSQL is here: it is pulled where a registry answers"
+                    .to_owned(),
+            );
             lines.push("                  without one:  ci/image/build 17".to_owned());
         }
-        Ok(images) => {
-            lines.extend(images.into_iter().map(|image| format!("                  PostgreSQL {}  {}", image.major, image.reference)))
-        }
+        Ok(images) => lines.extend(
+            images
+                .into_iter()
+                .map(|image| format!("                  PostgreSQL {}  {}", image.major, image.reference)),
+        ),
         Err(error) => lines.push(format!("                  failed to {}", ErrorChain::of(&error))),
     }
     true
@@ -66,12 +71,17 @@ fn local_lines(lines: &mut Vec<String>, work: Option<&WorkDir>) -> bool {
         lines.extend(in_vain);
         return false;
     }
-    let user = local::ServerUser::choose().and_then(|user| work.map_or(Ok(()), |work| user.enter(work)).map(|()| user));
+    let user = local::ServerUser::choose()
+        .and_then(|user| work.map_or(Ok(()), |work| user.enter(work)).map(|()| user));
     match &user {
         Ok(user) => lines.push(format!("local   ok        servers run as {}", user.name)),
         Err(error) => lines.push(format!("local   unfit     can't {}", ErrorChain::of(error))),
     }
-    lines.extend(installations.values().map(|found| format!("                  PostgreSQL {}  {}", found.version, found.bin)));
+    lines.extend(
+        installations
+            .values()
+            .map(|found| format!("                  PostgreSQL {}  {}", found.version, found.bin)),
+    );
     lines.extend(in_vain);
     for tool in TOOLS {
         if installations.values().any(|found| found.tools.contains(tool)) {
@@ -89,7 +99,13 @@ fn disk_line(work: &WorkDir) -> String {
             let free = disk.blocks_available().saturating_mul(disk.fragment_size());
             let (word, hint) = match free {
                 ENOUGH.. => ("ok", String::new()),
-                _ => ("little", format!("; a drill at scale 1 needs about {}: give --work-dir another", human::bytes(ENOUGH))),
+                _ => (
+                    "little",
+                    format!(
+                        "; a drill at scale 1 needs about {}: give --work-dir another",
+                        human::bytes(ENOUGH)
+                    ),
+                ),
             };
             format!("disk    {word:9} {} free in {work}{hint}", human::bytes(free))
         }

@@ -66,7 +66,9 @@ impl Exit {
         match self {
             Self::Passed => "every drill passed",
             Self::Broken => "a promise was broken",
-            Self::Usage => "a drill file or the command line is wrong, or asks for what is not here; nothing was started",
+            Self::Usage => {
+                "a drill file or the command line is wrong, or asks for what is not here; nothing was started"
+            }
             Self::Inconclusive => "inconclusive: nobody can tell",
             Self::Nothing => "nothing was selected",
             Self::LeftBehind => "passed, but something could not be cleaned up",
@@ -79,7 +81,8 @@ impl Exit {
 
     /// All codes with their meanings, for the help.
     pub(super) fn table() -> String {
-        let lines: String = Self::ALL.iter().map(|exit| format!("\n  {:<5}{}", exit.code(), exit.meaning())).collect();
+        let lines: String =
+            Self::ALL.iter().map(|exit| format!("\n  {:<5}{}", exit.code(), exit.meaning())).collect();
         format!("Exit codes:{lines}")
     }
 
@@ -88,7 +91,9 @@ impl Exit {
         match run.verdict {
             Verdict::Fail => Self::Broken,
             Verdict::Inconclusive => Self::Inconclusive,
-            Verdict::Pass if run.exercises.iter().any(|exercise| !exercise.left.is_empty()) => Self::LeftBehind,
+            Verdict::Pass if run.exercises.iter().any(|exercise| !exercise.left.is_empty()) => {
+                Self::LeftBehind
+            }
             Verdict::Pass => Self::Passed,
         }
     }
@@ -141,7 +146,8 @@ mod tests {
     #[test]
     fn every_code_is_documented_in_the_readme_with_the_words_of_the_help() {
         let readme = include_str!("../../README.md");
-        let rows: Vec<&str> = readme.lines().skip_while(|line| !line.starts_with("| exit code |")).skip(2).collect();
+        let rows: Vec<&str> =
+            readme.lines().skip_while(|line| !line.starts_with("| exit code |")).skip(2).collect();
         for (exit, row) in Exit::ALL.into_iter().zip(rows) {
             assert_eq!(row, format!("| {} | {} |", exit.code(), exit.meaning()));
         }

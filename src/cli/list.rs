@@ -31,12 +31,23 @@ pub(super) fn list(arguments: &List) -> Exit {
 fn text(drills: &[Drill]) -> String {
     let width = drills.iter().map(|drill| drill.name.as_str().len()).max().unwrap_or_default();
     let line = |drill: &Drill| {
-        let promise = |name: &str, promised: Option<crate::drill::Period>| promised.map(|promised| format!("{name} {promised}"));
-        let objectives: Vec<_> =
-            [promise("RTO", drill.objectives.rto), promise("RPO", drill.objectives.rpo)].into_iter().flatten().collect();
-        let tags = if drill.tags.is_empty() { String::new() } else { format!("  #{}", drill.tags.join(" #")) };
+        let promise = |name: &str, promised: Option<crate::drill::Period>| {
+            promised.map(|promised| format!("{name} {promised}"))
+        };
+        let objectives: Vec<_> = [promise("RTO", drill.objectives.rto), promise("RPO", drill.objectives.rpo)]
+            .into_iter()
+            .flatten()
+            .collect();
+        let tags =
+            if drill.tags.is_empty() { String::new() } else { format!("  #{}", drill.tags.join(" #")) };
         let name = drill.name.as_str();
-        format!("{name:width$}  {}\n{:width$}  {}{}\n", visible(&drill.title), "", objectives.join(", "), visible(&tags))
+        format!(
+            "{name:width$}  {}\n{:width$}  {}{}\n",
+            visible(&drill.title),
+            "",
+            objectives.join(", "),
+            visible(&tags)
+        )
     };
     drills.iter().map(line).collect()
 }

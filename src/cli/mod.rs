@@ -66,7 +66,11 @@ fn logging(arguments: &Arguments) {
         Ok(directive) => filter.add_directive(directive),
         Err(_) => filter,
     };
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(terminal::colour_on_stderr()).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(terminal::colour_on_stderr())
+        .init();
 }
 
 async fn dispatch(subcommand: Subcommand) -> Exit {
@@ -118,9 +122,15 @@ fn manual(wanted: Option<&str>) -> Exit {
     let mut command = Arguments::command();
     command.build();
     let pages = || command.get_subcommands().filter(|subcommand| !subcommand.is_hide_set());
-    let Some(page) = wanted.map_or(Some(&command), |wanted| pages().find(|subcommand| subcommand.get_name() == wanted)) else {
+    let Some(page) =
+        wanted.map_or(Some(&command), |wanted| pages().find(|subcommand| subcommand.get_name() == wanted))
+    else {
         let names: Vec<_> = pages().map(clap::Command::get_name).collect();
-        terminal::error(&format!("there is no such command: {}; there are {}", wanted.unwrap_or_default(), names.join(", ")));
+        terminal::error(&format!(
+            "there is no such command: {}; there are {}",
+            wanted.unwrap_or_default(),
+            names.join(", ")
+        ));
         return Exit::Usage;
     };
     let mut rendered = Vec::new();

@@ -25,7 +25,8 @@ pub(super) fn new(arguments: &New) -> Exit {
             Exit::Passed
         }
         Err(error) => {
-            let mend = if error.kind() == std::io::ErrorKind::AlreadyExists { "; choose another name" } else { "" };
+            let mend =
+                if error.kind() == std::io::ErrorKind::AlreadyExists { "; choose another name" } else { "" };
             terminal::error(&format!("failed to write {}: {error}{mend}", path.display()));
             Exit::Usage
         }

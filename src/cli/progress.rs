@@ -35,7 +35,9 @@ pub(super) fn show(recorder: &Recorder, jobs: u16) -> Shown {
             };
             match entry {
                 Ok(entry) => view.tell(&entry),
-                Err(broadcast::error::RecvError::Lagged(missed)) => tracing::debug!(missed, "progress is behind"),
+                Err(broadcast::error::RecvError::Lagged(missed)) => {
+                    tracing::debug!(missed, "progress is behind")
+                }
                 Err(broadcast::error::RecvError::Closed) => break,
             }
         }
@@ -96,11 +98,19 @@ impl View {
         match &entry.event {
             Event::Planned { drill } => {
                 let bar = ProgressBar::hidden();
-                let line = Line { bar, drill: (**drill).clone(), title: String::new(), began: entry.at, started: entry.at };
+                let line = Line {
+                    bar,
+                    drill: (**drill).clone(),
+                    title: String::new(),
+                    began: entry.at,
+                    started: entry.at,
+                };
                 self.lines.insert(exercise.clone(), line);
             }
             Event::Skipped { reason } => self.say(&format!("{exercise}  skipped: {reason}")),
-            Event::DrillStarted { postgres, .. } => self.begin(exercise, entry.at, &format!("PostgreSQL {postgres}")),
+            Event::DrillStarted { postgres, .. } => {
+                self.begin(exercise, entry.at, &format!("PostgreSQL {postgres}"))
+            }
             Event::StepStarted { title, .. } => self.step(exercise, entry.at, title),
             Event::Progress { text } => self.part(exercise, text),
             Event::StepEnded { step, outcome, error } => {
@@ -144,7 +154,8 @@ impl View {
 
     fn part(&self, exercise: &Exercise, text: &str) {
         if let Some(line) = self.lines.get(exercise) {
-            let whole = if line.title.is_empty() { text.to_owned() } else { format!("{}: {text}", line.title) };
+            let whole =
+                if line.title.is_empty() { text.to_owned() } else { format!("{}: {text}", line.title) };
             line.bar.set_message(visible(&whole));
         }
         if self.live.is_none() {
@@ -152,14 +163,23 @@ impl View {
         }
     }
 
-    fn step_ended(&self, exercise: &Exercise, at: Moment, step: usize, outcome: Outcome, error: Option<&str>) {
+    fn step_ended(
+        &self,
+        exercise: &Exercise,
+        at: Moment,
+        step: usize,
+        outcome: Outcome,
+        error: Option<&str>,
+    ) {
         let Some(line) = self.lines.get(exercise) else { return };
         let (of, number) = (line.drill.steps.len(), step + 1);
         let took = human::duration(at.since(line.began));
         let text = match outcome {
             Outcome::Completed => format!("{} ({took})", line.title),
             Outcome::Skipped => return,
-            Outcome::Failed => format!("{}: failed after {took}: {}", line.title, error.unwrap_or("no reason was given")),
+            Outcome::Failed => {
+                format!("{}: failed after {took}: {}", line.title, error.unwrap_or("no reason was given"))
+            }
             Outcome::TimedOut => format!("{}: timed out after {took}", line.title),
             Outcome::Cancelled => format!("{}: interrupted after {took}", line.title),
         };

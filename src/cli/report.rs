@@ -17,11 +17,16 @@ use crate::{
 pub(super) fn report(arguments: &Report) -> Exit {
     let given = Path::new(&arguments.run);
     let named = arguments.reports.join(&arguments.run);
-    let found = Store::open(given).or_else(|error| if named.exists() { Store::open(&named) } else { Err(error) });
+    let found =
+        Store::open(given).or_else(|error| if named.exists() { Store::open(&named) } else { Err(error) });
     match found {
         Ok(store) => write(&store).map_or_else(|exit| exit, |run| show(&run, &store, arguments.format)),
         Err(error) => {
-            terminal::error(&format!("failed to {}\nhint: {}", ErrorChain::of(&error), how_to_name_a_run(&arguments.reports)));
+            terminal::error(&format!(
+                "failed to {}\nhint: {}",
+                ErrorChain::of(&error),
+                how_to_name_a_run(&arguments.reports)
+            ));
             Exit::Usage
         }
     }
@@ -36,7 +41,10 @@ fn how_to_name_a_run(reports: &Path) -> String {
         latest if latest.len() < runs.len() => format!("the latest are {}", latest.join(", ")),
         all => format!("there are {}", all.join(", ")),
     };
-    format!("give the folder of a run, or its name in {} (--reports), or `latest`; {there}", reports.display())
+    format!(
+        "give the folder of a run, or its name in {} (--reports), or `latest`; {there}",
+        reports.display()
+    )
 }
 
 /// Judges a run and writes its reports.
@@ -52,8 +60,12 @@ pub(super) fn write(store: &Store) -> Result<RunJudgement, Exit> {
 pub(super) fn show(run: &RunJudgement, store: &Store, format: Format) -> Exit {
     let printed = match format {
         Format::Text => {
-            let folder = std::env::current_dir().ok().and_then(|here| store.folder().strip_prefix(here).ok().map(Path::to_path_buf));
-            let folder = folder.filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| store.folder().to_path_buf());
+            let folder = std::env::current_dir()
+                .ok()
+                .and_then(|here| store.folder().strip_prefix(here).ok().map(Path::to_path_buf));
+            let folder = folder
+                .filter(|folder| !folder.as_os_str().is_empty())
+                .unwrap_or_else(|| store.folder().to_path_buf());
             let terminal = Terminal {
                 width: terminal::width(),
                 colour: terminal::colour_on_stdout(),

@@ -45,7 +45,8 @@ async fn perform(arguments: arguments::Run, drills: Vec<Drill>) -> Result<Exit, 
     let store = Store::create(&reports, &run).map_err(|error| failed(&error))?;
     let options = RunOptions { run: run.clone(), jobs: arguments.jobs.into(), cache: work.cache() };
     let cancel = CancellationToken::new();
-    let opened = Run::open(options, Arc::new(provider), store.clone(), &cancel).map_err(|error| failed(&error))?;
+    let opened =
+        Run::open(options, Arc::new(provider), store.clone(), &cancel).map_err(|error| failed(&error))?;
     // The reaper watches before anything else is made: the run's directory too is its to remove.
     let reaper = Reaper::start(&run, runtime, &work).await.map_err(|error| failed(&error))?;
     let note = Note { run, began: Timestamp::now(), reports: store.folder().to_path_buf(), kept: Vec::new() };
@@ -59,12 +60,14 @@ async fn perform(arguments: arguments::Run, drills: Vec<Drill>) -> Result<Exit, 
     let kept = executed.map_err(|error| failed(&error))?;
 
     // What can't be cleaned up changes nothing of what was found: the reports are written all the same.
-    let left = if kept.is_empty() { local::remove_run(claim.directory()).await } else { noted(&mut claim, &kept) };
+    let left =
+        if kept.is_empty() { local::remove_run(claim.directory()).await } else { noted(&mut claim, &kept) };
     for left in &left {
         terminal::error(&format!("failed to remove {left}"));
     }
     let judged = report::write(&store);
-    let unclean = !left.is_empty() || judged.as_ref().is_ok_and(|run| run.exercises.iter().any(Judgement::may_have_left));
+    let unclean = !left.is_empty()
+        || judged.as_ref().is_ok_and(|run| run.exercises.iter().any(Judgement::may_have_left));
     // What could not be removed is left to the reaper, who tries once more when its pipe ends; what is kept is not.
     if unclean && kept.is_empty() {
         drop(reaper);
@@ -118,7 +121,9 @@ async fn plan(provider: &Provider, drills: Vec<Drill>, asked: &[Major]) -> Resul
         };
         for postgres in on {
             let skip = match drill.version {
-                Some(pinned) if pinned != postgres => Some(format!("the drill needs PostgreSQL {pinned}, and the run is on {postgres}")),
+                Some(pinned) if pinned != postgres => {
+                    Some(format!("the drill needs PostgreSQL {pinned}, and the run is on {postgres}"))
+                }
                 Some(pinned) if asked.is_empty() => match provider.provide(pinned, &progress).await {
                     Ok(installation) => {
                         installed.insert(pinned, installation);
@@ -129,7 +134,11 @@ async fn plan(provider: &Provider, drills: Vec<Drill>, asked: &[Major]) -> Resul
                 _ => None,
             };
             let skip = skip.or_else(|| impossible(&drill, provider.kind(), installed.get(&postgres)?));
-            selection.push(PlannedExercise { exercise: Exercise { drill: drill.name.clone(), postgres }, drill: Arc::clone(&drill), skip });
+            selection.push(PlannedExercise {
+                exercise: Exercise { drill: drill.name.clone(), postgres },
+                drill: Arc::clone(&drill),
+                skip,
+            });
         }
     }
     Ok(selection)
@@ -146,7 +155,10 @@ fn impossible(drill: &Drill, runtime: RuntimeKind, installation: &Installation) 
             }
             Verb::Backup(backup) => {
                 let tool = backup.unpacker().filter(|tool| !installation.tools.contains(*tool))?;
-                Some(format!("the backup {} is packed with {tool}, which its nodes do not have", backup.label))
+                Some(format!(
+                    "the backup {} is packed with {tool}, which its nodes do not have",
+                    backup.label
+                ))
             }
             _ => None,
         })
@@ -158,7 +170,9 @@ fn keep_what_did_not_pass(store: Store) -> KeepFor {
         let passed = judged(&store).is_ok_and(|run| {
             run.exercises.iter().filter(|judged| judged.exercise == *exercise).all(|judged| {
                 // Dismantling itself is still to come.
-                judged.findings.iter().all(|finding| finding.verdict == Verdict::Pass || finding.subject == Subject::Dismantling)
+                judged.findings.iter().all(|finding| {
+                    finding.verdict == Verdict::Pass || finding.subject == Subject::Dismantling
+                })
             })
         });
         !passed

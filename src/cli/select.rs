@@ -42,7 +42,10 @@ impl Source {
     fn beside(&self, other: &Self) -> String {
         let (this, that) = (self.told(), other.told());
         if self.name == other.name {
-            format!("{that} and {this} are both called {}: rename one of the files, or run one at a time", self.name)
+            format!(
+                "{that} and {this} are both called {}: rename one of the files, or run one at a time",
+                self.name
+            )
         } else {
             format!(
                 "{that} and {this} would share a folder in the reports, where `/` becomes `-`: rename one of the files, or run one at a time"
@@ -83,7 +86,11 @@ pub(super) fn drills(select: &Select) -> Result<Vec<Drill>, Exit> {
             let mut known = known;
             known.sort();
             known.dedup();
-            terminal::error(&format!("no drill has the tag {}; tags are: {}", select.tags.join(" or "), known.join(", ")));
+            terminal::error(&format!(
+                "no drill has the tag {}; tags are: {}",
+                select.tags.join(" or "),
+                known.join(", ")
+            ));
         }
     }
     if drills.is_empty() { Err(Exit::Nothing) } else { Ok(drills) }
@@ -129,7 +136,8 @@ fn wanted_sources(wanted: &str) -> Result<Vec<Source>, String> {
         .into_iter()
         .filter(|source| {
             let name = source.name.as_str();
-            name == wanted || name.strip_prefix(wanted.trim_end_matches('/')).is_some_and(|rest| rest.starts_with('/'))
+            name == wanted
+                || name.strip_prefix(wanted.trim_end_matches('/')).is_some_and(|rest| rest.starts_with('/'))
         })
         .collect();
     match named.first() {
@@ -152,10 +160,16 @@ fn holds_drills(folder: &Path) -> bool {
 
 fn unknown(wanted: &str) -> String {
     let names: Vec<String> = shipped(&SHIPPED).into_iter().map(|source| source.name.to_string()).collect();
-    let near = names.iter().max_by(|a, b| strsim::jaro_winkler(a, wanted).total_cmp(&strsim::jaro_winkler(b, wanted)));
-    let near = near.filter(|name| strsim::jaro_winkler(name, wanted) > 0.75).map(|name| format!("; did you mean {name}?"));
+    let near = names
+        .iter()
+        .max_by(|a, b| strsim::jaro_winkler(a, wanted).total_cmp(&strsim::jaro_winkler(b, wanted)));
+    let near = near
+        .filter(|name| strsim::jaro_winkler(name, wanted) > 0.75)
+        .map(|name| format!("; did you mean {name}?"));
     let near = near.unwrap_or_else(|| format!("; shipped drills are: {}", names.join(", ")));
-    format!("{wanted:?} is neither a file, nor a folder, nor the name of a shipped drill or of a folder of them{near}")
+    format!(
+        "{wanted:?} is neither a file, nor a folder, nor the name of a shipped drill or of a folder of them{near}"
+    )
 }
 
 fn shipped(folder: &Dir<'_>) -> Vec<Source> {
@@ -183,7 +197,8 @@ fn file(path: &Path) -> Result<Source, String> {
 
 fn folder(path: &Path) -> Result<Vec<Source>, String> {
     let mut files = Vec::new();
-    collect(path, &mut files).map_err(|error| format!("failed to read the folder {}: {error}", path.display()))?;
+    collect(path, &mut files)
+        .map_err(|error| format!("failed to read the folder {}: {error}", path.display()))?;
     if files.is_empty() {
         return Err(format!("the folder {} holds no drill: no file that ends in .toml", path.display()));
     }

@@ -15,7 +15,8 @@ pub(super) fn colour_on_stdout() -> bool {
 }
 
 fn colour_is_welcome() -> bool {
-    std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()) && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+    std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+        && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
 }
 
 /// The width of the terminal. Where there is none, as in the log of a CI job, a drill has room in one line.
@@ -31,5 +32,9 @@ pub(super) fn say(text: &str) {
 /// Says what went wrong.
 pub(super) fn error(text: &str) {
     let text = text.lines().map(visible).collect::<Vec<_>>().join("\n");
-    say(&if colour_on_stderr() { format!("\u{1b}[1;31merror\u{1b}[0m: {text}") } else { format!("error: {text}") });
+    say(&if colour_on_stderr() {
+        format!("\u{1b}[1;31merror\u{1b}[0m: {text}")
+    } else {
+        format!("error: {text}")
+    });
 }

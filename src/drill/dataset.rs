@@ -60,7 +60,10 @@ impl Fixture {
         match self {
             Self::Empty => String::new(),
             Self::Shop => {
-                let mut files: Vec<_> = SHOP.files().filter(|file| file.path().extension().is_some_and(|end| end == "sql")).collect();
+                let mut files: Vec<_> = SHOP
+                    .files()
+                    .filter(|file| file.path().extension().is_some_and(|end| end == "sql"))
+                    .collect();
                 files.sort_by_key(|file| file.path());
                 files.iter().filter_map(|file| file.contents_utf8()).collect::<Vec<_>>().join("\n")
             }
@@ -81,14 +84,17 @@ impl Fixture {
 
     fn relations(self, kinds: &[&str]) -> Vec<TableName> {
         let sql = format!("{}{OWN_TABLES}", self.sql());
-        let created = |line: &str| kinds.iter().find_map(|kind| relation(after(line, &format!("create {kind} "))?));
+        let created =
+            |line: &str| kinds.iter().find_map(|kind| relation(after(line, &format!("create {kind} "))?));
         sql.lines().filter_map(created).collect()
     }
 }
 
 /// The rest of a line that begins so, in letters of either case.
 fn after<'a>(line: &'a str, start: &str) -> Option<&'a str> {
-    line.get(..start.len()).filter(|begin| begin.eq_ignore_ascii_case(start)).and_then(|_| line.get(start.len()..))
+    line.get(..start.len())
+        .filter(|begin| begin.eq_ignore_ascii_case(start))
+        .and_then(|_| line.get(start.len()..))
 }
 
 /// The name at the beginning of a text, `schema.name`.
@@ -101,7 +107,8 @@ fn relation(text: &str) -> Option<TableName> {
 /// An identifier, as the catalogue spells it, and what follows.
 fn identifier(text: &str) -> Option<(String, &str)> {
     let Some(quoted) = text.strip_prefix('"') else {
-        let (name, rest) = text.split_at(text.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(text.len()));
+        let (name, rest) =
+            text.split_at(text.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(text.len()));
         return Some((name.to_lowercase(), rest));
     };
     // A quote within is doubled.
@@ -119,8 +126,14 @@ mod tests {
         let names = |tables: Vec<TableName>| tables.iter().map(TableName::to_string).collect::<Vec<_>>();
         assert_eq!(names(Fixture::Empty.tables()), ["lifeboat.commits", "lifeboat.marker", "lifeboat.nonce"]);
         let shop = names(Fixture::Shop.tables());
-        for table in ["shop.receipt", "shop.session", "shop.orders_2026_q4", r#"shop.Price List "B2B""#, "audit.event", "lifeboat.commits"]
-        {
+        for table in [
+            "shop.receipt",
+            "shop.session",
+            "shop.orders_2026_q4",
+            r#"shop.Price List "B2B""#,
+            "audit.event",
+            "lifeboat.commits",
+        ] {
             assert!(shop.contains(&table.to_owned()), "{table} is not in {shop:?}");
         }
         assert_eq!(
@@ -128,6 +141,9 @@ mod tests {
             Fixture::Shop.sql().to_lowercase().matches("\ncreate table").count() + 4,
             "one unlogged, and Lifeboat's three"
         );
-        assert_eq!(names(Fixture::Shop.views()), ["shop.sales_by_month", "shop.customer_public", "shop.my_orders", "shop.category_path"]);
+        assert_eq!(
+            names(Fixture::Shop.views()),
+            ["shop.sales_by_month", "shop.customer_public", "shop.my_orders", "shop.category_path"]
+        );
     }
 }

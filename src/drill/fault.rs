@@ -67,7 +67,10 @@ impl Fault {
     #[must_use]
     pub const fn node(&self) -> Option<&NodeName> {
         match self {
-            Self::LoseVolume { node } | Self::KillNode { node } | Self::KillPostmaster { node } | Self::Freeze { node } => Some(node),
+            Self::LoseVolume { node }
+            | Self::KillNode { node }
+            | Self::KillPostmaster { node }
+            | Self::Freeze { node } => Some(node),
             Self::DropTable { .. } => None,
         }
     }
@@ -92,7 +95,11 @@ impl Fault {
     #[must_use]
     pub const fn unsupported_on(&self, _runtime: RuntimeKind) -> Option<&'static str> {
         match self.kind() {
-            FaultKind::LoseVolume | FaultKind::KillNode | FaultKind::KillPostmaster | FaultKind::Freeze | FaultKind::DropTable => None,
+            FaultKind::LoseVolume
+            | FaultKind::KillNode
+            | FaultKind::KillPostmaster
+            | FaultKind::Freeze
+            | FaultKind::DropTable => None,
         }
     }
 

@@ -20,16 +20,23 @@ impl Drill {
                 Verb::Heal(node) => drop(broken.remove(node)),
                 Verb::Recover(recovery) if recovery.serves() => {
                     serving = match recovery {
-                        Recovery::Restore { onto: node, .. } | Recovery::Restart { node } | Recovery::Promote { node } => Some(node),
+                        Recovery::Restore { onto: node, .. }
+                        | Recovery::Restart { node }
+                        | Recovery::Promote { node } => Some(node),
                         Recovery::Table { .. } => serving,
                     };
                     serving.map(|node| broken.remove(node));
                     is_table_there = true;
                 }
-                Verb::Backup(_) | Verb::Work(_) | Verb::RestorePoint(_) | Verb::Recover(_) | Verb::Check(_) => {}
+                Verb::Backup(_)
+                | Verb::Work(_)
+                | Verb::RestorePoint(_)
+                | Verb::Recover(_)
+                | Verb::Check(_) => {}
             }
         }
-        let mut synchronous = self.nodes.iter().filter(|node| matches!(node.role, Role::Standby { synchronous: true, .. }));
+        let mut synchronous =
+            self.nodes.iter().filter(|node| matches!(node.role, Role::Standby { synchronous: true, .. }));
         let is_confirmed = serving != primary || synchronous.all(|node| !broken.contains(&node.name));
         is_table_there && is_confirmed && serving.is_none_or(|node| !broken.contains(node))
     }
@@ -46,9 +53,11 @@ impl Drill {
                 verb => open.retain(|(_, fault)| !verb.ends(fault)),
             }
         }
-        let is_missed = |(number, fault): &(usize, &Fault)| fault.is_mistake() || !self.is_service_up(number + 1);
+        let is_missed =
+            |(number, fault): &(usize, &Fault)| fault.is_mistake() || !self.is_service_up(number + 1);
         let verb = self.steps.get(number).map(|step| &step.verb);
-        let first = open.iter().position(|open| verb.is_some_and(|verb| verb.ends(open.1)) && is_missed(open));
+        let first =
+            open.iter().position(|open| verb.is_some_and(|verb| verb.ends(open.1)) && is_missed(open));
         let first = first.map(|place| open.remove(place));
         first.into_iter().chain(open.into_iter().rev()).map(|(number, _)| number).collect()
     }
@@ -101,12 +110,22 @@ mod tests {
 
     #[test]
     fn a_service_is_down_from_the_fault_to_the_recovery() {
-        assert_eq!(ups(false, vec![lose_primary(), Verb::Work(Period::from_secs(1)), promote()]), [true, false, false, true]);
+        assert_eq!(
+            ups(false, vec![lose_primary(), Verb::Work(Period::from_secs(1)), promote()]),
+            [true, false, false, true]
+        );
     }
 
     #[test]
     fn a_standby_may_break_unless_it_is_waited_for() {
-        let verbs = || vec![Verb::Fault(Fault::Freeze { node: name("standby") }), Verb::Heal(name("standby")), lose_primary(), promote()];
+        let verbs = || {
+            vec![
+                Verb::Fault(Fault::Freeze { node: name("standby") }),
+                Verb::Heal(name("standby")),
+                lose_primary(),
+                promote(),
+            ]
+        };
         assert_eq!(ups(false, verbs()), [true, true, true, false, true]);
         assert_eq!(ups(true, verbs()), [true, false, true, false, true]);
     }

@@ -101,7 +101,9 @@ impl RecoveryTarget {
             | Self::Lsn { at: TargetLsn::Point(point) }
             | Self::Xid { point, .. }
             | Self::Name { point } => Some(point),
-            Self::Latest | Self::Immediate | Self::BeforeFault | Self::Lsn { at: TargetLsn::Absolute(_) } => None,
+            Self::Latest | Self::Immediate | Self::BeforeFault | Self::Lsn { at: TargetLsn::Absolute(_) } => {
+                None
+            }
         }
     }
 
@@ -139,7 +141,9 @@ impl Recovery {
             Self::Restore { serve, .. } => *serve,
             Self::Promote { .. } => true,
             Self::Restart { node } => fault.node() == Some(node),
-            Self::Table { table, .. } => matches!(fault, Fault::DropTable { table: dropped } if dropped == table),
+            Self::Table { table, .. } => {
+                matches!(fault, Fault::DropTable { table: dropped } if dropped == table)
+            }
         }
     }
 
@@ -147,8 +151,12 @@ impl Recovery {
     #[must_use]
     pub fn describe(&self) -> String {
         match self {
-            Self::Restore { from, target, onto, serve: true } => format!("recover from {from} to {} on {onto}", target.describe()),
-            Self::Restore { from, target, onto, serve: false } => format!("rehearse {from} to {} on {onto}", target.describe()),
+            Self::Restore { from, target, onto, serve: true } => {
+                format!("recover from {from} to {} on {onto}", target.describe())
+            }
+            Self::Restore { from, target, onto, serve: false } => {
+                format!("rehearse {from} to {} on {onto}", target.describe())
+            }
             Self::Restart { node } => format!("restart {node}"),
             Self::Promote { node } => format!("promote {node}"),
             Self::Table { table, standby } => format!("bring back {table} from {standby}"),

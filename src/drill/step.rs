@@ -59,7 +59,9 @@ impl Verb {
         match self {
             Self::Recover(recovery) => recovery.mends(fault),
             Self::Heal(node) => fault.node() == Some(node),
-            Self::Backup(_) | Self::Work(_) | Self::RestorePoint(_) | Self::Fault(_) | Self::Check(_) => false,
+            Self::Backup(_) | Self::Work(_) | Self::RestorePoint(_) | Self::Fault(_) | Self::Check(_) => {
+                false
+            }
         }
     }
 

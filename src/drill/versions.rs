@@ -43,7 +43,8 @@ impl Drill {
     #[must_use]
     pub fn lacking(&self, version: Major) -> Option<String> {
         let settings = self.settings.keys().chain(self.nodes.iter().flat_map(|node| node.settings.keys()));
-        let lacks_setting = settings.filter_map(|name| setting(name, version)).map(|(message, _)| message).next();
+        let lacks_setting =
+            settings.filter_map(|name| setting(name, version)).map(|(message, _)| message).next();
         lacks_setting.or_else(|| {
             self.steps.iter().find_map(|step| match &step.verb {
                 Verb::Backup(backup) => Some(compression(backup.method, backup.compress, version)?.0),
@@ -63,16 +64,24 @@ pub(crate) fn setting(name: &str, version: Major) -> Option<(String, String)> {
         ));
     }
     let gone = of(WENT).filter(|gone| version >= *gone)?;
-    Some((format!("PostgreSQL {version} has no `{name}` any more: it went with {gone}"), "take it away".into()))
+    Some((
+        format!("PostgreSQL {version} has no `{name}` any more: it went with {gone}"),
+        "take it away".into(),
+    ))
 }
 
 /// Why a version can't pack a backup so, and how to mend it.
-pub(crate) fn compression(method: BackupMethod, compress: Compression, version: Major) -> Option<(String, String)> {
+pub(crate) fn compression(
+    method: BackupMethod,
+    compress: Compression,
+    version: Major,
+) -> Option<(String, String)> {
     // pg_dump -Fc packs with gzip alone before 16.
     match (method, compress) {
-        (BackupMethod::Dump, Compression::Lz4 | Compression::Zstd) if version < Major(16) => {
-            Some((format!("pg_dump {version} packs with gzip alone"), "write `\"gzip\"`, or `version = 16`".into()))
-        }
+        (BackupMethod::Dump, Compression::Lz4 | Compression::Zstd) if version < Major(16) => Some((
+            format!("pg_dump {version} packs with gzip alone"),
+            "write `\"gzip\"`, or `version = 16`".into(),
+        )),
         (BackupMethod::Dump | BackupMethod::Basebackup, _) => None,
     }
 }

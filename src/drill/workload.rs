@@ -22,7 +22,8 @@ impl Workload {
     /// How long each writer waits from one commit to the next, where the drill limits their rate.
     #[must_use]
     pub fn period(&self) -> Option<Duration> {
-        self.rate.map(|rate| Duration::try_from_secs_f64(f64::from(self.writers) / rate).unwrap_or(Duration::MAX))
+        self.rate
+            .map(|rate| Duration::try_from_secs_f64(f64::from(self.writers) / rate).unwrap_or(Duration::MAX))
     }
 
     /// How long the clients of a service that is up may go without a commit: three of their periods, and at least as long as this.

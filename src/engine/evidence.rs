@@ -43,7 +43,9 @@ async fn files_of(stage: &Stage, node: &Node) {
     let data = node.places().data;
     let controldata = format!("{} -D {data}", node.program("pg_controldata"));
     let label = format!("cat {data}/backup_label {data}/backup_label.old 2>/dev/null || true");
-    let history = format!("for f in {data}/pg_wal/*.history; do if test -f $f; then echo \"# ${{f##*/}}\"; cat $f; fi; done");
+    let history = format!(
+        "for f in {data}/pg_wal/*.history; do if test -f $f; then echo \"# ${{f##*/}}\"; cat $f; fi; done"
+    );
     tokio::join!(
         file(stage, node, format!("{}.pg_controldata", node.name()), controldata),
         file(stage, node, format!("{}.backup_label", node.name()), label),

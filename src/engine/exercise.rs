@@ -105,9 +105,11 @@ async fn run_steps(stage: &mut Stage, steps: &[Step], cancel: &CancellationToken
         }
         let recorder = stage.recorder.clone();
         recorder.record(Event::StepStarted { step: number, title: step.title.clone() });
-        let (mut outcome, mut error) = limited(cancel, step.deadline.duration(), action::perform(stage, number, &step.verb)).await;
+        let (mut outcome, mut error) =
+            limited(cancel, step.deadline.duration(), action::perform(stage, number, &step.verb)).await;
         // A ledger with a gap proves less than it seems to: no step counts as done with one.
-        if let (Outcome::Completed, Some(Err(gap))) = (outcome, stage.workload.as_ref().map(Workload::flush)) {
+        if let (Outcome::Completed, Some(Err(gap))) = (outcome, stage.workload.as_ref().map(Workload::flush))
+        {
             (outcome, error) = (Outcome::Failed, Some(ErrorChain::of(&gap)));
         }
         recorder.record(Event::StepEnded { step: number, outcome, error });
@@ -138,8 +140,17 @@ async fn guarded<T>(within: Duration, work: impl Future<Output = T>) -> Result<T
     match tokio::time::timeout(within, AssertUnwindSafe(work).catch_unwind()).await {
         Ok(Ok(done)) => Ok(done),
         Ok(Err(panic)) => {
-            let words = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
-            Err((Outcome::Failed, ErrorChain::message(format!("a bug in lifeboat: {}", words.unwrap_or("it crashed without a word")))))
+            let words = panic
+                .downcast_ref::<String>()
+                .map(String::as_str)
+                .or_else(|| panic.downcast_ref::<&str>().copied());
+            Err((
+                Outcome::Failed,
+                ErrorChain::message(format!(
+                    "a bug in lifeboat: {}",
+                    words.unwrap_or("it crashed without a word")
+                )),
+            ))
         }
         Err(_) => Err((Outcome::TimedOut, ErrorChain::message(format!("not done within {within:?}")))),
     }
@@ -148,12 +159,16 @@ async fn guarded<T>(within: Duration, work: impl Future<Output = T>) -> Result<T
 /// Stops the clients, keeps evidence, and takes the lab down, whatever happened before. Each part has a bound of its own.
 async fn close(mut stage: Stage, cancel: &CancellationToken, keep: Option<KeepLab>) -> bool {
     let recorder = stage.recorder.clone();
-    let missing = |file: &str, error: ErrorChain| recorder.record(Event::EvidenceMissing { file: file.to_owned(), error });
+    let missing = |file: &str, error: ErrorChain| {
+        recorder.record(Event::EvidenceMissing { file: file.to_owned(), error })
+    };
     if let Some(workload) = stage.workload.take() {
         match guarded(CLOSE_WITHIN, workload.stop()).await {
             Ok(Ok(())) => match tokio::fs::metadata(stage.folder.join(LEDGER_FILE)).await {
                 // Its size when it was closed: a ledger that was cut off later proves nothing.
-                Ok(file) => recorder.record(Event::Evidence { file: LEDGER_FILE.to_owned(), bytes: file.len() }),
+                Ok(file) => {
+                    recorder.record(Event::Evidence { file: LEDGER_FILE.to_owned(), bytes: file.len() })
+                }
                 Err(error) => missing(LEDGER_FILE, ErrorChain::of(&error)),
             },
             Ok(Err(error)) => missing(LEDGER_FILE, ErrorChain::of(&error)),

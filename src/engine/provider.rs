@@ -46,11 +46,19 @@ impl Provider {
     ///
     /// # Errors
     /// Where it does not answer; [`LabError::Refused`] where it has no PostgreSQL, or nobody to run it as.
-    pub async fn choose(wanted: Wanted, work: &local::WorkDir, reference: Option<String>) -> Result<Self, LabError> {
+    pub async fn choose(
+        wanted: Wanted,
+        work: &local::WorkDir,
+        reference: Option<String>,
+    ) -> Result<Self, LabError> {
         let local = || {
             let installations = local::find();
             if installations.is_empty() {
-                let why = format!("there is none of version {} or later; {}", Major::OLDEST, local::how_to_get(None));
+                let why = format!(
+                    "there is none of version {} or later; {}",
+                    Major::OLDEST,
+                    local::how_to_get(None)
+                );
                 return Err(LabError::refused("find PostgreSQL on this machine", why));
             }
             local::ServerUser::choose()?.enter(work)?;
@@ -88,19 +96,33 @@ impl Provider {
     /// Lifeboat drives.
     pub async fn newest(&self, progress: &(dyn Fn(String) + Send + Sync)) -> Result<Major, LabError> {
         match self {
-            Self::Docker { engine, reference: Some(reference), .. } if !reference.contains(docker::VERSION) => {
+            Self::Docker { engine, reference: Some(reference), .. }
+                if !reference.contains(docker::VERSION) =>
+            {
                 let held = engine.resolve(Some(reference), None, progress).await?.installation.version;
                 if (Major::OLDEST..=Major::NEWEST).contains(&held.major) {
                     return Ok(held.major);
                 }
-                let why = format!("it holds {held}, and lifeboat drives versions {} to {}", Major::OLDEST, Major::NEWEST);
+                let why = format!(
+                    "it holds {held}, and lifeboat drives versions {} to {}",
+                    Major::OLDEST,
+                    Major::NEWEST
+                );
                 Err(LabError::refused(format!("run the image {reference}"), why))
             }
             Self::Docker { engine, .. } => {
-                let here = engine.images().await?.into_iter().map(|image| image.major).filter(|major| *major <= Major::NEWEST).max();
+                let here = engine
+                    .images()
+                    .await?
+                    .into_iter()
+                    .map(|image| image.major)
+                    .filter(|major| *major <= Major::NEWEST)
+                    .max();
                 Ok(here.unwrap_or(Major(17)))
             }
-            Self::Local { installations, .. } => Ok(installations.keys().copied().max().unwrap_or(Major::OLDEST)),
+            Self::Local { installations, .. } => {
+                Ok(installations.keys().copied().max().unwrap_or(Major::OLDEST))
+            }
         }
     }
 
@@ -108,7 +130,11 @@ impl Provider {
     ///
     /// # Errors
     /// [`LabError::Refused`] where it can't be had, with the versions that can and what would get it.
-    pub async fn provide(&self, major: Major, progress: &(dyn Fn(String) + Send + Sync)) -> Result<Installation, LabError> {
+    pub async fn provide(
+        &self,
+        major: Major,
+        progress: &(dyn Fn(String) + Send + Sync),
+    ) -> Result<Installation, LabError> {
         match self {
             Self::Docker { engine, reference, images } => {
                 let image = engine.resolve(reference.as_deref(), Some(major), progress).await?;
@@ -132,13 +158,15 @@ impl Provider {
         let what = || format!("make a lab for {exercise}");
         match self {
             Self::Docker { engine, images, .. } => {
-                let image = images.lock().unwrap_or_else(PoisonError::into_inner).get(&exercise.postgres).cloned();
+                let image =
+                    images.lock().unwrap_or_else(PoisonError::into_inner).get(&exercise.postgres).cloned();
                 let image = image.ok_or_else(|| LabError::state(what(), "its image was not provided"))?;
                 Ok(Arc::new(docker::Lab::new(engine.clone(), image, run, &exercise.to_string())))
             }
             Self::Local { installations, work } => {
                 let installation = installations.get(&exercise.postgres).cloned();
-                let installation = installation.ok_or_else(|| LabError::state(what(), "its version is not installed"))?;
+                let installation =
+                    installation.ok_or_else(|| LabError::state(what(), "its version is not installed"))?;
                 Ok(Arc::new(local::LocalLab::new(installation, work, run, &exercise.folder())?))
             }
         }

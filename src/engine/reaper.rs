@@ -72,7 +72,10 @@ impl Reaper {
         drop(self.pipe);
         let within = Duration::from_secs(10);
         let ended = tokio::time::timeout(within, self.child.wait()).await;
-        ended.map_err(|_| LabError::Deadline { what: what.to_owned(), within })?.map_err(LabError::io(what)).map(drop)
+        ended
+            .map_err(|_| LabError::Deadline { what: what.to_owned(), within })?
+            .map_err(LabError::io(what))
+            .map(drop)
     }
 }
 
@@ -102,7 +105,12 @@ pub async fn reap(run: &str, runtime: RuntimeKind, work: &WorkDir) -> Result<Vec
     if runtime == RuntimeKind::Docker {
         let engine = docker::Engine::connect().await?;
         let swept = docker::sweep(&engine, docker::Which::Run(run), false).await?;
-        left.extend(swept.into_iter().filter(|resource| resource.outcome != docker::Outcome::Removed).map(|resource| resource.name));
+        left.extend(
+            swept
+                .into_iter()
+                .filter(|resource| resource.outcome != docker::Outcome::Removed)
+                .map(|resource| resource.name),
+        );
     }
     Ok(left)
 }

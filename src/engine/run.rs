@@ -71,7 +71,12 @@ impl Run {
     ///
     /// # Errors
     /// Where its journal can't be made or written.
-    pub fn open(options: RunOptions, provider: Arc<Provider>, store: Store, cancel: &CancellationToken) -> Result<Self, RunError> {
+    pub fn open(
+        options: RunOptions,
+        provider: Arc<Provider>,
+        store: Store,
+        cancel: &CancellationToken,
+    ) -> Result<Self, RunError> {
         let cancel = cancel.child_token();
         match begin(&options, provider.kind(), &store, cancel.clone()) {
             Ok(recorder) => Ok(Self { options, provider, store, recorder, cancel }),
@@ -92,7 +97,11 @@ impl Run {
     ///
     /// # Errors
     /// Where the journal can't be written, an exercise's folder can't be made, or there is nowhere for passwords.
-    pub async fn execute(self, selection: Selection, keep: Option<KeepFor>) -> Result<Vec<Exercise>, RunError> {
+    pub async fn execute(
+        self,
+        selection: Selection,
+        keep: Option<KeepFor>,
+    ) -> Result<Vec<Exercise>, RunError> {
         let Self { options, provider, store, recorder, cancel } = self;
         let secrets = prepare::secrets(&options.cache).map_err(RunError::Lab)?;
         for planned in &selection {
@@ -107,7 +116,10 @@ impl Run {
         let mut exercises = JoinSet::new();
         let selection: Vec<_> = selection.into_iter().filter(|planned| planned.skip.is_none()).collect();
         // All of them before the first exercise starts: an error after that would leave it alone with its lab.
-        let folders = selection.iter().map(|planned| store.exercise(&planned.exercise)).collect::<Result<Vec<_>, _>>()?;
+        let folders = selection
+            .iter()
+            .map(|planned| store.exercise(&planned.exercise))
+            .collect::<Result<Vec<_>, _>>()?;
         for (planned, folder) in selection.into_iter().zip(folders) {
             let recorder = recorder.for_exercise(planned.exercise.clone());
             let keep = keep.clone().map(|keep| -> KeepLab {
@@ -127,7 +139,17 @@ impl Run {
                 let kept = match provider.lab(&run, &exercise) {
                     Ok(runtime) => {
                         let drill = planned.drill;
-                        exercise::run(Exercising { drill, runtime, recorder, secrets, folder, cache, cancel, keep }).await
+                        exercise::run(Exercising {
+                            drill,
+                            runtime,
+                            recorder,
+                            secrets,
+                            folder,
+                            cache,
+                            cancel,
+                            keep,
+                        })
+                        .await
                     }
                     Err(error) => {
                         recorder.record(Event::SetUpFailed { error: crate::journal::ErrorChain::of(&error) });
@@ -153,7 +175,12 @@ impl Run {
 }
 
 /// The journal of a run, with its first line.
-fn begin(options: &RunOptions, runtime: RuntimeKind, store: &Store, stop: CancellationToken) -> Result<Recorder, LabError> {
+fn begin(
+    options: &RunOptions,
+    runtime: RuntimeKind,
+    store: &Store,
+    stop: CancellationToken,
+) -> Result<Recorder, LabError> {
     let recorder = Recorder::create(&store.journal(), Clock::start(), stop)?;
     let machine = machine();
     // The wall clock is read last: the event's own moment is microseconds away, which ties the two clocks.
@@ -182,6 +209,9 @@ fn machine() -> BTreeMap<String, String> {
         machine.insert("memory".to_owned(), memory.trim().to_owned());
     }
     let kernel = read("/proc/sys/kernel/osrelease");
-    machine.insert("system".to_owned(), format!("{} {} {}", std::env::consts::OS, kernel.trim(), std::env::consts::ARCH));
+    machine.insert(
+        "system".to_owned(),
+        format!("{} {} {}", std::env::consts::OS, kernel.trim(), std::env::consts::ARCH),
+    );
     machine
 }

@@ -119,7 +119,11 @@ impl Store {
     /// Where it can't be made.
     pub fn exercise(&self, exercise: &Exercise) -> Result<PathBuf, StoreError> {
         let path = self.folder.join(exercise.folder());
-        fs::create_dir_all(path.join("evidence")).map_err(|source| StoreError::File { verb: "make", path: path.clone(), source })?;
+        fs::create_dir_all(path.join("evidence")).map_err(|source| StoreError::File {
+            verb: "make",
+            path: path.clone(),
+            source,
+        })?;
         Ok(path)
     }
 
@@ -129,17 +133,25 @@ impl Store {
     /// Where it can't be read.
     pub fn entries(&self) -> Result<Vec<Entry>, StoreError> {
         let path = self.journal();
-        let file = File::open(&path).map_err(|source| StoreError::File { verb: "open", path: path.clone(), source })?;
+        let file = File::open(&path).map_err(|source| StoreError::File {
+            verb: "open",
+            path: path.clone(),
+            source,
+        })?;
         codec::read_journal(BufReader::new(file)).map_err(|source| StoreError::Lines { path, source })
     }
 
     /// Whether the ledger of an exercise has another size than it had when it was closed.
     fn is_cut(&self, entries: &[Entry], exercise: &Exercise) -> bool {
-        let closed = entries.iter().filter(|entry| entry.exercise.as_ref() == Some(exercise)).find_map(|entry| match &entry.event {
-            Event::Evidence { file, bytes } if file == LEDGER_FILE => Some(*bytes),
-            _ => None,
-        });
-        let now = fs::metadata(self.folder.join(exercise.folder()).join(LEDGER_FILE)).map(|file| file.len()).ok();
+        let closed =
+            entries.iter().filter(|entry| entry.exercise.as_ref() == Some(exercise)).find_map(|entry| {
+                match &entry.event {
+                    Event::Evidence { file, bytes } if file == LEDGER_FILE => Some(*bytes),
+                    _ => None,
+                }
+            });
+        let now =
+            fs::metadata(self.folder.join(exercise.folder()).join(LEDGER_FILE)).map(|file| file.len()).ok();
         closed.is_some() && closed != now
     }
 
@@ -157,7 +169,9 @@ impl Store {
         let bytes = file.metadata().map(|metadata| metadata.len()).unwrap_or_default();
         // A line is some fifty bytes.
         let lines = usize::try_from(bytes / 50).unwrap_or_default();
-        codec::read_ledger(BufReader::with_capacity(1 << 16, file), lines).map(Some).map_err(|source| StoreError::Lines { path, source })
+        codec::read_ledger(BufReader::with_capacity(1 << 16, file), lines)
+            .map(Some)
+            .map_err(|source| StoreError::Lines { path, source })
     }
 
     /// Writes the reports, each under a passing name first, and turns `latest` to this run.
@@ -184,7 +198,9 @@ impl Store {
     /// # Errors
     /// Where the link can't be made, or something else of that name is there.
     pub fn turn_latest(&self) -> Result<(), StoreError> {
-        let (Some(reports), Some(name)) = (self.folder.parent(), self.folder.file_name()) else { return Ok(()) };
+        let (Some(reports), Some(name)) = (self.folder.parent(), self.folder.file_name()) else {
+            return Ok(());
+        };
         let latest = reports.join("latest");
         let failed = |source| StoreError::File { verb: "turn", path: latest.clone(), source };
         let partial = reports.join(format!(".latest-{}", name.to_string_lossy()));
@@ -209,7 +225,8 @@ pub fn judged(store: &Store) -> Result<RunJudgement, StoreError> {
             None
         })
     };
-    let run = judge_run(&entries, &ledger).map_err(|source| StoreError::Judge { path: store.journal(), source })?;
+    let run =
+        judge_run(&entries, &ledger).map_err(|source| StoreError::Judge { path: store.journal(), source })?;
     match broken.into_inner() {
         Some(error) => Err(error),
         None => Ok(run),

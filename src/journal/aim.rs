@@ -11,7 +11,11 @@ use crate::{
 ///
 /// # Errors
 /// What it refers to and what did not happen.
-pub fn aim(target: &RecoveryTarget, mark: Option<&Mark>, mistake: Option<&FaultFacts>) -> Result<Option<Aim>, String> {
+pub fn aim(
+    target: &RecoveryTarget,
+    mark: Option<&Mark>,
+    mistake: Option<&FaultFacts>,
+) -> Result<Option<Aim>, String> {
     let mark = |what: &str| mark.ok_or_else(|| format!("restore point {what} was not made"));
     Ok(Some(match target {
         RecoveryTarget::Latest => return Ok(None),
@@ -23,7 +27,9 @@ pub fn aim(target: &RecoveryTarget, mark: Option<&Mark>, mistake: Option<&FaultF
         RecoveryTarget::Time { at: TargetTime::Point(point) } => Aim::Time { at: mark(point.as_str())?.time },
         RecoveryTarget::Xid { point, inclusive } => Aim::transaction(mark(point.as_str())?.xid, *inclusive),
         RecoveryTarget::Lsn { at: TargetLsn::Absolute(at) } => Aim::Position { at: *at, inclusive: true },
-        RecoveryTarget::Lsn { at: TargetLsn::Point(point) } => Aim::Position { at: mark(point.as_str())?.lsn, inclusive: true },
+        RecoveryTarget::Lsn { at: TargetLsn::Point(point) } => {
+            Aim::Position { at: mark(point.as_str())?.lsn, inclusive: true }
+        }
         RecoveryTarget::Name { point } => Aim::RestorePoint { name: mark(point.as_str())?.name.to_string() },
     }))
 }

@@ -137,8 +137,17 @@ pub fn read_ledger(mut input: impl BufRead, lines: usize) -> Result<Ledger, Code
                 return Err(CodecError::Format { found: header.ledger });
             }
         } else if text.starts_with(b"[") {
-            let (writer, seq, session, begun, ended, outcome, lsn): CommitLine = serde_json::from_slice(&text).map_err(bad)?;
-            ledger.commits.push(Commit { begun: Moment(begun), ended: Moment(ended), lsn, seq, session, writer, outcome });
+            let (writer, seq, session, begun, ended, outcome, lsn): CommitLine =
+                serde_json::from_slice(&text).map_err(bad)?;
+            ledger.commits.push(Commit {
+                begun: Moment(begun),
+                ended: Moment(ended),
+                lsn,
+                seq,
+                session,
+                writer,
+                outcome,
+            });
         } else {
             ledger.sessions.push(serde_json::from_slice(&text).map_err(bad)?);
         }
@@ -155,9 +164,13 @@ mod tests {
     use crate::{journal::Server, pg::Timeline};
 
     fn commits() -> impl Strategy<Value = Commit> {
-        let outcome = prop_oneof![Just(CommitOutcome::Acknowledged), Just(CommitOutcome::Indeterminate), Just(CommitOutcome::Failed)];
-        (any::<u16>(), any::<u32>(), any::<u32>(), any::<u64>(), any::<u64>(), any::<u64>(), outcome).prop_map(
-            |(writer, seq, session, begun, ended, lsn, outcome)| Commit {
+        let outcome = prop_oneof![
+            Just(CommitOutcome::Acknowledged),
+            Just(CommitOutcome::Indeterminate),
+            Just(CommitOutcome::Failed)
+        ];
+        (any::<u16>(), any::<u32>(), any::<u32>(), any::<u64>(), any::<u64>(), any::<u64>(), outcome)
+            .prop_map(|(writer, seq, session, begun, ended, lsn, outcome)| Commit {
                 begun: Moment(begun),
                 ended: Moment(ended),
                 lsn: Lsn(lsn),
@@ -165,8 +178,7 @@ mod tests {
                 session,
                 writer,
                 outcome,
-            },
-        )
+            })
     }
 
     fn written(ledger: &Ledger) -> Vec<u8> {

@@ -69,6 +69,8 @@ pub struct Ledger {
 impl Ledger {
     /// What clients were told is durable, without Lifeboat's own markers.
     pub fn told(&self) -> impl Iterator<Item = &Commit> {
-        self.commits.iter().filter(|commit| commit.outcome == CommitOutcome::Acknowledged && commit.writer != MARKER_WRITER)
+        self.commits
+            .iter()
+            .filter(|commit| commit.outcome == CommitOutcome::Acknowledged && commit.writer != MARKER_WRITER)
     }
 }

@@ -16,8 +16,8 @@ pub use aim::aim;
 pub use error_chain::ErrorChain;
 pub use event::{Entry, Event, Exercise, Outcome};
 pub use fact::{
-    ArchiveProof, BackupFacts, CheckFacts, FaultFacts, Fingerprint, Mark, Phase, PhaseSpan, Recovered, Reprotected, Server, Survey,
-    TableFingerprint, WriterSurvey,
+    ArchiveProof, BackupFacts, CheckFacts, FaultFacts, Fingerprint, Mark, Phase, PhaseSpan, Recovered,
+    Reprotected, Server, Survey, TableFingerprint, WriterSurvey,
 };
 pub use ledger::{Commit, CommitOutcome, LEDGER_FILE, Ledger, MARKER_WRITER, Session};
 pub use moment::Moment;

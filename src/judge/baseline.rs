@@ -54,11 +54,17 @@ mod tests {
                 *event = Event::SetUpFailed { error: ErrorChain::message("no image") };
             }
         });
-        assert_eq!(story.finding("baseline"), (Verdict::Inconclusive, "the cluster could not be built: no image".into()));
+        assert_eq!(
+            story.finding("baseline"),
+            (Verdict::Inconclusive, "the cluster could not be built: no image".into())
+        );
     }
 
     #[test]
     fn a_baseline_after_the_fault_is_none() {
-        assert_eq!(Story::loss().fault(|fault| fault.at = ms(1_800)).verdict_of("baseline"), Verdict::Inconclusive);
+        assert_eq!(
+            Story::loss().fault(|fault| fault.at = ms(1_800)).verdict_of("baseline"),
+            Verdict::Inconclusive
+        );
     }
 }

@@ -48,9 +48,14 @@ pub(super) fn answers(
     let mut since = facts.began;
     let mut answers = Vec::with_capacity(planned.len());
     for (index, check) in planned.iter().enumerate() {
-        let found = made.iter_mut().find(|checked| checked.is_some_and(|checked| checked.check == check)).and_then(Option::take);
-        let Judged { mut ruling, facts, survival } = found
-            .map_or_else(|| Judged::from((Ruling::follows("it was never made"), 0)), |found| judge(record, attempts, ledger, check, found));
+        let found = made
+            .iter_mut()
+            .find(|checked| checked.is_some_and(|checked| checked.check == check))
+            .and_then(Option::take);
+        let Judged { mut ruling, facts, survival } = found.map_or_else(
+            || Judged::from((Ruling::follows("it was never made"), 0)),
+            |found| judge(record, attempts, ledger, check, found),
+        );
         if facts == 0 && ruling.verdict == Verdict::Pass {
             ruling = Ruling::inconclusive("it examined nothing");
         }
@@ -75,16 +80,28 @@ pub(super) fn answers(
     answers
 }
 
-fn judge(record: &Record<'_>, attempts: &[Attempt<'_>], commits: Option<&Ledger>, check: &Check, found: &Checked<'_>) -> Judged {
+fn judge(
+    record: &Record<'_>,
+    attempts: &[Attempt<'_>],
+    commits: Option<&Ledger>,
+    check: &Check,
+    found: &Checked<'_>,
+) -> Judged {
     match (check, found.facts) {
         (_, CheckFacts::Broken { error, state }) => (broken(error, state.as_deref()), 0).into(),
         (Check::Ledger, CheckFacts::Survey(survey)) => {
             let surveyed = ledger::survey(record, attempts, commits, found.about, survey);
             Judged { ruling: surveyed.ruling, facts: surveyed.facts, survival: surveyed.survival }
         }
-        (Check::Content, CheckFacts::Content { baseline, exact, before, after }) => content::ruling(baseline, *exact, before, after).into(),
-        (Check::Rows { at_least, .. }, CheckFacts::Rows { table: _, rows }) => (rows_at_least(*rows, *at_least), *rows).into(),
-        (Check::Sql(sql), CheckFacts::Sql { rows }) => (sql_rows(sql, rows), (rows.len() as u64).max(1)).into(),
+        (Check::Content, CheckFacts::Content { baseline, exact, before, after }) => {
+            content::ruling(baseline, *exact, before, after).into()
+        }
+        (Check::Rows { at_least, .. }, CheckFacts::Rows { table: _, rows }) => {
+            (rows_at_least(*rows, *at_least), *rows).into()
+        }
+        (Check::Sql(sql), CheckFacts::Sql { rows }) => {
+            (sql_rows(sql, rows), (rows.len() as u64).max(1)).into()
+        }
         (Check::Reprotect, CheckFacts::Reprotect(facts)) => (reprotect(facts), facts.verified).into(),
         (
             Check::Ledger | Check::Content | Check::Rows { .. } | Check::Sql(_) | Check::Reprotect,
@@ -112,7 +129,9 @@ fn rows_at_least(rows: u64, at_least: u64) -> Ruling {
 }
 
 fn sql_rows(sql: &SqlCheck, rows: &[Vec<Option<String>>]) -> Ruling {
-    let line = |row: &Vec<Option<String>>| row.iter().map(|value| value.as_deref().unwrap_or("NULL")).collect::<Vec<_>>().join(" | ");
+    let line = |row: &Vec<Option<String>>| {
+        row.iter().map(|value| value.as_deref().unwrap_or("NULL")).collect::<Vec<_>>().join(" | ")
+    };
     if sql.expect == rows {
         return Ruling::pass(if rows.is_empty() {
             "no rows, as expected".into()
@@ -129,7 +148,11 @@ fn sql_rows(sql: &SqlCheck, rows: &[Vec<Option<String>>]) -> Ruling {
         }
     }
     let (found, expected) = (count(rows.len() as u64, "row"), sql.expect.len());
-    let message = if rows.len() == expected { format!("{found}, not those expected") } else { format!("{found} instead of {expected}") };
+    let message = if rows.len() == expected {
+        format!("{found}, not those expected")
+    } else {
+        format!("{found} instead of {expected}")
+    };
     Ruling::fail(message).with(details)
 }
 
@@ -137,9 +160,8 @@ fn reprotect(facts: &Reprotected) -> Ruling {
     let mut complaints = Vec::new();
     match &facts.archive {
         None => complaints.push(Ruling::inconclusive("no segment came back from the archive")),
-        Some(proof) if !proof.identical => {
-            complaints.push(Ruling::fail(format!("segment {} came back from the archive changed", proof.segment)))
-        }
+        Some(proof) if !proof.identical => complaints
+            .push(Ruling::fail(format!("segment {} came back from the archive changed", proof.segment))),
         Some(_) => {}
     }
     if !facts.backup_complaints.is_empty() {
@@ -149,7 +171,10 @@ fn reprotect(facts: &Reprotected) -> Ruling {
     if facts.verified == 0 {
         complaints.push(Ruling::inconclusive("nothing of the new backup was verified"));
     }
-    let good = format!("a segment came back from the archive whole, and {} of a new backup verified", count(facts.verified, "part"));
+    let good = format!(
+        "a segment came back from the archive whole, and {} of a new backup verified",
+        count(facts.verified, "part")
+    );
     Ruling::of(complaints, good)
 }
 
@@ -167,7 +192,9 @@ mod tests {
 
     #[test]
     fn a_check_that_was_never_made_is_inconclusive() {
-        let story = Story::loss().without(|event| matches!(event, Event::Checked { .. })).step_ended(CHECKS, Outcome::Skipped);
+        let story = Story::loss()
+            .without(|event| matches!(event, Event::Checked { .. }))
+            .step_ended(CHECKS, Outcome::Skipped);
         for name in ["check 07.1 ledger", "check 07.2 content", ROWS, SQL, REPROTECT] {
             assert_eq!(story.finding(name), (Verdict::Inconclusive, "it was never made".into()));
         }
@@ -176,19 +203,32 @@ mod tests {
 
     #[test]
     fn a_check_that_crashed_is_inconclusive() {
-        let story = Story::loss().found(|facts| *facts = CheckFacts::Broken { error: ErrorChain::message("no connection"), state: None });
+        let story = Story::loss().found(|facts| {
+            *facts = CheckFacts::Broken { error: ErrorChain::message("no connection"), state: None }
+        });
         for name in ["check 07.1 ledger", "check 07.2 content", ROWS, SQL, REPROTECT] {
-            assert_eq!(story.finding(name), (Verdict::Inconclusive, "it could not be made: no connection".into()));
+            assert_eq!(
+                story.finding(name),
+                (Verdict::Inconclusive, "it could not be made: no connection".into())
+            );
         }
     }
 
     #[test]
     fn a_check_fails_where_the_server_says_that_it_is_damaged() {
-        for (state, verdict) in
-            [("XX001", Verdict::Fail), ("XX002", Verdict::Fail), ("58P01", Verdict::Fail), ("42601", Verdict::Inconclusive)]
-        {
-            let error = ErrorChain(vec!["read shop.customer".into(), "invalid page in block 0 of relation base/5/16384".into()]);
-            let story = Story::loss().found(|facts| *facts = CheckFacts::Broken { error: error.clone(), state: Some(state.to_owned()) });
+        for (state, verdict) in [
+            ("XX001", Verdict::Fail),
+            ("XX002", Verdict::Fail),
+            ("58P01", Verdict::Fail),
+            ("42601", Verdict::Inconclusive),
+        ] {
+            let error = ErrorChain(vec![
+                "read shop.customer".into(),
+                "invalid page in block 0 of relation base/5/16384".into(),
+            ]);
+            let story = Story::loss().found(|facts| {
+                *facts = CheckFacts::Broken { error: error.clone(), state: Some(state.to_owned()) }
+            });
             for name in ["check 07.1 ledger", "check 07.2 content", ROWS, SQL, REPROTECT] {
                 let (found, message) = story.finding(name);
                 assert_eq!(found, verdict, "{state}, {name}");
@@ -199,7 +239,8 @@ mod tests {
 
     #[test]
     fn facts_of_another_check_are_inconclusive() {
-        let story = Story::loss().found(|facts| *facts = CheckFacts::Survey(crate::journal::Survey::default()));
+        let story =
+            Story::loss().found(|facts| *facts = CheckFacts::Survey(crate::journal::Survey::default()));
         assert_eq!(story.verdict_of("check 07.2 content"), Verdict::Inconclusive);
         assert_eq!(story.verdict_of(SQL), Verdict::Inconclusive);
     }
@@ -236,11 +277,16 @@ mod tests {
                 _ => {}
             }
         };
-        assert_eq!(rows_found(0).edit(asked).finding(ROWS), (Verdict::Inconclusive, "it examined nothing".into()));
+        assert_eq!(
+            rows_found(0).edit(asked).finding(ROWS),
+            (Verdict::Inconclusive, "it examined nothing".into())
+        );
     }
 
     fn sql(expect: &[&str], found: &[&str]) -> Ruling {
-        let rows = |values: &[&str]| values.iter().map(|value| vec![Some((*value).to_owned()), None]).collect::<Vec<_>>();
+        let rows = |values: &[&str]| {
+            values.iter().map(|value| vec![Some((*value).to_owned()), None]).collect::<Vec<_>>()
+        };
         sql_rows(&SqlCheck { title: String::new(), query: String::new(), expect: rows(expect) }, &rows(found))
     }
 
@@ -286,20 +332,28 @@ mod tests {
     #[test]
     fn an_archive_that_gives_nothing_back_is_inconclusive_and_one_that_changes_it_fails() {
         assert_eq!(protected(|facts| facts.archive = None), Verdict::Inconclusive);
-        assert_eq!(protected(|facts| facts.archive.as_mut().expect("a proof").identical = false), Verdict::Fail);
+        assert_eq!(
+            protected(|facts| facts.archive.as_mut().expect("a proof").identical = false),
+            Verdict::Fail
+        );
     }
 
     #[test]
     fn a_backup_that_does_not_verify_fails_and_one_of_nothing_is_inconclusive() {
-        assert_eq!(protected(|facts| facts.backup_complaints.push("a file is missing".into())), Verdict::Fail);
+        assert_eq!(
+            protected(|facts| facts.backup_complaints.push("a file is missing".into())),
+            Verdict::Fail
+        );
         assert_eq!(protected(|facts| facts.verified = 0), Verdict::Inconclusive);
     }
 
     #[test]
     fn checks_of_one_kind_are_told_apart_by_their_place() {
         let judgement = Story::loss().judge();
-        let names: std::collections::BTreeSet<_> = judgement.findings.iter().map(|finding| &finding.name).collect();
-        let subjects: std::collections::BTreeSet<_> = judgement.findings.iter().map(|finding| &finding.subject).collect();
+        let names: std::collections::BTreeSet<_> =
+            judgement.findings.iter().map(|finding| &finding.name).collect();
+        let subjects: std::collections::BTreeSet<_> =
+            judgement.findings.iter().map(|finding| &finding.subject).collect();
         assert_eq!((names.len(), subjects.len()), (judgement.findings.len(), judgement.findings.len()));
     }
 }

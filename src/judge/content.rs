@@ -6,7 +6,12 @@ use super::{finding::Ruling, text::count};
 use crate::journal::{Fingerprint, TableFingerprint};
 
 /// The ruling, and how many facts it rests on: the tables that were compared, and their rows.
-pub(super) fn ruling(baseline: &str, exact: bool, before: &Fingerprint, after: &Fingerprint) -> (Ruling, u64) {
+pub(super) fn ruling(
+    baseline: &str,
+    exact: bool,
+    before: &Fingerprint,
+    after: &Fingerprint,
+) -> (Ruling, u64) {
     let mut complaints = Vec::new();
     let (mut tables, mut rows) = (0_u64, 0_u64);
     let names: BTreeSet<&String> = before.tables.keys().chain(after.tables.keys()).collect();
@@ -53,8 +58,9 @@ mod tests {
     };
 
     fn tables(tables: &[(&str, u64, &str, bool)]) -> Fingerprint {
-        let table =
-            |&(name, rows, hash, live): &(&str, u64, &str, bool)| (name.to_owned(), TableFingerprint { rows, hash: hash.to_owned(), live });
+        let table = |&(name, rows, hash, live): &(&str, u64, &str, bool)| {
+            (name.to_owned(), TableFingerprint { rows, hash: hash.to_owned(), live })
+        };
         Fingerprint { at: ms(1), tables: tables.iter().map(table).collect(), left_out: [].into(), millis: 1 }
     }
 
@@ -66,7 +72,10 @@ mod tests {
     #[test]
     fn equal_tables_pass_and_their_rows_are_the_facts() {
         let both = tables(&[("s.a", 3, "7", false), ("s.b", 0, "0", false)]);
-        assert_eq!(compare(false, &both, &both), (Verdict::Pass, "2 tables with 3 rows as at nightly".into(), 5));
+        assert_eq!(
+            compare(false, &both, &both),
+            (Verdict::Pass, "2 tables with 3 rows as at nightly".into(), 5)
+        );
     }
 
     #[test]
@@ -94,7 +103,10 @@ mod tests {
 
     #[test]
     fn nothing_to_compare_is_inconclusive() {
-        assert_eq!(compare(true, &tables(&[]), &tables(&[])), (Verdict::Inconclusive, "no table could be compared".into(), 0));
+        assert_eq!(
+            compare(true, &tables(&[]), &tables(&[])),
+            (Verdict::Inconclusive, "no table could be compared".into(), 0)
+        );
         let live = tables(&[("s.live", 5, "1", true)]);
         assert_eq!(compare(false, &live, &live).0, Verdict::Inconclusive);
     }

@@ -23,11 +23,20 @@ pub(super) fn neighbours(exercise: &Exercise, entries: &[Entry]) -> Vec<(Exercis
 }
 
 /// Those that overlap a recovery time.
-pub(super) fn contended_with(neighbours: &[(Exercise, Moment, Moment)], judged: &[RecoveryJudgement]) -> Vec<String> {
+pub(super) fn contended_with(
+    neighbours: &[(Exercise, Moment, Moment)],
+    judged: &[RecoveryJudgement],
+) -> Vec<String> {
     let overlaps = |began: Moment, ended: Moment| {
-        judged.iter().any(|recovery| recovery.first_write.is_some_and(|first_write| began <= first_write && ended >= recovery.from))
+        judged.iter().any(|recovery| {
+            recovery.first_write.is_some_and(|first_write| began <= first_write && ended >= recovery.from)
+        })
     };
-    neighbours.iter().filter(|(_, began, ended)| overlaps(*began, *ended)).map(|(other, _, _)| other.to_string()).collect()
+    neighbours
+        .iter()
+        .filter(|(_, began, ended)| overlaps(*began, *ended))
+        .map(|(other, _, _)| other.to_string())
+        .collect()
 }
 
 #[cfg(test)]
@@ -41,7 +50,13 @@ mod tests {
     fn beside(began: u64, ended: Option<u64>) -> Vec<String> {
         let mut story = Story::loss();
         let other = Exercise { postgres: Major(16), ..story.exercise.clone() };
-        let started = story.entries.iter().find(|entry| matches!(entry.event, Event::DrillStarted { .. })).expect("a start").event.clone();
+        let started = story
+            .entries
+            .iter()
+            .find(|entry| matches!(entry.event, Event::DrillStarted { .. }))
+            .expect("a start")
+            .event
+            .clone();
         let entry = |at, event| Entry { at: ms(at), exercise: Some(other.clone()), event };
         story.entries.insert(2, entry(began, started));
         if let Some(ended) = ended {

@@ -40,7 +40,14 @@ const END_OF_TIME: Moment = Moment(u64::MAX);
 impl Cut {
     /// Everything up to the end; `reference` is from where a loss is measured.
     pub(super) const fn end(reference: Moment) -> Self {
-        Self { due_until: END_OF_TIME, begun_before: END_OF_TIME, beyond: None, rule: Beyond::Absent, reference, lost_until: Moment(0) }
+        Self {
+            due_until: END_OF_TIME,
+            begun_before: END_OF_TIME,
+            beyond: None,
+            rule: Beyond::Absent,
+            reference,
+            lost_until: Moment(0),
+        }
     }
 
     fn at(due_until: Moment, beyond: Moment) -> Self {
@@ -93,7 +100,12 @@ impl Cut {
     }
 }
 
-fn of_target(record: &Record<'_>, attempt: &Attempt<'_>, target: &RecoveryTarget, ledger: &Ledger) -> Result<Cut, String> {
+fn of_target(
+    record: &Record<'_>,
+    attempt: &Attempt<'_>,
+    target: &RecoveryTarget,
+    ledger: &Ledger,
+) -> Result<Cut, String> {
     let at = |moment| Cut::at(moment, moment);
     let cut = match target {
         RecoveryTarget::Latest => return Ok(latest(attempt)),

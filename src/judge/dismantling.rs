@@ -6,7 +6,10 @@ impl Judgement {
     /// Whether something of it may still be there: it could not be removed, or the exercise crashed and nobody dismantled it.
     #[must_use]
     pub fn may_have_left(&self) -> bool {
-        let dismantled = self.findings.iter().any(|finding| finding.subject == Subject::Dismantling && finding.verdict == Verdict::Pass);
+        let dismantled = self
+            .findings
+            .iter()
+            .any(|finding| finding.subject == Subject::Dismantling && finding.verdict == Verdict::Pass);
         !self.left.is_empty() || self.began.is_some() && !dismantled
     }
 }
@@ -40,7 +43,10 @@ mod tests {
     fn what_is_left_behind_is_told_and_does_not_change_the_verdict() {
         let story = ended(&["volume x"], false);
         assert_eq!(story.finding("dismantling"), (Verdict::Pass, "left behind: volume x".into()));
-        assert_eq!((story.judge().verdict, story.judge().left), (Some(Verdict::Pass), vec!["volume x".to_owned()]));
+        assert_eq!(
+            (story.judge().verdict, story.judge().left),
+            (Some(Verdict::Pass), vec!["volume x".to_owned()])
+        );
     }
 
     #[test]
@@ -58,10 +64,13 @@ mod tests {
     fn an_exercise_that_crashed_before_it_was_dismantled_is_not_taken_for_clean() {
         let dismantled = |event: &Event| matches!(event, Event::Dismantled { .. });
         assert!(!Story::loss().judge().may_have_left());
-        assert!(!ended(&[], true).judge().may_have_left() && ended(&["volume x"], false).judge().may_have_left());
+        assert!(
+            !ended(&[], true).judge().may_have_left() && ended(&["volume x"], false).judge().may_have_left()
+        );
         let crashed = Story::loss().without(dismantled).judge();
         assert_eq!((crashed.may_have_left(), crashed.verdict), (true, Some(Verdict::Inconclusive)));
-        let never_began = Story::loss().without(|event| dismantled(event) || matches!(event, Event::DrillStarted { .. }));
+        let never_began =
+            Story::loss().without(|event| dismantled(event) || matches!(event, Event::DrillStarted { .. }));
         assert!(!never_began.judge().may_have_left(), "nothing was made");
     }
 }

@@ -22,7 +22,11 @@ use crate::{
 ///
 /// # Errors
 /// Where the journal does not plan the exercise, or tells of steps that it does not have.
-pub fn judge(exercise: &Exercise, entries: &[Entry], ledger: Option<&Ledger>) -> Result<Judgement, JudgeError> {
+pub fn judge(
+    exercise: &Exercise,
+    entries: &[Entry],
+    ledger: Option<&Ledger>,
+) -> Result<Judgement, JudgeError> {
     let record = Record::of(exercise, entries)?;
     // A ledger with a gap would tell of rows that nobody wrote, or miss some that were lost: it is none.
     let ledger = ledger.filter(|_| record.evidence_missing.iter().all(|(file, _)| *file != LEDGER_FILE));
@@ -40,11 +44,14 @@ pub fn judge(exercise: &Exercise, entries: &[Entry], ledger: Option<&Ledger>) ->
         .flatten()
         .collect();
     let healings = healing::all(&record, ledger);
-    let recoveries: Vec<_> = attempts.iter().map(|attempt| recovery(&record, attempt, ledger, &answers)).collect();
+    let recoveries: Vec<_> =
+        attempts.iter().map(|attempt| recovery(&record, attempt, ledger, &answers)).collect();
 
-    judgement.contended_with = contention::contended_with(&contention::neighbours(exercise, entries), &recoveries);
+    judgement.contended_with =
+        contention::contended_with(&contention::neighbours(exercise, entries), &recoveries);
     judgement.not_proven = not_proven::not_proven(&record, &judgement.contended_with);
-    judgement.work = ledger.map_or_else(Work::default, |ledger| work::work(&record, ledger, &recoveries, &healings));
+    judgement.work =
+        ledger.map_or_else(Work::default, |ledger| work::work(&record, ledger, &recoveries, &healings));
     judgement.rto = healing::worst_rto(&recoveries, &healings);
     let survivals = || recoveries.iter().filter_map(|recovery| recovery.survival.as_ref());
     judgement.rpo = survivals().filter_map(|survival| survival.rpo).max();
@@ -85,7 +92,12 @@ fn blank(exercise: &Exercise, record: &Record<'_>) -> Judgement {
     }
 }
 
-fn recovery(record: &Record<'_>, attempt: &Attempt<'_>, ledger: Option<&Ledger>, answers: &[Answer]) -> RecoveryJudgement {
+fn recovery(
+    record: &Record<'_>,
+    attempt: &Attempt<'_>,
+    ledger: Option<&Ledger>,
+    answers: &[Answer],
+) -> RecoveryJudgement {
     let first_write = rto::first_write(record, attempt, ledger);
     let declared = rto::declared(record, attempt.recovery);
     RecoveryJudgement {
@@ -103,9 +115,15 @@ fn recovery(record: &Record<'_>, attempt: &Attempt<'_>, ledger: Option<&Ledger>,
 
 /// The worst of the surveys about a recovery; the first of equals.
 fn worst_survival(step: usize, answers: &[Answer]) -> Option<Survival> {
-    let about =
-        answers.iter().filter_map(|answer| answer.survival.as_ref()).filter(|(about, _)| *about == step).map(|(_, survival)| survival);
-    about.rev().max_by_key(|survival| (survival.rpo, survival.lost, survival.unexpected, survival.overshot)).cloned()
+    let about = answers
+        .iter()
+        .filter_map(|answer| answer.survival.as_ref())
+        .filter(|(about, _)| *about == step)
+        .map(|(_, survival)| survival);
+    about
+        .rev()
+        .max_by_key(|survival| (survival.rpo, survival.lost, survival.unexpected, survival.overshot))
+        .cloned()
 }
 
 fn findings(
@@ -118,33 +136,53 @@ fn findings(
     let mut findings = vec![baseline::ruling(record).about(Subject::Baseline, "baseline", None)];
     for (step, declared, facts) in record.numbered() {
         let name = format!("step {} {}", number(step), declared.title);
-        findings.push(step::ruling(record, step, declared, facts).about(Subject::Step { step }, name, facts.took()));
+        findings.push(step::ruling(record, step, declared, facts).about(
+            Subject::Step { step },
+            name,
+            facts.took(),
+        ));
         match &declared.verb {
             Verb::Fault(_) => findings.push(on_fault(record, step, declared, facts, ledger)),
             Verb::Recover(_) => {
                 let attempt = attempts.iter().zip(recoveries).find(|(attempt, _)| attempt.step == step);
                 findings.extend(on_recovery(record, step, attempt));
             }
-            Verb::Check(_) => {
-                findings.extend(answers.iter().filter(|answer| answer.check.step == step).map(|answer| answer.finding.clone()))
-            }
+            Verb::Check(_) => findings.extend(
+                answers
+                    .iter()
+                    .filter(|answer| answer.check.step == step)
+                    .map(|answer| answer.finding.clone()),
+            ),
             Verb::Backup(_) | Verb::Work(_) | Verb::RestorePoint(_) | Verb::Heal(_) => {}
         }
     }
     findings.extend(objective::findings(record, recoveries, healings));
-    findings.extend(worst_case::ruling(record, attempts, recoveries).map(|ruling| ruling.about(Subject::WorstCase, "worst case", None)));
+    findings.extend(
+        worst_case::ruling(record, attempts, recoveries)
+            .map(|ruling| ruling.about(Subject::WorstCase, "worst case", None)),
+    );
     findings.push(dismantling::ruling(record).about(Subject::Dismantling, "dismantling", None));
     findings
 }
 
-fn on_fault(record: &Record<'_>, step: usize, declared: &Step, facts: &StepFacts<'_>, ledger: Option<&Ledger>) -> Finding {
+fn on_fault(
+    record: &Record<'_>,
+    step: usize,
+    declared: &Step,
+    facts: &StepFacts<'_>,
+    ledger: Option<&Ledger>,
+) -> Finding {
     let name = format!("fault {} {}", number(step), declared.verb.describe());
     let took = facts.fault.and_then(|fault| Some(fault.proven?.since(fault.at)));
     fault::ruling(record, step, facts.fault, ledger).about(Subject::Fault { step }, name, took)
 }
 
 /// The same cases whether or not the recovery reached its end, so that reports can be compared from run to run.
-fn on_recovery(record: &Record<'_>, step: usize, attempt: Option<(&Attempt<'_>, &RecoveryJudgement)>) -> [Finding; 3] {
+fn on_recovery(
+    record: &Record<'_>,
+    step: usize,
+    attempt: Option<(&Attempt<'_>, &RecoveryJudgement)>,
+) -> [Finding; 3] {
     let not_reached = || Ruling::follows("the recovery did not reach its end");
     let (terminal, identity, phases, rto) = match attempt {
         None => (not_reached(), not_reached(), not_reached(), None),
@@ -176,10 +214,16 @@ mod tests {
     fn a_ledger_with_a_gap_is_no_ledger() {
         let mut story = Story::loss();
         assert_eq!(story.judge().verdict, Some(Verdict::Pass));
-        let event = Event::EvidenceMissing { file: LEDGER_FILE.into(), error: ErrorChain::message("no space left on device") };
+        let event = Event::EvidenceMissing {
+            file: LEDGER_FILE.into(),
+            error: ErrorChain::message("no space left on device"),
+        };
         story.entries.push(Entry { at: ms(9_950), exercise: Some(story.exercise.clone()), event });
         let judgement = story.judge();
-        assert_eq!((judgement.verdict, judgement.rto, judgement.rpo), (Some(Verdict::Inconclusive), None, None));
+        assert_eq!(
+            (judgement.verdict, judgement.rto, judgement.rpo),
+            (Some(Verdict::Inconclusive), None, None)
+        );
     }
 
     fn stories() -> Vec<(String, Story)> {
@@ -202,7 +246,10 @@ mod tests {
 
     #[test]
     fn a_journal_survives_its_own_text_whatever_its_checks_found() {
-        let broken = CheckFacts::Broken { error: ErrorChain(vec!["ask".into(), "no connection".into()]), state: Some("08006".into()) };
+        let broken = CheckFacts::Broken {
+            error: ErrorChain(vec!["ask".into(), "no connection".into()]),
+            state: Some("08006".into()),
+        };
         for (name, story) in stories() {
             for story in [story.clone(), story.found(|facts| *facts = broken.clone())] {
                 let mut text = Vec::new();
@@ -218,7 +265,8 @@ mod tests {
     fn a_drill_that_kept_every_promise_passes() {
         for (name, story) in stories() {
             let judgement = story.judge();
-            let bad: Vec<_> = judgement.findings.iter().filter(|finding| finding.verdict != Verdict::Pass).collect();
+            let bad: Vec<_> =
+                judgement.findings.iter().filter(|finding| finding.verdict != Verdict::Pass).collect();
             assert!(bad.is_empty(), "{name}: {bad:#?}");
             assert_eq!(judgement.verdict, Some(Verdict::Pass), "{name}");
         }

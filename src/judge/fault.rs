@@ -12,7 +12,12 @@ use crate::{
 const PAUSE: Duration = Duration::from_secs(5);
 
 /// The ruling on the fault of `step`; `None` where it was never injected.
-pub(super) fn ruling(record: &Record<'_>, step: usize, facts: Option<&FaultFacts>, ledger: Option<&Ledger>) -> Ruling {
+pub(super) fn ruling(
+    record: &Record<'_>,
+    step: usize,
+    facts: Option<&FaultFacts>,
+    ledger: Option<&Ledger>,
+) -> Ruling {
     let Some(facts) = facts else { return Ruling::follows("it was never injected") };
     let Some(proven) = facts.proven else {
         return Ruling::inconclusive(format!("its effect was not proven: {}", facts.effect));
@@ -24,12 +29,17 @@ pub(super) fn ruling(record: &Record<'_>, step: usize, facts: Option<&FaultFacts
         ));
     }
     if let Fault::Freeze { node } = &facts.fault
-        && !record.numbered().any(|(_, step, other)| step.verb == Verb::Heal(node.clone()) && other.healed.is_some_and(|at| at >= facts.at))
+        && !record.numbered().any(|(_, step, other)| {
+            step.verb == Verb::Heal(node.clone()) && other.healed.is_some_and(|at| at >= facts.at)
+        })
     {
         return Ruling::inconclusive(format!("{node} was frozen and never thawed"));
     }
     if let Some(pause) = ledger.and_then(|ledger| pause_before(record, step, facts, ledger)) {
-        return Ruling::inconclusive(format!("no client had committed for {} when it came, so that it endangered nothing", length(pause)));
+        return Ruling::inconclusive(format!(
+            "no client had committed for {} when it came, so that it endangered nothing",
+            length(pause)
+        ));
     }
     Ruling::pass(format!("proven after {}: {}", length(proven.since(facts.at)), facts.effect))
 }
@@ -57,17 +67,25 @@ mod tests {
 
     #[test]
     fn a_fault_without_a_proven_effect_is_inconclusive() {
-        let story = Story::loss().fault(|fault| (fault.proven, fault.effect) = (None, "it still answers".into()));
-        assert_eq!(story.finding(NAME), (Verdict::Inconclusive, "its effect was not proven: it still answers".into()));
+        let story =
+            Story::loss().fault(|fault| (fault.proven, fault.effect) = (None, "it still answers".into()));
+        assert_eq!(
+            story.finding(NAME),
+            (Verdict::Inconclusive, "its effect was not proven: it still answers".into())
+        );
     }
 
     #[test]
     fn silence_proves_nothing_of_a_server_that_was_not_known_to_live() {
-        for (story, name) in
-            [(Story::promoted(true), "fault 05 kill primary for good"), (Story::restart(), "fault 05 SIGKILL the postmaster of primary")]
-        {
+        for (story, name) in [
+            (Story::promoted(true), "fault 05 kill primary for good"),
+            (Story::restart(), "fault 05 SIGKILL the postmaster of primary"),
+        ] {
             for alive in [None, Some(ms(7_001))] {
-                assert_eq!(story.clone().fault(|fault| fault.alive = alive).verdict_of(name), Verdict::Inconclusive);
+                assert_eq!(
+                    story.clone().fault(|fault| fault.alive = alive).verdict_of(name),
+                    Verdict::Inconclusive
+                );
             }
             assert_eq!(story.verdict_of(name), Verdict::Pass);
         }
@@ -85,7 +103,9 @@ mod tests {
 
     #[test]
     fn a_fault_that_was_never_reached_is_inconclusive() {
-        let story = Story::loss().without(|event| matches!(event, Event::FaultInjected(_))).step_ended(FAULT, Outcome::Skipped);
+        let story = Story::loss()
+            .without(|event| matches!(event, Event::FaultInjected(_)))
+            .step_ended(FAULT, Outcome::Skipped);
         assert_eq!(story.verdict_of(NAME), Verdict::Inconclusive);
     }
 
@@ -95,14 +115,23 @@ mod tests {
         let mut story = Story::promoted(true).fault(|fault| fault.fault = freeze.clone());
         story = story.drill(|drill| drill.steps[FAULT].verb = Verb::Fault(freeze.clone()));
         assert_eq!(story.verdict_of("fault 05 freeze primary"), Verdict::Inconclusive);
-        let healed = |at| Entry { at: ms(at), exercise: Some(story.exercise.clone()), event: Event::FaultHealed { node: node("primary") } };
+        let healed = |at| Entry {
+            at: ms(at),
+            exercise: Some(story.exercise.clone()),
+            event: Event::FaultHealed { node: node("primary") },
+        };
         let (dismantled, in_a_step) = (healed(9_900), healed(9_100));
-        let checks = story.entries.iter().rposition(|entry| matches!(entry.event, Event::StepStarted { .. })).expect("a step");
+        let checks = story
+            .entries
+            .iter()
+            .rposition(|entry| matches!(entry.event, Event::StepStarted { .. }))
+            .expect("a step");
         let mut thawed_at_the_end = story.clone();
         thawed_at_the_end.entries.push(dismantled);
         assert_eq!(thawed_at_the_end.verdict_of("fault 05 freeze primary"), Verdict::Inconclusive);
         story.entries.insert(checks + 1, in_a_step);
-        story = story.drill(|drill| drill.steps.last_mut().expect("a step").verb = Verb::Heal(node("primary")));
+        story =
+            story.drill(|drill| drill.steps.last_mut().expect("a step").verb = Verb::Heal(node("primary")));
         assert_eq!(story.verdict_of("fault 05 freeze primary"), Verdict::Pass);
     }
 }

@@ -44,8 +44,10 @@ impl Ruling {
     pub(super) fn of(complaints: Vec<Self>, good: impl Into<String>) -> Self {
         let verdict = complaints.iter().map(|complaint| complaint.verdict).reduce(Verdict::join);
         let Some(verdict) = verdict else { return Self::pass(good) };
-        let mut whole = Self { follows: complaints.iter().all(|complaint| complaint.follows), ..Self::new(verdict, "") };
-        let (worst, rest): (Vec<_>, Vec<_>) = complaints.into_iter().partition(|complaint| complaint.verdict == verdict);
+        let mut whole =
+            Self { follows: complaints.iter().all(|complaint| complaint.follows), ..Self::new(verdict, "") };
+        let (worst, rest): (Vec<_>, Vec<_>) =
+            complaints.into_iter().partition(|complaint| complaint.verdict == verdict);
         for complaint in worst.into_iter().chain(rest) {
             if whole.message.is_empty() {
                 whole.message = complaint.message;

@@ -37,9 +37,15 @@ pub(super) fn all(record: &Record<'_>, ledger: Option<&Ledger>) -> Vec<Healing> 
         let fault = record.cause(step)?;
         let proven = fault.proven.unwrap_or(fault.at);
         let told = ledger.into_iter().flat_map(Ledger::told);
-        Some(Healing { step, from: fault.at, back: told.map(|commit| commit.ended).filter(|ended| *ended > proven).min() })
+        Some(Healing {
+            step,
+            from: fault.at,
+            back: told.map(|commit| commit.ended).filter(|ended| *ended > proven).min(),
+        })
     };
-    let heals = record.numbered().filter(|(step, declared, _)| matches!(declared.verb, Verb::Heal(_)) && ended(*step));
+    let heals = record
+        .numbered()
+        .filter(|(step, declared, _)| matches!(declared.verb, Verb::Heal(_)) && ended(*step));
     heals.filter_map(|(step, ..)| healing(step)).collect()
 }
 
@@ -68,8 +74,17 @@ mod tests {
             story.entries.iter().position(is_it).expect("a step")
         };
         let (exercise, place) = (Some(story.exercise.clone()), began(&story, 1));
-        let frozen = crate::journal::FaultFacts { fault: freeze, at: ms(3_100), proven: Some(ms(3_600)), alive: Some(ms(3_090)), ..facts };
-        story.entries.insert(place + 1, Entry { at: ms(3_600), exercise: exercise.clone(), event: Event::FaultInjected(frozen) });
+        let frozen = crate::journal::FaultFacts {
+            fault: freeze,
+            at: ms(3_100),
+            proven: Some(ms(3_600)),
+            alive: Some(ms(3_090)),
+            ..facts
+        };
+        story.entries.insert(
+            place + 1,
+            Entry { at: ms(3_600), exercise: exercise.clone(), event: Event::FaultInjected(frozen) },
+        );
         let place = began(&story, 3);
         let event = Event::FaultHealed { node: node("primary") };
         story.entries.insert(place + 1, Entry { at: ms(5_500), exercise, event });
@@ -77,7 +92,9 @@ mod tests {
         let rto = story.judge().rto.expect("a recovery time");
         assert!(rto >= Duration::from_millis(2_390), "{rto:?}");
         assert!(story.judge().work.longest_outage >= Some(rto), "{:?}", story.judge().work);
-        let promise = |seconds| move |drill: &mut crate::drill::Drill| drill.objectives.rto = Some(Period::from_secs(seconds));
+        let promise = |seconds| {
+            move |drill: &mut crate::drill::Drill| drill.objectives.rto = Some(Period::from_secs(seconds))
+        };
         assert_eq!(story.clone().drill(promise(2)).verdict_of("objective RTO"), Verdict::Fail);
         assert_eq!(story.drill(promise(3)).verdict_of("objective RTO"), Verdict::Pass);
     }

@@ -14,14 +14,18 @@ pub(super) fn ruling(record: &Record<'_>, attempt: &Attempt<'_>) -> Ruling {
             complaints.push(Ruling::fail(format!("recovered the wrong server: {otherwise}")));
         }
     };
-    let identifiers = format!("system identifier {} before, {} after", before.system_identifier, after.system_identifier);
+    let identifiers =
+        format!("system identifier {} before, {} after", before.system_identifier, after.system_identifier);
     let timelines = format!("timeline {} before, {} after", before.timeline, after.timeline);
     match attempt.recovery {
         Recovery::Restore { .. } if attempt.is_physical() => {
             require(same_cluster, identifiers);
             require(after.timeline > before.timeline, timelines);
         }
-        Recovery::Restore { .. } => require(!same_cluster, format!("a dump makes a new cluster, and this is the old one ({identifiers})")),
+        Recovery::Restore { .. } => require(
+            !same_cluster,
+            format!("a dump makes a new cluster, and this is the old one ({identifiers})"),
+        ),
         Recovery::Promote { .. } => {
             require(same_cluster, identifiers);
             require(after.timeline > before.timeline, timelines);
@@ -31,11 +35,15 @@ pub(super) fn ruling(record: &Record<'_>, attempt: &Attempt<'_>) -> Ruling {
             require(after.timeline == before.timeline, timelines);
             require(after.postmaster_start != before.postmaster_start, "its postmaster never stopped".into());
         }
-        Recovery::Table { .. } => require(before.is_same_life(after), "the server that serves is another than before".into()),
+        Recovery::Table { .. } => {
+            require(before.is_same_life(after), "the server that serves is another than before".into())
+        }
     }
     let nonce = record.started.as_ref().map(|started| started.nonce);
     match (&recovered.nonce, nonce) {
-        (Some(found), Some(written)) => require(found == written, "it carries the nonce of another run".into()),
+        (Some(found), Some(written)) => {
+            require(found == written, "it carries the nonce of another run".into())
+        }
         (None, Some(_)) => require(false, "it does not carry the nonce of this run".into()),
         (_, None) => {}
     }
@@ -45,12 +53,16 @@ pub(super) fn ruling(record: &Record<'_>, attempt: &Attempt<'_>) -> Ruling {
     }
     if let Recovery::Restore { from, .. } = attempt.recovery {
         match &recovered.backup {
-            Some(backup) => require(backup == from, format!("it came from backup {backup} instead of {from}")),
+            Some(backup) => {
+                require(backup == from, format!("it came from backup {backup} instead of {from}"))
+            }
             None => unknown.push(Ruling::inconclusive("it is not known from which backup it came")),
         }
         match &recovered.backup_label {
             _ if !attempt.is_physical() => {}
-            Some(label) => require(label == from.as_str(), format!("its backup_label says {label} instead of {from}")),
+            Some(label) => {
+                require(label == from.as_str(), format!("its backup_label says {label} instead of {from}"))
+            }
             None => unknown.push(Ruling::inconclusive("its backup_label was not read")),
         }
     }
@@ -88,8 +100,14 @@ mod tests {
 
     #[test]
     fn a_restart_is_another_life_and_a_table_comes_back_in_the_same() {
-        assert_eq!(with(Story::restart(), |recovered| recovered.after = recovered.before.clone()), Verdict::Fail);
-        assert_eq!(with(Story::table(), |recovered| recovered.after = server("primary", 7, 1, 100)), Verdict::Fail);
+        assert_eq!(
+            with(Story::restart(), |recovered| recovered.after = recovered.before.clone()),
+            Verdict::Fail
+        );
+        assert_eq!(
+            with(Story::table(), |recovered| recovered.after = server("primary", 7, 1, 100)),
+            Verdict::Fail
+        );
     }
 
     #[test]
@@ -102,7 +120,10 @@ mod tests {
 
     #[test]
     fn another_backup_is_the_wrong_server_and_an_unknown_one_inconclusive() {
-        assert_eq!(with(Story::loss(), |recovered| recovered.backup_label = Some("weekly".into())), Verdict::Fail);
+        assert_eq!(
+            with(Story::loss(), |recovered| recovered.backup_label = Some("weekly".into())),
+            Verdict::Fail
+        );
         assert_eq!(with(Story::loss(), |recovered| recovered.backup_label = None), Verdict::Inconclusive);
         assert_eq!(with(Story::dump(), |recovered| recovered.backup = "weekly".parse().ok()), Verdict::Fail);
         assert_eq!(with(Story::dump(), |recovered| recovered.backup = None), Verdict::Inconclusive);

@@ -82,11 +82,18 @@ fn question<'a>(
 
 /// The latest survey of a recovery that served before this one.
 fn earlier<'a>(record: &Record<'a>, attempts: &[Attempt<'a>], attempt: &Attempt<'a>) -> Option<&'a Survey> {
-    let served = |step: usize| attempts.iter().any(|other| other.step == step && other.recovered.serves && other.step < attempt.step);
-    let mut surveys = record.steps.iter().flat_map(|facts| &facts.checked).filter_map(|checked| match checked.facts {
-        CheckFacts::Survey(survey) if checked.about.is_some_and(served) && survey.ended <= attempt.began => Some(survey),
-        _ => None,
-    });
+    let served = |step: usize| {
+        attempts.iter().any(|other| other.step == step && other.recovered.serves && other.step < attempt.step)
+    };
+    let mut surveys =
+        record.steps.iter().flat_map(|facts| &facts.checked).filter_map(|checked| match checked.facts {
+            CheckFacts::Survey(survey)
+                if checked.about.is_some_and(served) && survey.ended <= attempt.began =>
+            {
+                Some(survey)
+            }
+            _ => None,
+        });
     surveys.next_back()
 }
 
@@ -110,19 +117,28 @@ fn ruling(account: &Account, cut: &Cut) -> Ruling {
         fail(survival.lost - account.lost_beyond, "{} lost from before the recovery target");
     }
     if survival.due == account.lost_beyond {
-        complaints.push(Ruling::inconclusive("nothing was committed that had to be kept, so keeping it proves nothing"));
+        complaints.push(Ruling::inconclusive(
+            "nothing was committed that had to be kept, so keeping it proves nothing",
+        ));
     }
     if cut.is_target() && account.beyond == 0 {
-        complaints.push(Ruling::inconclusive("nothing was committed after the target, so stopping there proves nothing"));
+        complaints.push(Ruling::inconclusive(
+            "nothing was committed after the target, so stopping there proves nothing",
+        ));
     }
-    Ruling::of(complaints, good(account, cut)).with(survival.examples.iter().map(|example| format!("lost: {example}")).collect())
+    Ruling::of(complaints, good(account, cut))
+        .with(survival.examples.iter().map(|example| format!("lost: {example}")).collect())
 }
 
 fn good(account: &Account, cut: &Cut) -> String {
     let Survival { due, kept, lost, discarded, .. } = account.survival;
     let mut message = match lost {
         0 => format!("{} of {} there, none lost", kept, count(due, "acknowledged commit")),
-        _ => format!("{} of {} there, {lost} lost from the end, no hole", kept, count(due, "acknowledged commit")),
+        _ => format!(
+            "{} of {} there, {lost} lost from the end, no hole",
+            kept,
+            count(due, "acknowledged commit")
+        ),
     };
     if cut.is_target() {
         message += &format!("; none of the {} made after the target", account.beyond);

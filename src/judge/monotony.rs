@@ -26,8 +26,13 @@ const STORIES: [fn() -> Story; 8] = [
 fn kept(story: &Story) -> Vec<Commit> {
     let survival = |story: &Story| story.judge().recoveries[0].survival.clone().expect("a survey");
     let due = survival(story).due;
-    let acknowledged = story.ledger.commits.iter().filter(|commit| commit.outcome == CommitOutcome::Acknowledged);
-    acknowledged.filter(|commit| commit.ended <= ms(7_000)).take(usize::try_from(due).expect("few")).copied().collect()
+    let acknowledged =
+        story.ledger.commits.iter().filter(|commit| commit.outcome == CommitOutcome::Acknowledged);
+    acknowledged
+        .filter(|commit| commit.ended <= ms(7_000))
+        .take(usize::try_from(due).expect("few"))
+        .copied()
+        .collect()
 }
 
 proptest! {

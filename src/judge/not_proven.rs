@@ -15,7 +15,10 @@ pub(super) fn not_proven(record: &Record<'_>, contended_with: &[String]) -> Vec<
     let mut sentences = Vec::new();
     sentences.push("All servers ran on one machine: no network lay between them, and they shared its disk and its cache.".into());
     if !contended_with.is_empty() {
-        sentences.push(format!("Recovery times were measured while {} ran on the same machine.", contended_with.join(", ")));
+        sentences.push(format!(
+            "Recovery times were measured while {} ran on the same machine.",
+            contended_with.join(", ")
+        ));
     }
     if let Some(human) = drill.human {
         sentences.push(format!("The {human} that people need are declared, not measured."));
@@ -43,7 +46,9 @@ pub(super) fn not_proven(record: &Record<'_>, contended_with: &[String]) -> Vec<
 
 fn recovers_by_wal(drill: &Drill) -> bool {
     drill.steps.iter().any(|step| match &step.verb {
-        Verb::Recover(Recovery::Restore { from, .. }) => drill.backup(from).is_some_and(|backup| backup.method == BackupMethod::Basebackup),
+        Verb::Recover(Recovery::Restore { from, .. }) => {
+            drill.backup(from).is_some_and(|backup| backup.method == BackupMethod::Basebackup)
+        }
         Verb::Recover(Recovery::Restart { .. } | Recovery::Promote { .. }) => true,
         Verb::Recover(Recovery::Table { .. })
         | Verb::Backup(_)
@@ -62,7 +67,9 @@ fn content(record: &Record<'_>, surveyed: bool, sentences: &mut Vec<String>) {
         let CheckFacts::Content { exact, before, after, .. } = checked.facts else { continue };
         left_out.extend(before.left_out.iter().chain(&after.left_out));
         if !exact {
-            let is_live = |fingerprint: &Fingerprint, name: &String| fingerprint.tables.get(name).is_some_and(|table| table.live);
+            let is_live = |fingerprint: &Fingerprint, name: &String| {
+                fingerprint.tables.get(name).is_some_and(|table| table.live)
+            };
             live.extend(before.tables.keys().filter(|name| is_live(before, name) || is_live(after, name)));
         }
     }
@@ -107,7 +114,10 @@ mod tests {
             drill.human = Some(Period::from_secs(300));
             drill.steps[CHECKS].verb = Verb::Check(vec![Check::Reprotect]);
         });
-        let event = Event::EvidenceMissing { file: "primary/server.log".into(), error: ErrorChain::message("the node is gone") };
+        let event = Event::EvidenceMissing {
+            file: "primary/server.log".into(),
+            error: ErrorChain::message("the node is gone"),
+        };
         story.entries.push(Entry { at: ms(9_999), exercise: Some(story.exercise.clone()), event });
         let sentences = [
             "All servers ran on one machine: no network lay between them, and they shared its disk and its cache.",

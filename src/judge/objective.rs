@@ -15,9 +15,15 @@ use crate::{
 };
 
 /// The findings on the objectives that the drill has.
-pub(super) fn findings(record: &Record<'_>, judged: &[RecoveryJudgement], healings: &[Healing]) -> Vec<Finding> {
+pub(super) fn findings(
+    record: &Record<'_>,
+    judged: &[RecoveryJudgement],
+    healings: &[Healing],
+) -> Vec<Finding> {
     let objectives = record.drill.objectives;
-    let rto = objectives.rto.map(|limit| finding(Promise::Rto, rto(record, judged, healings, limit), healing::worst_rto(judged, healings)));
+    let rto = objectives.rto.map(|limit| {
+        finding(Promise::Rto, rto(record, judged, healings, limit), healing::worst_rto(judged, healings))
+    });
     let rpo = objectives.rpo.map(|limit| {
         let worst = judged.iter().filter_map(|recovery| recovery.survival.as_ref()?.rpo).max();
         finding(Promise::Rpo, rpo(record, judged, limit), worst)
@@ -40,19 +46,30 @@ fn rto(record: &Record<'_>, judged: &[RecoveryJudgement], healings: &[Healing], 
                     number(step),
                     length(elapsed)
                 ))),
-                _ => Part::Complaint(Ruling::follows(format!("recovery {}: its time was not measured", number(step)))),
+                _ => Part::Complaint(Ruling::follows(format!(
+                    "recovery {}: its time was not measured",
+                    number(step)
+                ))),
             },
         }
     });
     let healed = healings.iter().map(|healing| match healing.rto() {
         Some(measured) => Part::measured(healing.step, measured, limit),
-        None => Part::Complaint(Ruling::inconclusive(format!("step {}: no client committed after it", number(healing.step)))),
+        None => Part::Complaint(Ruling::inconclusive(format!(
+            "step {}: no client committed after it",
+            number(healing.step)
+        ))),
     });
     together(parts.chain(healed).collect(), limit, "back after")
 }
 
 /// How long a recovery had been going on when its step gave up.
-fn stuck_for(record: &Record<'_>, step: usize, recovery: &Recovery, facts: &super::record::StepFacts<'_>) -> Option<Duration> {
+fn stuck_for(
+    record: &Record<'_>,
+    step: usize,
+    recovery: &Recovery,
+    facts: &super::record::StepFacts<'_>,
+) -> Option<Duration> {
     if !matches!(facts.outcome(), Outcome::Failed | Outcome::TimedOut) || facts.recovered.is_some() {
         return None;
     }
@@ -66,10 +83,14 @@ fn rpo(record: &Record<'_>, judged: &[RecoveryJudgement], limit: Period) -> Ruli
         return Ruling::inconclusive("nothing was surveyed: the drill has no ledger check");
     }
     let parts = record.recoveries().map(|(step, _, _)| {
-        let survival = judged.iter().find(|judged| judged.step == step).and_then(|judged| judged.survival.as_ref());
+        let survival =
+            judged.iter().find(|judged| judged.step == step).and_then(|judged| judged.survival.as_ref());
         match survival.and_then(|survival| survival.rpo) {
             Some(measured) => Part::measured(step, measured, limit),
-            None => Part::Complaint(Ruling::follows(format!("recovery {}: what it lost was not surveyed", number(step)))),
+            None => Part::Complaint(Ruling::follows(format!(
+                "recovery {}: what it lost was not surveyed",
+                number(step)
+            ))),
         }
     });
     together(parts.collect(), limit, "lost")
@@ -98,7 +119,11 @@ fn together(parts: Vec<Part>, limit: Period, what: &str) -> Ruling {
         match part {
             Part::Good(measured) => worst = worst.max(measured),
             Part::Broken(step, measured) => {
-                complaints.push(Ruling::fail(format!("recovery {}: {what} {}, {limit} promised", number(step), length(measured))));
+                complaints.push(Ruling::fail(format!(
+                    "recovery {}: {what} {}, {limit} promised",
+                    number(step),
+                    length(measured)
+                )));
             }
             Part::Complaint(ruling) => complaints.push(ruling),
         }
@@ -122,7 +147,10 @@ mod tests {
     #[test]
     fn a_time_up_to_the_promise_passes_and_a_longer_one_fails() {
         let story = Story::loss();
-        assert_eq!(story.clone().drill(promised(Some(2_000), None)).verdict_of("objective RTO"), Verdict::Pass);
+        assert_eq!(
+            story.clone().drill(promised(Some(2_000), None)).verdict_of("objective RTO"),
+            Verdict::Pass
+        );
         let broken = story.drill(promised(Some(1_999), None)).finding("objective RTO");
         assert_eq!(broken, (Verdict::Fail, "recovery 06: back after 2.000s, 1s999ms promised".into()));
     }
@@ -151,14 +179,21 @@ mod tests {
     #[test]
     fn without_an_objective_there_is_no_finding_and_still_a_number() {
         let judgement = Story::loss().drill(promised(None, None)).judge();
-        assert!(judgement.findings.iter().all(|finding| !matches!(finding.subject, Subject::Objective { .. })));
+        assert!(
+            judgement.findings.iter().all(|finding| !matches!(finding.subject, Subject::Objective { .. }))
+        );
         assert_eq!((judgement.rto, judgement.rpo), (Some(Duration::from_secs(2)), Some(Duration::ZERO)));
     }
 
     #[test]
     fn a_promise_of_no_loss_without_a_ledger_check_is_inconclusive() {
         let story = Story::loss().drill(|drill| drill.steps.truncate(CHECKS)).without(|event| {
-            matches!(event, Event::Checked { .. } | Event::StepStarted { step: CHECKS, .. } | Event::StepEnded { step: CHECKS, .. })
+            matches!(
+                event,
+                Event::Checked { .. }
+                    | Event::StepStarted { step: CHECKS, .. }
+                    | Event::StepEnded { step: CHECKS, .. }
+            )
         });
         assert_eq!(story.finding("objective RPO").1, "nothing was surveyed: the drill has no ledger check");
         assert_eq!(story.verdict_of("objective RPO"), Verdict::Inconclusive);
@@ -173,7 +208,9 @@ mod tests {
     }
 
     fn stuck_until(end: Moment, outcome: Outcome) -> Story {
-        let mut story = Story::loss().without(|event| matches!(event, Event::Recovered { .. })).step_ended(RECOVERY, outcome);
+        let mut story = Story::loss()
+            .without(|event| matches!(event, Event::Recovered { .. }))
+            .step_ended(RECOVERY, outcome);
         for entry in &mut story.entries {
             if matches!(entry.event, Event::StepEnded { step: RECOVERY, .. }) {
                 entry.at = end;
@@ -186,14 +223,23 @@ mod tests {
     fn a_recovery_that_gave_up_after_the_promise_has_broken_it() {
         for outcome in [Outcome::Failed, Outcome::TimedOut] {
             let story = stuck_until(ms(67_001), outcome);
-            assert_eq!(story.finding("objective RTO"), (Verdict::Fail, "recovery 06: not back after 60.001s, 1m promised".into()));
+            assert_eq!(
+                story.finding("objective RTO"),
+                (Verdict::Fail, "recovery 06: not back after 60.001s, 1m promised".into())
+            );
             assert_eq!(story.verdict_of("recovery 06 terminal state"), Verdict::Inconclusive);
         }
     }
 
     #[test]
     fn a_recovery_that_gave_up_before_the_promise_or_was_interrupted_is_inconclusive() {
-        assert_eq!(stuck_until(ms(67_000), Outcome::Failed).verdict_of("objective RTO"), Verdict::Inconclusive);
-        assert_eq!(stuck_until(ms(99_000), Outcome::Cancelled).verdict_of("objective RTO"), Verdict::Inconclusive);
+        assert_eq!(
+            stuck_until(ms(67_000), Outcome::Failed).verdict_of("objective RTO"),
+            Verdict::Inconclusive
+        );
+        assert_eq!(
+            stuck_until(ms(99_000), Outcome::Cancelled).verdict_of("objective RTO"),
+            Verdict::Inconclusive
+        );
     }
 }

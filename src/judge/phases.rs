@@ -12,7 +12,11 @@ use crate::{
 const RESOLUTION: Duration = Duration::from_millis(10);
 
 /// The phases up to the first write. A service may be back while the runner still asks for it: what it measured is clipped there.
-pub(super) fn phases(attempt: &Attempt<'_>, first_write: Option<Moment>, declared: Option<Period>) -> Vec<PhaseSpan> {
+pub(super) fn phases(
+    attempt: &Attempt<'_>,
+    first_write: Option<Moment>,
+    declared: Option<Period>,
+) -> Vec<PhaseSpan> {
     let recovered = attempt.recovered;
     let mut spans = recovered.phases.clone();
     if let Some(first_write) = first_write.filter(|_| recovered.serves) {
@@ -24,9 +28,12 @@ pub(super) fn phases(attempt: &Attempt<'_>, first_write: Option<Moment>, declare
         spans.push(PhaseSpan { phase: Phase::FirstWrite, from, to: first_write });
     }
     if let Some(declared) = declared {
-        let after_detection = spans.iter().position(|span| span.phase != Phase::Detect).unwrap_or(spans.len());
-        let from = spans.iter().take(after_detection).map(|span| span.to).max().unwrap_or_else(|| attempt.from());
-        let to = Moment(from.0.saturating_add(u64::try_from(declared.duration().as_micros()).unwrap_or(u64::MAX)));
+        let after_detection =
+            spans.iter().position(|span| span.phase != Phase::Detect).unwrap_or(spans.len());
+        let from =
+            spans.iter().take(after_detection).map(|span| span.to).max().unwrap_or_else(|| attempt.from());
+        let to =
+            Moment(from.0.saturating_add(u64::try_from(declared.duration().as_micros()).unwrap_or(u64::MAX)));
         spans.insert(after_detection, PhaseSpan { phase: Phase::Human, from, to });
     }
     spans
@@ -35,12 +42,18 @@ pub(super) fn phases(attempt: &Attempt<'_>, first_write: Option<Moment>, declare
 /// Whether the measured phases add up to the measured time within 1 %.
 pub(super) fn ruling(spans: &[PhaseSpan], from: Moment, first_write: Option<Moment>) -> Ruling {
     let Some(first_write) = first_write else {
-        return Ruling::inconclusive("no acknowledged write on the recovered server, so there is no time to divide");
+        return Ruling::inconclusive(
+            "no acknowledged write on the recovered server, so there is no time to divide",
+        );
     };
     let total = first_write.since(from);
-    let measured = spans.iter().filter(|span| span.phase != Phase::Human).map(|span| span.to.since(span.from));
+    let measured =
+        spans.iter().filter(|span| span.phase != Phase::Human).map(|span| span.to.since(span.from));
     let sum = measured.fold(Duration::ZERO, Duration::saturating_add);
-    let details = spans.iter().map(|span| format!("{}: {}", span.phase.name(), length(span.to.since(span.from)))).collect();
+    let details = spans
+        .iter()
+        .map(|span| format!("{}: {}", span.phase.name(), length(span.to.since(span.from))))
+        .collect();
     let said = format!("phases of {} for {} until the first write", length(sum), length(total));
     if sum.abs_diff(total) <= (total / 100).max(RESOLUTION) {
         Ruling::pass(said).with(details)
@@ -60,7 +73,11 @@ mod tests {
     const NAME: &str = "recovery 06 phases";
 
     fn spans(story: &Story) -> Vec<(Phase, u64, u64)> {
-        story.judge().recoveries[0].phases.iter().map(|span| (span.phase, span.from.0 / 1000, span.to.0 / 1000)).collect()
+        story.judge().recoveries[0]
+            .phases
+            .iter()
+            .map(|span| (span.phase, span.from.0 / 1000, span.to.0 / 1000))
+            .collect()
     }
 
     #[test]

@@ -21,7 +21,8 @@ impl Places {
         if attempt.is_table() {
             return Self { sessions: Vec::new(), from };
         }
-        let mut sessions: Vec<_> = sessions.iter().map(|session| (session.session, is_on_recovered(attempt, session))).collect();
+        let mut sessions: Vec<_> =
+            sessions.iter().map(|session| (session.session, is_on_recovered(attempt, session))).collect();
         sessions.sort_unstable();
         Self { sessions, from }
     }

@@ -7,7 +7,10 @@ use std::{collections::BTreeMap, time::Duration};
 use super::StepRecord;
 use crate::{
     drill::{Backup, Check, Drill, Fault, Recovery, Verb},
-    journal::{BackupFacts, CheckFacts, Entry, ErrorChain, Event, Exercise, FaultFacts, Mark, Moment, Outcome, Recovered, Server},
+    journal::{
+        BackupFacts, CheckFacts, Entry, ErrorChain, Event, Exercise, FaultFacts, Mark, Moment, Outcome,
+        Recovered, Server,
+    },
     pg::Version,
 };
 
@@ -192,7 +195,12 @@ impl<'a> Record<'a> {
 
     /// The steps as they were declared and as they ran, with their numbers.
     pub(super) fn numbered(&self) -> impl Iterator<Item = (usize, &'a crate::drill::Step, &StepFacts<'a>)> {
-        self.drill.steps.iter().zip(&self.steps).enumerate().map(|(number, (step, facts))| (number, step, facts))
+        self.drill
+            .steps
+            .iter()
+            .zip(&self.steps)
+            .enumerate()
+            .map(|(number, (step, facts))| (number, step, facts))
     }
 
     /// The recoveries that were asked for.
@@ -205,7 +213,10 @@ impl<'a> Record<'a> {
 
     /// The checks that were asked for, with what was found.
     pub(super) fn asked(&self, check: impl Fn(&Check) -> bool) -> bool {
-        self.drill.steps.iter().any(|step| matches!(&step.verb, Verb::Check(checks) if checks.iter().any(&check)))
+        self.drill
+            .steps
+            .iter()
+            .any(|step| matches!(&step.verb, Verb::Check(checks) if checks.iter().any(&check)))
     }
 
     /// The fault from which the recovery or healing in `step` counts.
@@ -214,7 +225,11 @@ impl<'a> Record<'a> {
     }
 
     /// The latest fault that was injected in a step before `step`, if `wanted`.
-    pub(super) fn fault_before(&self, step: usize, wanted: impl Fn(&Fault) -> bool) -> Option<&'a FaultFacts> {
+    pub(super) fn fault_before(
+        &self,
+        step: usize,
+        wanted: impl Fn(&Fault) -> bool,
+    ) -> Option<&'a FaultFacts> {
         self.steps.iter().take(step).rev().find_map(|facts| facts.fault.filter(|fault| wanted(&fault.fault)))
     }
 

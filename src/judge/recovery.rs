@@ -108,7 +108,9 @@ mod tests {
         let frozen = Fault::Freeze { node: node("standby") };
         let verbs = |verb: Verb| move |drill: &mut crate::drill::Drill| drill.steps[3].verb = verb.clone();
         // The latest fault is not there, so that the recovery is left with the earlier one.
-        let only_earlier = |story: Story| story.without(|event| matches!(event, Event::FaultInjected(facts) if facts.at == ms(7_000)));
+        let only_earlier = |story: Story| {
+            story.without(|event| matches!(event, Event::FaultInjected(facts) if facts.at == ms(7_000)))
+        };
         let story = only_earlier(after(&frozen));
         assert_eq!(story.judge().recoveries[0].from, ms(3_100));
         assert_eq!(story.drill(verbs(Verb::Heal(node("standby")))).judge().recoveries[0].from, ms(7_100));
@@ -119,11 +121,15 @@ mod tests {
     fn a_recovery_mends_what_it_leaves_behind_or_brings_back_and_nothing_else() {
         let killed = Fault::KillPostmaster { node: node("primary") };
         let dropped = Fault::DropTable { table: workload_table() };
-        let restore = |serve| match Story::restored(crate::drill::RecoveryTarget::Latest, serve).judge().drill.steps[RECOVERY].verb.clone()
-        {
-            Verb::Recover(recovery) => recovery,
-            _ => unreachable!("a recovery"),
-        };
+        let restore =
+            |serve| match Story::restored(crate::drill::RecoveryTarget::Latest, serve).judge().drill.steps
+                [RECOVERY]
+                .verb
+                .clone()
+            {
+                Verb::Recover(recovery) => recovery,
+                _ => unreachable!("a recovery"),
+            };
         for (recovery, mends) in [
             (restore(true), [true, true]),
             (restore(false), [false, false]),
@@ -131,7 +137,10 @@ mod tests {
             (Recovery::Restart { node: node("primary") }, [true, false]),
             (Recovery::Restart { node: node("standby") }, [false, false]),
             (Recovery::Table { table: workload_table(), standby: node("standby") }, [false, true]),
-            (Recovery::Table { table: "shop.other".parse().expect("a table"), standby: node("standby") }, [false, false]),
+            (
+                Recovery::Table { table: "shop.other".parse().expect("a table"), standby: node("standby") },
+                [false, false],
+            ),
         ] {
             assert_eq!([recovery.mends(&killed), recovery.mends(&dropped)], mends, "{recovery:?}");
         }

@@ -9,7 +9,11 @@ use crate::{
 };
 
 /// The first acknowledged write on what a recovery made. For a rehearsal it is the runner's own, and for a service that of a client.
-pub(super) fn first_write(record: &Record<'_>, attempt: &Attempt<'_>, ledger: Option<&Ledger>) -> Option<Moment> {
+pub(super) fn first_write(
+    record: &Record<'_>,
+    attempt: &Attempt<'_>,
+    ledger: Option<&Ledger>,
+) -> Option<Moment> {
     let recovered = attempt.recovered;
     if !recovered.serves {
         return recovered.phases.iter().find(|span| span.phase == Phase::FirstWrite).map(|span| span.to);
@@ -43,14 +47,24 @@ pub(super) fn declared(record: &Record<'_>, recovery: &Recovery) -> Option<Perio
 }
 
 /// Recovery time: what was measured, and what was declared.
-pub(super) fn rto(attempt: &Attempt<'_>, first_write: Option<Moment>, declared: Option<Period>) -> Option<Duration> {
+pub(super) fn rto(
+    attempt: &Attempt<'_>,
+    first_write: Option<Moment>,
+    declared: Option<Period>,
+) -> Option<Duration> {
     let measured = first_write?.since(attempt.from());
     Some(measured.saturating_add(declared.map_or(Duration::ZERO, Period::duration)))
 }
 
 /// From the same instant until the checks about this recovery were through, with the time of people as in the recovery time.
-pub(super) fn verified(record: &Record<'_>, attempt: &Attempt<'_>, declared: Option<Period>) -> Option<Duration> {
-    let about = |facts: &&super::record::StepFacts<'_>| facts.checked.iter().any(|checked| checked.about == Some(attempt.step));
+pub(super) fn verified(
+    record: &Record<'_>,
+    attempt: &Attempt<'_>,
+    declared: Option<Period>,
+) -> Option<Duration> {
+    let about = |facts: &&super::record::StepFacts<'_>| {
+        facts.checked.iter().any(|checked| checked.about == Some(attempt.step))
+    };
     let last = record.steps.iter().rfind(about)?;
     let measured = last.ended?.since(attempt.from());
     Some(measured.saturating_add(declared.map_or(Duration::ZERO, Period::duration)))
@@ -67,9 +81,19 @@ mod tests {
 
     #[test]
     fn it_runs_from_the_fault_to_the_first_acknowledged_write_on_the_recovered_server() {
-        for story in [Story::loss(), Story::dump(), Story::restart(), Story::promoted(false), Story::table(), Story::mistake()] {
+        for story in [
+            Story::loss(),
+            Story::dump(),
+            Story::restart(),
+            Story::promoted(false),
+            Story::table(),
+            Story::mistake(),
+        ] {
             let judgement = story.judge();
-            assert_eq!((judgement.recoveries[0].from, judgement.recoveries[0].first_write), (ms(7_000), Some(ms(9_000))));
+            assert_eq!(
+                (judgement.recoveries[0].from, judgement.recoveries[0].first_write),
+                (ms(7_000), Some(ms(9_000)))
+            );
             assert_eq!(judgement.rto, Some(Duration::from_secs(2)));
             assert_eq!(judgement.recoveries[0].verified, Some(Duration::from_millis(2_800)));
         }
@@ -79,14 +103,22 @@ mod tests {
     fn a_rehearsal_takes_from_its_step_to_the_runners_own_write() {
         let judgement = Story::rehearsal().drill(|drill| drill.human = Some(Period::from_secs(300))).judge();
         let recovery = &judgement.recoveries[0];
-        assert_eq!((recovery.from, recovery.first_write, recovery.declared), (ms(7_100), Some(ms(8_950)), None));
+        assert_eq!(
+            (recovery.from, recovery.first_write, recovery.declared),
+            (ms(7_100), Some(ms(8_950)), None)
+        );
         assert_eq!(recovery.rto, Some(Duration::from_millis(1_850)));
     }
 
     #[test]
     fn a_write_on_the_old_server_after_the_fault_is_no_recovery() {
         let mut story = Story::promoted(false);
-        story.ledger.commits.iter_mut().filter(|commit| commit.session > 10).for_each(|commit| commit.session -= 10);
+        story
+            .ledger
+            .commits
+            .iter_mut()
+            .filter(|commit| commit.session > 10)
+            .for_each(|commit| commit.session -= 10);
         assert_eq!(first_write_of(&story), None);
     }
 
@@ -106,14 +138,21 @@ mod tests {
     #[test]
     fn a_marker_of_lifeboat_is_no_clients_write() {
         let mut story = Story::loss();
-        let marker = Commit { begun: ms(8_000), ended: ms(8_001), writer: MARKER_WRITER, session: 13, ..story.ledger.commits[0] };
+        let marker = Commit {
+            begun: ms(8_000),
+            ended: ms(8_001),
+            writer: MARKER_WRITER,
+            session: 13,
+            ..story.ledger.commits[0]
+        };
         story.ledger.commits.push(marker);
         assert_eq!(first_write_of(&story), Some(ms(9_000)));
     }
 
     #[test]
     fn a_table_that_the_clients_do_not_write_to_is_back_when_the_runner_says_so() {
-        let story = Story::table().drill(|drill| drill.workload.table = "shop.other".parse().expect("a table"));
+        let story =
+            Story::table().drill(|drill| drill.workload.table = "shop.other".parse().expect("a table"));
         assert_eq!(first_write_of(&story), Some(ms(9_000)));
     }
 }

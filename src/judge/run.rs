@@ -8,16 +8,21 @@ use crate::journal::{Entry, Event, Exercise, Ledger, Moment};
 ///
 /// # Errors
 /// Where the journal is none of a run, or tells of exercises or steps that were not planned.
-pub fn judge_run(entries: &[Entry], ledger: &dyn Fn(&Exercise) -> Option<Ledger>) -> Result<RunJudgement, JudgeError> {
-    let Some(Event::RunStarted { format: _, run, lifeboat, started, runtime, jobs, machine }) = entries.first().map(|entry| &entry.event)
+pub fn judge_run(
+    entries: &[Entry],
+    ledger: &dyn Fn(&Exercise) -> Option<Ledger>,
+) -> Result<RunJudgement, JudgeError> {
+    let Some(Event::RunStarted { format: _, run, lifeboat, started, runtime, jobs, machine }) =
+        entries.first().map(|entry| &entry.event)
     else {
         return Err(JudgeError::NoRun);
     };
     let planned = planned(entries)?;
     let mut exercises = Vec::with_capacity(planned.len());
     for exercise in planned {
-        let is_skipped =
-            entries.iter().any(|entry| entry.exercise.as_ref() == Some(exercise) && matches!(entry.event, Event::Skipped { .. }));
+        let is_skipped = entries.iter().any(|entry| {
+            entry.exercise.as_ref() == Some(exercise) && matches!(entry.event, Event::Skipped { .. })
+        });
         let ledger = if is_skipped { None } else { ledger(exercise) };
         exercises.push(judge(exercise, entries, ledger.as_ref())?);
     }
@@ -91,7 +96,10 @@ mod tests {
         story.entries.insert(3, entry(Event::Skipped { reason: "no such version".into() }));
         let judged = run(&story);
         assert_eq!((judged.verdict, judged.exercises.len()), (Verdict::Pass, 2));
-        assert_eq!((judged.exercises[1].verdict, judged.exercises[1].skipped.as_deref()), (None, Some("no such version")));
+        assert_eq!(
+            (judged.exercises[1].verdict, judged.exercises[1].skipped.as_deref()),
+            (None, Some("no such version"))
+        );
         assert!(judged.exercises[1].findings.is_empty() && judged.exercises[1].steps.is_empty());
     }
 
@@ -122,6 +130,9 @@ mod tests {
         story.entries.remove(1);
         assert_eq!(judge_run(&story.entries, &|_| None), Err(JudgeError::NotPlanned(exercise.clone())));
         let story = Story::loss().drill(|drill| drill.steps.truncate(RECOVERY));
-        assert_eq!(judge_run(&story.entries, &|_| None), Err(JudgeError::NoSuchStep { exercise, step: 6, steps: 5 }));
+        assert_eq!(
+            judge_run(&story.entries, &|_| None),
+            Err(JudgeError::NoSuchStep { exercise, step: 6, steps: 5 })
+        );
     }
 }

@@ -85,7 +85,10 @@ mod tests {
     fn clients_that_commit_nothing_are_inconclusive_while_the_service_is_up() {
         let story = idle(Story::loss());
         assert_eq!(story.verdict_of("step 02 work for 2s"), Verdict::Inconclusive);
-        assert_eq!(story.drill(|drill| drill.workload.writers = 0).verdict_of("step 02 work for 2s"), Verdict::Pass);
+        assert_eq!(
+            story.drill(|drill| drill.workload.writers = 0).verdict_of("step 02 work for 2s"),
+            Verdict::Pass
+        );
     }
 
     #[test]

@@ -59,7 +59,10 @@ enum Side {
 
 impl Question<'_> {
     fn has(survey: &Survey, commit: &Commit) -> bool {
-        survey.writers.get(&commit.writer).is_some_and(|writer| writer.present.contains(u64::from(commit.seq)))
+        survey
+            .writers
+            .get(&commit.writer)
+            .is_some_and(|writer| writer.present.contains(u64::from(commit.seq)))
     }
 
     fn side(&self, commit: &Commit) -> Side {
@@ -116,14 +119,16 @@ pub(super) fn account(ledger: &Ledger, question: &Question<'_>) -> Account {
                     }
                     prefix.kept(commit.ended);
                 } else {
-                    let is_hole = !after && last_present.get(&commit.writer).is_some_and(|last| *last > commit.seq);
+                    let is_hole =
+                        !after && last_present.get(&commit.writer).is_some_and(|last| *last > commit.seq);
                     lose(&mut account, question, commit, after, is_hole);
                     prefix.lost(commit.ended);
                 }
             }
             side @ (Side::Beyond | Side::Either) => {
                 // Lifeboat's own markers are nobody's work.
-                let theirs = question.serves && commit.writer != MARKER_WRITER && !question.was_gone_before(commit);
+                let theirs =
+                    question.serves && commit.writer != MARKER_WRITER && !question.was_gone_before(commit);
                 let missed = theirs && acknowledged && in_time && !present;
                 if matches!(side, Side::Beyond) {
                     beyond(&mut account, question, commit, present, missed);
@@ -149,7 +154,9 @@ fn lose(account: &mut Account, question: &Question<'_>, commit: &Commit, after: 
     survival.lost += 1;
     survival.holes += u64::from(is_hole);
     if survival.examples.len() < 5 {
-        survival.examples.push(format!("writer {}, seq {}, acknowledged {}", commit.writer, commit.seq, commit.ended));
+        survival
+            .examples
+            .push(format!("writer {}, seq {}, acknowledged {}", commit.writer, commit.seq, commit.ended));
     }
     account.lost_after += u64::from(after);
     let in_backup = !after && question.backup_began.is_some_and(|began| commit.ended <= began);
@@ -168,7 +175,10 @@ fn beyond(account: &mut Account, question: &Question<'_>, commit: &Commit, prese
 fn first_pass(commits: &InOrder<'_>, question: &Question<'_>) -> (u64, BTreeMap<u16, u32>) {
     let mut attempted: BTreeMap<u16, Vec<(u64, u64)>> = BTreeMap::new();
     let mut last_present: BTreeMap<u16, u32> = BTreeMap::new();
-    for commit in commits.iter().filter(|commit| commit.begun <= question.survey.ended && commit.outcome != CommitOutcome::Failed) {
+    for commit in commits
+        .iter()
+        .filter(|commit| commit.begun <= question.survey.ended && commit.outcome != CommitOutcome::Failed)
+    {
         let seq = u64::from(commit.seq);
         let ranges = attempted.entry(commit.writer).or_default();
         match ranges.last_mut() {
@@ -218,7 +228,9 @@ impl Prefix {
     /// The loss in time: zero only where nothing is lost. Commits that were acknowledged after the reference instant (between the
     /// call that causes a fault and its effect) and are lost move it to their own end.
     fn loss(&self, reference: Moment) -> Duration {
-        self.lost_until.map_or(Duration::ZERO, |lost| reference.max(lost).since(self.kept_until).max(Duration::from_micros(1)))
+        self.lost_until.map_or(Duration::ZERO, |lost| {
+            reference.max(lost).since(self.kept_until).max(Duration::from_micros(1))
+        })
     }
 }
 

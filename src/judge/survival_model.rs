@@ -40,7 +40,15 @@ fn commits() -> impl Strategy<Value = Vec<Commit>> {
         let number = |(writer, begun, took, outcome, lsn): (u16, u64, u64, CommitOutcome, u64)| {
             let seq = &mut seqs[usize::from(writer)];
             *seq += 1;
-            Commit { begun: Moment(begun), ended: Moment(begun + took), lsn: Lsn(lsn), seq: *seq, session: 0, writer, outcome }
+            Commit {
+                begun: Moment(begun),
+                ended: Moment(begun + took),
+                lsn: Lsn(lsn),
+                seq: *seq,
+                session: 0,
+                writer,
+                outcome,
+            }
         };
         attempts.into_iter().map(number).collect()
     })
@@ -85,7 +93,12 @@ impl Case {
     }
 
     fn rows(&self, is_it: impl Fn(&Commit) -> bool) -> BTreeSet<Row> {
-        self.ledger.commits.iter().filter(|commit| is_it(commit)).map(|commit| (commit.writer, commit.seq)).collect()
+        self.ledger
+            .commits
+            .iter()
+            .filter(|commit| is_it(commit))
+            .map(|commit| (commit.writer, commit.seq))
+            .collect()
     }
 
     fn due(&self) -> BTreeSet<Row> {

@@ -24,7 +24,12 @@ pub(super) fn ruling(record: &Record<'_>, attempt: &Attempt<'_>) -> Ruling {
         Recovery::Restore { target, .. } if attempt.is_physical() => {
             let log = since(&recovered.log, |what| matches!(what, LogFactKind::ArchiveRecovery { .. }));
             let aim = aimed(record, attempt, target);
-            complaints.extend(aim.and_then(|aim| begun(log, aim.as_ref()).and_then(|()| aim.map_or(Ok(()), |aim| met(log, &aim)))).err());
+            complaints.extend(
+                aim.and_then(|aim| {
+                    begun(log, aim.as_ref()).and_then(|()| aim.map_or(Ok(()), |aim| met(log, &aim)))
+                })
+                .err(),
+            );
             complaints.extend(new_timeline(log, recovered).err());
             complaints.extend(ready(log).err());
             complaints.extend(whole_archive(recovered, target).err());
@@ -43,10 +48,14 @@ pub(super) fn ruling(record: &Record<'_>, attempt: &Attempt<'_>) -> Ruling {
             complaints.extend(ready(log).err());
         }
         // The server in service never stopped: the log is that of the standby from which the table came.
-        Recovery::Table { .. } => complaints.extend(recovered.aim.as_ref().and_then(|aim| met(&recovered.log, aim).err())),
+        Recovery::Table { .. } => {
+            complaints.extend(recovered.aim.as_ref().and_then(|aim| met(&recovered.log, aim).err()))
+        }
     }
     let good = match recovered.log.iter().rev().find_map(stopping) {
-        Some(words) => format!("takes writes on timeline {}, after stopping {words}", recovered.after.timeline),
+        Some(words) => {
+            format!("takes writes on timeline {}, after stopping {words}", recovered.after.timeline)
+        }
         None => format!("takes writes on timeline {}", recovered.after.timeline),
     };
     Ruling::of(complaints, good).with(fatal(&recovered.log))
@@ -62,7 +71,8 @@ fn since(log: &[LogFact], is_start: impl Fn(&LogFactKind) -> bool) -> &[LogFact]
 fn aimed(record: &Record<'_>, attempt: &Attempt<'_>, target: &RecoveryTarget) -> Result<Option<Aim>, Ruling> {
     let mark = target.point().and_then(|point| record.mark(point));
     let mistake = record.fault_before(attempt.step, Fault::is_mistake);
-    journal::aim(target, mark, mistake).map_err(|why| Ruling::inconclusive(format!("it is not known where it had to stop: {why}")))
+    journal::aim(target, mark, mistake)
+        .map_err(|why| Ruling::inconclusive(format!("it is not known where it had to stop: {why}")))
 }
 
 /// Whether the server set out for this target and no other.
@@ -72,10 +82,16 @@ fn begun(log: &[LogFact], aim: Option<&Aim>) -> Result<(), Ruling> {
     };
     match (aim, said) {
         (None, None) => Ok(()),
-        (None, Some(said)) => Err(Ruling::inconclusive(format!("no target was asked for, and the server recovered to {said}"))),
-        (Some(aim), None) => Err(Ruling::inconclusive(format!("the target was {aim}, and the server recovered without one"))),
+        (None, Some(said)) => {
+            Err(Ruling::inconclusive(format!("no target was asked for, and the server recovered to {said}")))
+        }
+        (Some(aim), None) => {
+            Err(Ruling::inconclusive(format!("the target was {aim}, and the server recovered without one")))
+        }
         (Some(aim), Some(said)) if aim.is_begun_by(said) => Ok(()),
-        (Some(aim), Some(said)) => Err(Ruling::inconclusive(format!("the target was {aim}, and the server recovered to another: {said}"))),
+        (Some(aim), Some(said)) => Err(Ruling::inconclusive(format!(
+            "the target was {aim}, and the server recovered to another: {said}"
+        ))),
     }
 }
 
@@ -83,8 +99,12 @@ fn begun(log: &[LogFact], aim: Option<&Aim>) -> Result<(), Ruling> {
 fn met(log: &[LogFact], aim: &Aim) -> Result<(), Ruling> {
     match log.iter().rev().find_map(stopping) {
         Some(words) if aim.is_met_by(words) => Ok(()),
-        Some(words) => Err(Ruling::inconclusive(format!("the target was {aim}, and recovery stopped elsewhere: {words}"))),
-        None => Err(Ruling::inconclusive("the server's log does not say that recovery stopped at its target")),
+        Some(words) => Err(Ruling::inconclusive(format!(
+            "the target was {aim}, and recovery stopped elsewhere: {words}"
+        ))),
+        None => {
+            Err(Ruling::inconclusive("the server's log does not say that recovery stopped at its target"))
+        }
     }
 }
 
@@ -95,24 +115,29 @@ fn new_timeline(log: &[LogFact], recovered: &Recovered) -> Result<(), Ruling> {
     });
     match begun {
         Some(timeline) if timeline == recovered.after.timeline => Ok(()),
-        Some(timeline) => {
-            Err(Ruling::inconclusive(format!("the log says timeline {timeline}, and the server timeline {}", recovered.after.timeline)))
-        }
+        Some(timeline) => Err(Ruling::inconclusive(format!(
+            "the log says timeline {timeline}, and the server timeline {}",
+            recovered.after.timeline
+        ))),
         None => Err(Ruling::inconclusive("the server's log does not say that a new timeline began")),
     }
 }
 
 fn ready(log: &[LogFact]) -> Result<(), Ruling> {
     let ready = log.iter().any(|fact| fact.what == LogFactKind::Ready);
-    ready.then_some(()).ok_or_else(|| Ruling::inconclusive("the server's log does not say that it is ready to accept connections"))
+    ready.then_some(()).ok_or_else(|| {
+        Ruling::inconclusive("the server's log does not say that it is ready to accept connections")
+    })
 }
 
 /// Replay to the end of the archive opens without an error at a segment that is missing or damaged: then there is more behind it.
 fn whole_archive(recovered: &Recovered, target: &RecoveryTarget) -> Result<(), Ruling> {
     match (recovered.end_of_recovery, recovered.archive_end) {
-        (Some(end), Some(last)) if *target == RecoveryTarget::Latest && last >= end => Err(Ruling::fail(format!(
-            "recovery ended at {end}, and the archive goes on: its last segment begins at {last}, so one before it is missing or damaged"
-        ))),
+        (Some(end), Some(last)) if *target == RecoveryTarget::Latest && last >= end => {
+            Err(Ruling::fail(format!(
+                "recovery ended at {end}, and the archive goes on: its last segment begins at {last}, so one before it is missing or damaged"
+            )))
+        }
         _ => Ok(()),
     }
 }
@@ -126,10 +151,14 @@ fn stopping(fact: &LogFact) -> Option<&str> {
 
 /// Fatal messages since the last start, but those to clients that came too early. They are shown, and decide nothing.
 fn fatal(log: &[LogFact]) -> Vec<String> {
-    let start = log.iter().rposition(|fact| matches!(fact.what, LogFactKind::ArchiveRecovery { .. } | LogFactKind::CrashRecovery));
+    let start = log.iter().rposition(|fact| {
+        matches!(fact.what, LogFactKind::ArchiveRecovery { .. } | LogFactKind::CrashRecovery)
+    });
     let since = log.get(start.unwrap_or(0)..).unwrap_or_default();
     let fatal = since.iter().filter_map(|fact| match &fact.what {
-        LogFactKind::Fatal { message } if !message.starts_with("the database system is ") => Some(format!("fatal: {message}")),
+        LogFactKind::Fatal { message } if !message.starts_with("the database system is ") => {
+            Some(format!("fatal: {message}"))
+        }
         _ => None,
     });
     fatal.take(5).collect()
@@ -152,7 +181,10 @@ mod tests {
 
     #[test]
     fn a_server_in_recovery_has_not_recovered() {
-        assert_eq!(Story::loss().recovered(|recovered| recovered.after.in_recovery = true).verdict_of(NAME), Verdict::Fail);
+        assert_eq!(
+            Story::loss().recovered(|recovered| recovered.after.in_recovery = true).verdict_of(NAME),
+            Verdict::Fail
+        );
     }
 
     #[test]
@@ -160,13 +192,22 @@ mod tests {
         use LogFactKind as Kind;
         let restores = || [Story::loss(), Story::rehearsal(), Story::mistake()];
         for story in restores() {
-            assert_eq!(unsaid(story, |what| matches!(what, Kind::ArchiveRecovery { .. })), Verdict::Inconclusive);
+            assert_eq!(
+                unsaid(story, |what| matches!(what, Kind::ArchiveRecovery { .. })),
+                Verdict::Inconclusive
+            );
         }
         for story in restores().into_iter().chain([Story::promoted(true)]) {
             assert_eq!(unsaid(story, |what| matches!(what, Kind::NewTimeline { .. })), Verdict::Inconclusive);
         }
-        assert_eq!(unsaid(Story::rehearsal(), |what| matches!(what, Kind::Stopping { .. })), Verdict::Inconclusive);
-        assert_eq!(unsaid(Story::restart(), |what| matches!(what, Kind::CrashRecovery)), Verdict::Inconclusive);
+        assert_eq!(
+            unsaid(Story::rehearsal(), |what| matches!(what, Kind::Stopping { .. })),
+            Verdict::Inconclusive
+        );
+        assert_eq!(
+            unsaid(Story::restart(), |what| matches!(what, Kind::CrashRecovery)),
+            Verdict::Inconclusive
+        );
         for story in restores().into_iter().chain([Story::promoted(true), Story::dump(), Story::restart()]) {
             assert_eq!(unsaid(story, |what| *what == Kind::Ready), Verdict::Inconclusive);
         }
@@ -176,7 +217,9 @@ mod tests {
     #[test]
     fn an_archive_that_goes_on_behind_the_end_of_recovery_has_a_hole() {
         let ended = |story: Story, end: u64, last: Option<u64>| {
-            let set = |recovered: &mut Recovered| (recovered.end_of_recovery, recovered.archive_end) = (Some(Lsn(end)), last.map(Lsn));
+            let set = |recovered: &mut Recovered| {
+                (recovered.end_of_recovery, recovered.archive_end) = (Some(Lsn(end)), last.map(Lsn))
+            };
             story.recovered(set).verdict_of(NAME)
         };
         assert_eq!(ended(Story::loss(), 0x801_0000, Some(0x800_0000)), Verdict::Pass);
@@ -188,7 +231,9 @@ mod tests {
     }
 
     fn target(story: &Story, said: Option<&str>) -> (Verdict, String) {
-        let change = |recovered: &mut Recovered| recovered.log[0].what = LogFactKind::ArchiveRecovery { target: said.map(str::to_owned) };
+        let change = |recovered: &mut Recovered| {
+            recovered.log[0].what = LogFactKind::ArchiveRecovery { target: said.map(str::to_owned) }
+        };
         story.clone().recovered(change).finding(NAME)
     }
 
@@ -196,7 +241,11 @@ mod tests {
     fn a_target_that_was_ignored_invented_or_another_is_inconclusive() {
         let mistake = "the target was transaction 900, exclusive, and the server recovered";
         for (story, said, message) in [
-            (Story::loss(), Some("XID 7"), "no target was asked for, and the server recovered to XID 7".to_owned()),
+            (
+                Story::loss(),
+                Some("XID 7"),
+                "no target was asked for, and the server recovered to XID 7".to_owned(),
+            ),
             (Story::mistake(), None, format!("{mistake} without one")),
             (Story::mistake(), Some("XID 901"), format!("{mistake} to another: XID 901")),
         ] {
@@ -221,7 +270,10 @@ mod tests {
             });
             let (verdict, message) = story.finding(NAME);
             assert_eq!(verdict, Verdict::Inconclusive, "{asked:?}");
-            assert!(message.contains("recovery stopped elsewhere: before commit of transaction 3"), "{message}");
+            assert!(
+                message.contains("recovery stopped elsewhere: before commit of transaction 3"),
+                "{message}"
+            );
         }
     }
 
@@ -233,7 +285,10 @@ mod tests {
                 let words = at.map(|at| format!("before WAL location (LSN) \"{at}\""));
                 recovered.log = words
                     .into_iter()
-                    .map(|words| LogFact { at: jiff::Timestamp::UNIX_EPOCH, what: LogFactKind::Stopping { words } })
+                    .map(|words| LogFact {
+                        at: jiff::Timestamp::UNIX_EPOCH,
+                        what: LogFactKind::Stopping { words },
+                    })
                     .collect();
             });
             story.verdict_of(NAME)
@@ -274,6 +329,9 @@ mod tests {
         });
         let judgement = story.judge();
         let finding = judgement.findings.iter().find(|finding| finding.name == NAME).expect("a finding");
-        assert_eq!((finding.verdict, &finding.details), (Verdict::Pass, &vec!["fatal: out of luck".to_owned()]));
+        assert_eq!(
+            (finding.verdict, &finding.details),
+            (Verdict::Pass, &vec!["fatal: out of luck".to_owned()])
+        );
     }
 }

@@ -80,7 +80,9 @@ impl Story {
             _ => ms(5_010),
         };
         let fault = match target {
-            RecoveryTarget::BeforeFault => Some(Fault::DropTable { table: "shop.receipt".parse().expect("a table") }),
+            RecoveryTarget::BeforeFault => {
+                Some(Fault::DropTable { table: "shop.receipt".parse().expect("a table") })
+            }
             _ if serve => Some(Fault::LoseVolume { node: node("primary") }),
             _ => None,
         };
@@ -122,7 +124,12 @@ impl Story {
     /// The primary is lost, and a dump is all that is left.
     pub(super) fn dump() -> Self {
         Self::of(Plot {
-            recovery: Recovery::Restore { from: label(), target: RecoveryTarget::Latest, onto: node("restored"), serve: true },
+            recovery: Recovery::Restore {
+                from: label(),
+                target: RecoveryTarget::Latest,
+                onto: node("restored"),
+                serve: true,
+            },
             method: BackupMethod::Dump,
             fault: Some(Fault::LoseVolume { node: node("primary") }),
             before: server("primary", 7, 1, 0),
@@ -142,7 +149,12 @@ impl Story {
             fault: Some(Fault::KillPostmaster { node: node("primary") }),
             before: server("primary", 7, 1, 0),
             after: server("primary", 7, 1, 100),
-            log: vec![LogFactKind::CrashRecovery, LogFactKind::RedoStarts, LogFactKind::RedoDone, LogFactKind::Ready],
+            log: vec![
+                LogFactKind::CrashRecovery,
+                LogFactKind::RedoStarts,
+                LogFactKind::RedoDone,
+                LogFactKind::Ready,
+            ],
             serves: true,
             kept_until: ms(7_000),
             synchronous: false,
@@ -196,7 +208,8 @@ impl Story {
         let drill = drill(&plot);
         let titles: Vec<String> = drill.steps.iter().map(|step| step.title.clone()).collect();
         let mut at = |millis: u64, event: Event| {
-            let exercise = (!matches!(event, Event::RunStarted { .. } | Event::RunEnded { .. })).then(|| self.exercise.clone());
+            let exercise = (!matches!(event, Event::RunStarted { .. } | Event::RunEnded { .. }))
+                .then(|| self.exercise.clone());
             self.entries.push(Entry { at: ms(millis), exercise, event });
         };
         let step = |step: usize| Event::StepStarted { step, title: titles[step].clone() };
@@ -214,8 +227,23 @@ impl Story {
             },
         );
         at(1, Event::Planned { drill: Box::new(drill) });
-        at(1_000, Event::DrillStarted { postgres: Version { major: Major(17), minor: 6 }, nonce: "nonce".into(), resolution_us: 20_000 });
-        at(1_900, Event::BaselineHeld { primary: plot.before.clone(), control: control(), acknowledged: 12, settings: settings() });
+        at(
+            1_000,
+            Event::DrillStarted {
+                postgres: Version { major: Major(17), minor: 6 },
+                nonce: "nonce".into(),
+                resolution_us: 20_000,
+            },
+        );
+        at(
+            1_900,
+            Event::BaselineHeld {
+                primary: plot.before.clone(),
+                control: control(),
+                acknowledged: 12,
+                settings: settings(),
+            },
+        );
         at(1_950, step(0));
         at(3_000, Event::BackupTaken(backup(plot.method)));
         at(3_000, done(0));
@@ -340,7 +368,13 @@ impl Story {
 
     /// Takes away the rows of the commits of the old service that ended in this span.
     pub(super) fn losing(self, from: Moment, to: Moment) -> Self {
-        let gone: Vec<Commit> = self.ledger.commits.iter().filter(|commit| commit.ended >= from && commit.ended <= to).copied().collect();
+        let gone: Vec<Commit> = self
+            .ledger
+            .commits
+            .iter()
+            .filter(|commit| commit.ended >= from && commit.ended <= to)
+            .copied()
+            .collect();
         self.survey(|survey| gone.iter().for_each(|commit| set(survey, commit, false)))
     }
 
@@ -353,7 +387,10 @@ impl Story {
         let judgement = self.judge();
         let Finding { verdict, message, .. } =
             judgement.findings.iter().find(|finding| finding.name == name).unwrap_or_else(|| {
-                panic!("no {name} in {:#?}", judgement.findings.iter().map(|finding| &finding.name).collect::<Vec<_>>())
+                panic!(
+                    "no {name} in {:#?}",
+                    judgement.findings.iter().map(|finding| &finding.name).collect::<Vec<_>>()
+                )
             });
         (*verdict, message.clone())
     }

@@ -7,10 +7,16 @@ use crate::journal::{CommitOutcome, Ledger, MARKER_WRITER, Moment};
 
 /// The clients' attempts by outcome, and the longest time without an acknowledged commit from the first fault until service was back
 /// for the last time.
-pub(super) fn work(record: &Record<'_>, ledger: &Ledger, judged: &[RecoveryJudgement], healings: &[Healing]) -> Work {
+pub(super) fn work(
+    record: &Record<'_>,
+    ledger: &Ledger,
+    judged: &[RecoveryJudgement],
+    healings: &[Healing],
+) -> Work {
     let mut work = Work::default();
     let fault = record.steps.iter().find_map(|facts| facts.fault);
-    let recovered = judged.iter().filter(|recovery| recovery.recovered.serves).map(|recovery| recovery.first_write);
+    let recovered =
+        judged.iter().filter(|recovery| recovery.recovered.serves).map(|recovery| recovery.first_write);
     let back = recovered.chain(healings.iter().map(|healing| healing.back)).flatten().max();
     let mut previous: Option<Moment> = None;
     for commit in in_order(&ledger.commits).iter().filter(|commit| commit.writer != MARKER_WRITER) {

@@ -43,12 +43,16 @@ pub(super) fn of_recovery(record: &Record<'_>, recovery: &Recovery) -> WorstCase
     match recovery {
         Recovery::Restart { .. } => restart(record),
         Recovery::Promote { node } => promote(record, node),
-        Recovery::Table { .. } => bound(Duration::ZERO, "the standby holds everything from before the mistake"),
+        Recovery::Table { .. } => {
+            bound(Duration::ZERO, "the standby holds everything from before the mistake")
+        }
         Recovery::Restore { from, target, serve, onto: _ } => {
             let backup = record.drill.backup(from);
             match backup.map(|backup| backup.method) {
                 None => none("the drill takes no such backup"),
-                Some(BackupMethod::Dump) => dump(record, backup.and_then(|backup| record.backup_taken(backup))),
+                Some(BackupMethod::Dump) => {
+                    dump(record, backup.and_then(|backup| record.backup_taken(backup)))
+                }
                 Some(BackupMethod::Basebackup) => physical(record, target, *serve),
             }
         }
@@ -76,13 +80,18 @@ fn restart(record: &Record<'_>) -> WorstCase {
 }
 
 fn promote(record: &Record<'_>, node: &NodeName) -> WorstCase {
-    let synchronous = record.drill.node(node).is_some_and(|node| matches!(node.role, Role::Standby { synchronous: true, .. }));
+    let synchronous = record
+        .drill
+        .node(node)
+        .is_some_and(|node| matches!(node.role, Role::Standby { synchronous: true, .. }));
     match value(record, "synchronous_commit") {
         _ if !synchronous => none("asynchronous replication sets no bound"),
         Some(value @ ("on" | "remote_write" | "remote_apply")) => {
             bound(Duration::ZERO, format!("the standby is synchronous and synchronous_commit is {value}"))
         }
-        Some(value) => none(format!("synchronous_commit is {value}, so that a commit does not wait for the standby")),
+        Some(value) => {
+            none(format!("synchronous_commit is {value}, so that a commit does not wait for the standby"))
+        }
         None => none("synchronous_commit is not known"),
     }
 }
@@ -107,7 +116,9 @@ fn physical(record: &Record<'_>, target: &RecoveryTarget, serve: bool) -> WorstC
         return none("no archive is declared");
     }
     match value(record, "archive_timeout").map(|value| setting::duration(value, Duration::from_secs(1))) {
-        Some(Some(Duration::ZERO)) => none("archive_timeout is 0: a segment is archived only when it is full"),
+        Some(Some(Duration::ZERO)) => {
+            none("archive_timeout is 0: a segment is archived only when it is full")
+        }
         Some(Some(timeout)) => bound(
             timeout.saturating_add(WHOLE_SECONDS).saturating_add(ARCHIVING),
             format!("archive_timeout of {}, and 2s to notice it and to copy a segment", Period(timeout)),
@@ -122,13 +133,20 @@ fn dump(record: &Record<'_>, taken: Option<&crate::journal::BackupFacts>) -> Wor
         (Some(_), None) => none("the dump was not taken, so its duration is not known"),
         (Some(every), Some(taken)) => {
             let lasted = taken.ended.since(taken.begun);
-            bound(every.duration().saturating_add(lasted), format!("a dump every {every}, which takes {}", length(lasted)))
+            bound(
+                every.duration().saturating_add(lasted),
+                format!("a dump every {every}, which takes {}", length(lasted)),
+            )
         }
     }
 }
 
 /// Whether what was measured stays below the bounds; `None` where there is nothing to compare.
-pub(super) fn ruling(record: &Record<'_>, attempts: &[Attempt<'_>], judged: &[RecoveryJudgement]) -> Option<Ruling> {
+pub(super) fn ruling(
+    record: &Record<'_>,
+    attempts: &[Attempt<'_>],
+    judged: &[RecoveryJudgement],
+) -> Option<Ruling> {
     let mut compared = Vec::new();
     for (attempt, judged) in attempts.iter().zip(judged) {
         let worst = of_recovery(record, attempt.recovery);
@@ -136,7 +154,10 @@ pub(super) fn ruling(record: &Record<'_>, attempts: &[Attempt<'_>], judged: &[Re
         let (Some(bound), Some(measured)) = (worst.bound, measured) else { continue };
         compared.push(if measured > bound {
             let (measured, bound) = (length(measured), length(bound));
-            Ruling::fail(format!("the model is broken: {measured} lost where {bound} is the worst by configuration ({})", worst.because))
+            Ruling::fail(format!(
+                "the model is broken: {measured} lost where {bound} is the worst by configuration ({})",
+                worst.because
+            ))
         } else {
             Ruling::pass(format!("{} lost, {} at worst: {}", length(measured), length(bound), worst.because))
         });
@@ -218,7 +239,10 @@ mod tests {
         let story = Story::restart().drill(|drill| drill.objectives.rpo = None).losing(ms(6_900), ms(7_000));
         let (verdict, message) = story.finding("worst case");
         assert_eq!(verdict, Verdict::Fail);
-        assert!(message.starts_with("the model is broken: 0.105s lost where 0s is the worst by configuration"), "{message}");
+        assert!(
+            message.starts_with("the model is broken: 0.105s lost where 0s is the worst by configuration"),
+            "{message}"
+        );
         assert_eq!(story.verdict_of("check 07.1 ledger"), Verdict::Pass);
     }
 

@@ -75,7 +75,10 @@ impl Fake {
     /// A command whose line in the transcript holds `like` ends with this. Of several that match, the first is meant.
     #[must_use]
     pub fn answer(self, like: &str, code: i64, stdout: &str) -> Self {
-        self.with(Which::Like(like.to_owned()), Fate::Answer(Output { code, stdout: stdout.into(), stderr: Vec::new() }))
+        self.with(
+            Which::Like(like.to_owned()),
+            Fate::Answer(Output { code, stdout: stdout.into(), stderr: Vec::new() }),
+        )
     }
 
     /// A call like this fails.
@@ -178,9 +181,17 @@ impl Fake {
     }
 
     /// Looks at a node, or changes it.
-    fn site<T>(&self, node: &NodeName, what: &str, act: impl FnOnce(&mut Site) -> Result<T, &'static str>) -> Result<T, LabError> {
+    fn site<T>(
+        &self,
+        node: &NodeName,
+        what: &str,
+        act: impl FnOnce(&mut Site) -> Result<T, &'static str>,
+    ) -> Result<T, LabError> {
         let mut world = self.world();
-        let site = world.sites.get_mut(node).ok_or_else(|| LabError::state(what, format!("node {node} is not there")))?;
+        let site = world
+            .sites
+            .get_mut(node)
+            .ok_or_else(|| LabError::state(what, format!("node {node} is not there")))?;
         act(site).map_err(|why| LabError::state(what, format!("node {node} is {why}")))
     }
 }
@@ -325,11 +336,15 @@ mod tests {
     async fn calls_are_written_down_in_order_and_answered_by_the_script() {
         let fake = Fake::default().answer("say how many", 3, "forty");
         fake.create(&primary(), Provision::Empty).await.expect("a new node");
-        let output = fake.exec(&primary(), &Command::shell("say how many", "true")).await.expect("a node that lives");
+        let output =
+            fake.exec(&primary(), &Command::shell("say how many", "true")).await.expect("a node that lives");
         assert_eq!((output.code, output.text().as_str()), (3, "forty"));
         fake.kill(&primary()).await.expect("a node that lives");
         assert_eq!(fake.dismantle().await, Vec::<String>::new());
-        assert_eq!(fake.transcript(), ["create primary", "exec primary: say how many", "kill primary", "dismantle"]);
+        assert_eq!(
+            fake.transcript(),
+            ["create primary", "exec primary: say how many", "kill primary", "dismantle"]
+        );
     }
 
     #[tokio::test]

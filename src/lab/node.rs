@@ -181,12 +181,16 @@ impl Node {
         );
         let passwords = format!("*:*:*:{SUPERUSER}:{}\n", self.secrets.superuser.password);
         let configuration = setting::render(&all);
-        for (file, text) in
-            [("postgresql.conf", configuration), ("pg_hba.conf", hba), ("pg_ident.conf", String::new()), ("pgpass", passwords)]
-        {
+        for (file, text) in [
+            ("postgresql.conf", configuration),
+            ("pg_hba.conf", hba),
+            ("pg_ident.conf", String::new()),
+            ("pgpass", passwords),
+        ] {
             script += &format!("printf %s {} > {}/{file}\n", shell_word(&text), places.run);
         }
-        script += &format!("if [ -d {data} ]; then : > {data}/postgresql.auto.conf; fi\n", data = places.data);
+        script +=
+            &format!("if [ -d {data} ]; then : > {data}/postgresql.auto.conf; fi\n", data = places.data);
         Ok(script)
     }
 
@@ -195,7 +199,9 @@ impl Node {
     /// # Errors
     /// Where it can't be launched.
     pub async fn launch(&self) -> Result<(), LabError> {
-        self.run(Command::shell(format!("start the server on {}", self.name), self.launching())).await.map(drop)
+        self.run(Command::shell(format!("start the server on {}", self.name), self.launching()))
+            .await
+            .map(drop)
     }
 
     /// Writes the configuration and starts the server with it, without waiting for it: one command, where two would cost
@@ -261,7 +267,13 @@ impl Node {
         if own.as_deref() == Some(self.places().data.as_str()) {
             Ok(session)
         } else {
-            Err(LabError::state(what, format!("another server answers at its address, of {}", own.as_deref().unwrap_or("somebody else"))))
+            Err(LabError::state(
+                what,
+                format!(
+                    "another server answers at its address, of {}",
+                    own.as_deref().unwrap_or("somebody else")
+                ),
+            ))
         }
     }
 
@@ -279,9 +291,12 @@ impl Node {
     /// # Errors
     /// Where it does not end.
     pub async fn stop(&self) -> Result<(), LabError> {
-        let script = format!("{} -D {} stop -m fast -w -t 60 >/dev/null", self.program("pg_ctl"), self.places().data);
+        let script =
+            format!("{} -D {} stop -m fast -w -t 60 >/dev/null", self.program("pg_ctl"), self.places().data);
         let deadline = Duration::from_secs(70);
-        self.run(Command::shell(format!("stop the server on {}", self.name), script).deadline(deadline)).await.map(drop)
+        self.run(Command::shell(format!("stop the server on {}", self.name), script).deadline(deadline))
+            .await
+            .map(drop)
     }
 
     /// A session of the superuser. Each of its statements may take half an hour; the step's deadline comes before.
@@ -300,7 +315,12 @@ impl Node {
         self.session_of(&self.secrets.application, database, Duration::from_secs(60)).await
     }
 
-    async fn session_of(&self, who: &Credentials, database: &str, within: Duration) -> Result<Session, LabError> {
+    async fn session_of(
+        &self,
+        who: &Credentials,
+        database: &str,
+        within: Duration,
+    ) -> Result<Session, LabError> {
         let address = self.address().await?;
         let what = format!("connect to {database} on {} as {}", self.name, who.role);
         Session::connect(&address, who, database, within).await.map_err(LabError::sql(what))

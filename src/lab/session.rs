@@ -99,7 +99,12 @@ impl Session {
     ///
     /// # Errors
     /// Where the server can't be reached, refuses, or does not answer in time.
-    pub async fn connect(address: &Address, who: &Credentials, database: &str, within: Duration) -> Result<Self, SqlError> {
+    pub async fn connect(
+        address: &Address,
+        who: &Credentials,
+        database: &str,
+        within: Duration,
+    ) -> Result<Self, SqlError> {
         let mut config = Config::new();
         config
             .host(address.host.to_string())
@@ -110,8 +115,9 @@ impl Session {
             .application_name("lifeboat")
             .tcp_user_timeout(within.min(Duration::from_secs(30)));
         let patience = within.min(Duration::from_secs(5));
-        let (client, connection) =
-            timeout(patience, config.connect(NoTls)).await.map_err(|_| late("the server did not take the connection", patience))??;
+        let (client, connection) = timeout(patience, config.connect(NoTls))
+            .await
+            .map_err(|_| late("the server did not take the connection", patience))??;
         let connection = tokio::spawn(async move {
             if let Err(error) = connection.await {
                 tracing::debug!(%error, "connection ended");
@@ -120,8 +126,14 @@ impl Session {
         Ok(Self { client, connection, within })
     }
 
-    async fn limited<T>(&self, work: impl Future<Output = Result<T, tokio_postgres::Error>>) -> Result<T, SqlError> {
-        timeout(self.within, work).await.map_err(|_| late("the server did not answer", self.within))?.map_err(SqlError::from)
+    async fn limited<T>(
+        &self,
+        work: impl Future<Output = Result<T, tokio_postgres::Error>>,
+    ) -> Result<T, SqlError> {
+        timeout(self.within, work)
+            .await
+            .map_err(|_| late("the server did not answer", self.within))?
+            .map_err(SqlError::from)
     }
 
     /// Runs statements and gives the rows of the last that had any.
@@ -134,7 +146,9 @@ impl Session {
         for message in messages {
             match message {
                 SimpleQueryMessage::RowDescription(_) => rows.clear(),
-                SimpleQueryMessage::Row(row) => rows.push((0..row.len()).map(|i| row.get(i).map(str::to_owned)).collect()),
+                SimpleQueryMessage::Row(row) => {
+                    rows.push((0..row.len()).map(|i| row.get(i).map(str::to_owned)).collect())
+                }
                 _ => {}
             }
         }
@@ -177,10 +191,10 @@ impl Session {
     /// Where it fails, is NULL, or is something else.
     pub async fn read<T: std::str::FromStr>(&self, sql: &str) -> Result<T, SqlError> {
         let value = self.value(sql).await?;
-        value
-            .as_deref()
-            .and_then(|text| text.parse().ok())
-            .ok_or_else(|| SqlError { state: None, message: format!("`{sql}` gave {value:?}, which is not what was expected") })
+        value.as_deref().and_then(|text| text.parse().ok()).ok_or_else(|| SqlError {
+            state: None,
+            message: format!("`{sql}` gave {value:?}, which is not what was expected"),
+        })
     }
 
     /// Prepares a statement.
@@ -195,7 +209,13 @@ impl Session {
     ///
     /// # Errors
     /// Where the server refuses, or the connection goes.
-    pub async fn insert(&self, statement: &Prepared, writer: u16, seq: u32, note: &str) -> Result<Lsn, SqlError> {
+    pub async fn insert(
+        &self,
+        statement: &Prepared,
+        writer: u16,
+        seq: u32,
+        note: &str,
+    ) -> Result<Lsn, SqlError> {
         let (writer, seq) = (i32::from(writer), i64::from(seq));
         let parameters: [&(dyn ToSql + Sync); 3] = [&writer, &seq, &note];
         let row = self.limited(self.client.query_one(&statement.0, &parameters)).await?;
@@ -216,7 +236,8 @@ impl Session {
     /// # Errors
     /// Where the query fails.
     pub async fn clock_time(&self) -> Result<Timestamp, SqlError> {
-        self.read("select to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')").await
+        self.read("select to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')")
+            .await
     }
 
     /// Which server this is.

@@ -18,7 +18,12 @@ pub enum Poll<T> {
 ///
 /// # Errors
 /// Where the question fails for good, or the deadline passes: `what` then says what was waited for.
-pub async fn until<T, F>(what: &str, within: Duration, every: Duration, mut ask: impl FnMut() -> F) -> Result<T, LabError>
+pub async fn until<T, F>(
+    what: &str,
+    within: Duration,
+    every: Duration,
+    mut ask: impl FnMut() -> F,
+) -> Result<T, LabError>
 where
     F: Future<Output = Result<Poll<T>, LabError>>,
 {
@@ -28,7 +33,9 @@ where
             Ok(Ok(Poll::Ready(value))) => return Ok(value),
             Ok(Ok(Poll::NotYet)) if Instant::now() < deadline => sleep(every).await,
             Ok(Err(error)) => return Err(error),
-            Ok(Ok(Poll::NotYet)) | Err(_) => return Err(LabError::Deadline { what: what.to_owned(), within }),
+            Ok(Ok(Poll::NotYet)) | Err(_) => {
+                return Err(LabError::Deadline { what: what.to_owned(), within });
+            }
         }
     }
 }
@@ -40,7 +47,8 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_question_that_hangs_ends_at_the_deadline() {
         let started = Instant::now();
-        let waited: Result<(), _> = until("see it", Duration::from_secs(600), Duration::from_secs(1), std::future::pending).await;
+        let waited: Result<(), _> =
+            until("see it", Duration::from_secs(600), Duration::from_secs(1), std::future::pending).await;
         assert!(matches!(waited, Err(LabError::Deadline { .. })));
         assert_eq!(started.elapsed(), Duration::from_secs(600));
     }

@@ -53,11 +53,16 @@ impl Aim {
             Self::Consistency => ("recovery_target", "immediate".to_owned(), None),
             Self::RestorePoint { name } => ("recovery_target_name", name.clone(), None),
             // The server refuses `Z` here: the setting is read before abbreviations of zones are known.
-            Self::Time { at } => ("recovery_target_time", at.strftime("%Y-%m-%d %H:%M:%S%.6f+00:00").to_string(), Some(true)),
-            Self::Transaction { xid, inclusive } => ("recovery_target_xid", xid.to_string(), Some(*inclusive)),
+            Self::Time { at } => {
+                ("recovery_target_time", at.strftime("%Y-%m-%d %H:%M:%S%.6f+00:00").to_string(), Some(true))
+            }
+            Self::Transaction { xid, inclusive } => {
+                ("recovery_target_xid", xid.to_string(), Some(*inclusive))
+            }
             Self::Position { at, inclusive } => ("recovery_target_lsn", at.to_string(), Some(*inclusive)),
         };
-        let inclusive = inclusive.map(|on| ("recovery_target_inclusive".to_owned(), if on { "on" } else { "off" }.to_owned()));
+        let inclusive = inclusive
+            .map(|on| ("recovery_target_inclusive".to_owned(), if on { "on" } else { "off" }.to_owned()));
         [(name.to_owned(), value)].into_iter().chain(inclusive).collect()
     }
 
@@ -70,7 +75,9 @@ impl Aim {
             Self::Consistency => said == "earliest consistent point",
             Self::RestorePoint { name } => said == format!("\"{name}\""),
             Self::Time { at } => server_time(said) == Some(*at),
-            Self::Transaction { xid, .. } => said.strip_prefix("XID ").and_then(|said| said.parse().ok()) == Some(*xid),
+            Self::Transaction { xid, .. } => {
+                said.strip_prefix("XID ").and_then(|said| said.parse().ok()) == Some(*xid)
+            }
             Self::Position { at, .. } => position(said) == Some(*at),
         }
     }
@@ -88,7 +95,9 @@ impl Aim {
                 .and_then(|rest| rest.split_once("\", time "))
                 .is_some_and(|(stopped, _)| stopped == name),
             Self::Time { at } => end_of_transaction(said, side(false)).is_some_and(|(_, time)| time > *at),
-            Self::Transaction { xid, inclusive } => end_of_transaction(said, side(*inclusive)).is_some_and(|(stopped, _)| stopped == *xid),
+            Self::Transaction { xid, inclusive } => {
+                end_of_transaction(said, side(*inclusive)).is_some_and(|(stopped, _)| stopped == *xid)
+            }
             Self::Position { at, inclusive } => {
                 said.strip_prefix(side(*inclusive)).and_then(position).is_some_and(|stopped| stopped >= *at)
             }
@@ -155,7 +164,8 @@ mod tests {
 
     #[test]
     fn a_target_is_written_as_settings() {
-        let written: Vec<String> = aims().iter().map(|aim| super::super::setting::render(&aim.settings())).collect();
+        let written: Vec<String> =
+            aims().iter().map(|aim| super::super::setting::render(&aim.settings())).collect();
         insta::assert_debug_snapshot!(written);
     }
 
@@ -172,10 +182,21 @@ mod tests {
         ];
         for (number, aim) in aims().iter().enumerate() {
             let known: Vec<usize> = (0..said.len()).filter(|other| aim.is_begun_by(said[*other])).collect();
-            let alike = [number..number + 1, 3..5, 5..7].into_iter().rev().find(|alike| alike.contains(&number)).expect("itself");
+            let alike = [number..number + 1, 3..5, 5..7]
+                .into_iter()
+                .rev()
+                .find(|alike| alike.contains(&number))
+                .expect("itself");
             assert_eq!(known, alike.collect::<Vec<_>>(), "{aim:?}");
         }
-        for other in ["", "XID 743", "XID 7420", "\"Release\"", "2026-11-20 16:00:00.25+01", "WAL location (LSN) \"0/3000149\""] {
+        for other in [
+            "",
+            "XID 743",
+            "XID 7420",
+            "\"Release\"",
+            "2026-11-20 16:00:00.25+01",
+            "WAL location (LSN) \"0/3000149\"",
+        ] {
             assert!(!aims().iter().any(|aim| aim.is_begun_by(other)), "{other}");
         }
     }

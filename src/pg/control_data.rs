@@ -44,7 +44,10 @@ impl ControlData {
         Ok(Self {
             system_identifier: read(field("Database system identifier")?, "Database system identifier")?,
             state: field("Database cluster state")?.to_owned(),
-            timeline: Timeline(read(field("Latest checkpoint's TimeLineID")?, "Latest checkpoint's TimeLineID")?),
+            timeline: Timeline(read(
+                field("Latest checkpoint's TimeLineID")?,
+                "Latest checkpoint's TimeLineID",
+            )?),
             redo: read(field("Latest checkpoint's REDO location")?, "Latest checkpoint's REDO location")?,
             segment_size: read(field("Bytes per WAL segment")?, "Bytes per WAL segment")?,
             checksums: field("Data page checksum version")? != "0",
@@ -72,7 +75,10 @@ Data page checksum version:           1
     fn the_identity_of_a_cluster_is_read() {
         let data = ControlData::parse(TEXT).expect("a good text");
         assert_eq!(data.system_identifier, 7_312_345_678_901_234_567);
-        assert_eq!((data.state.as_str(), data.timeline, data.redo), ("in production", Timeline(1), Lsn(0x3000068)));
+        assert_eq!(
+            (data.state.as_str(), data.timeline, data.redo),
+            ("in production", Timeline(1), Lsn(0x3000068))
+        );
         assert!(data.checksums);
     }
 

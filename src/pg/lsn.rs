@@ -63,7 +63,9 @@ impl FromStr for Lsn {
             let plain = (1..=8).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_hexdigit());
             plain.then(|| u64::from_str_radix(digits, 16).ok()).flatten()
         };
-        text.split_once('/').and_then(|(high, low)| Some(Self(part(high)? << 32 | part(low)?))).ok_or_else(|| NotAnLsn(text.to_owned()))
+        text.split_once('/')
+            .and_then(|(high, low)| Some(Self(part(high)? << 32 | part(low)?)))
+            .ok_or_else(|| NotAnLsn(text.to_owned()))
     }
 }
 
@@ -91,7 +93,9 @@ mod tests {
         let lsn = Lsn(0x16_B374_D848);
         assert_eq!(lsn.segment_name(Timeline(3), 16 << 20), "0000000300000016000000B3");
         assert_eq!(Lsn::of_segment("0000000300000016000000B3", 16 << 20), Some(Lsn(0x16_B300_0000)));
-        for other in ["00000003.history", "0000000300000016000000B3.00000028.backup", "0000000300000016000000G3", ""] {
+        for other in
+            ["00000003.history", "0000000300000016000000B3.00000028.backup", "0000000300000016000000G3", ""]
+        {
             assert_eq!(Lsn::of_segment(other, 16 << 20), None);
         }
     }

@@ -49,7 +49,8 @@ mod tests {
 
     #[test]
     fn a_history_file_tells_where_each_timeline_was_left() {
-        let text = "1\t0/3000148\tno recovery target specified\n\n# comment\n2\t0/50000A0\tbefore transaction 742\n";
+        let text =
+            "1\t0/3000148\tno recovery target specified\n\n# comment\n2\t0/50000A0\tbefore transaction 742\n";
         let branches = parse_history(text);
         assert_eq!(branches.len(), 2);
         assert_eq!(branches.last().map(|b| (b.parent, b.at)), Some((Timeline(2), Lsn(0x50000A0))));

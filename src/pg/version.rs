@@ -42,7 +42,10 @@ impl Version {
     /// # Errors
     /// Where no word of the text is a version.
     pub fn from_banner(banner: &str) -> Result<Self, NotAVersion> {
-        banner.split_whitespace().find_map(|word| word.parse().ok()).ok_or_else(|| NotAVersion(banner.trim().to_owned()))
+        banner
+            .split_whitespace()
+            .find_map(|word| word.parse().ok())
+            .ok_or_else(|| NotAVersion(banner.trim().to_owned()))
     }
 }
 

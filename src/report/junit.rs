@@ -4,7 +4,9 @@
 //!
 //! **Invariant:** never better than the verdict. Where no case says what the verdict says, a case of its own does.
 
-use junit_report::{Duration, OffsetDateTime, ReportBuilder, TestCase, TestCaseBuilder, TestSuite, TestSuiteBuilder};
+use junit_report::{
+    Duration, OffsetDateTime, ReportBuilder, TestCase, TestCaseBuilder, TestSuite, TestSuiteBuilder,
+};
 
 use super::{
     escape::xml,
@@ -22,7 +24,11 @@ const NOT_WRITTEN: &str = "<?xml version=\"1.0\" encoding=\"utf-8\"?><testsuites
 
 pub(super) fn render(run: &RunJudgement) -> Vec<u8> {
     let mut suites: Vec<_> = run.exercises.iter().map(|judgement| exercise(run, judgement)).collect();
-    let judged = run.exercises.iter().filter(|judgement| judgement.skipped.is_none()).filter_map(|judgement| judgement.verdict);
+    let judged = run
+        .exercises
+        .iter()
+        .filter(|judgement| judgement.skipped.is_none())
+        .filter_map(|judgement| judgement.verdict);
     let suspect = run.interrupted || Verdict::of_all(judged) < run.verdict || run.exercises.is_empty();
     if suspect && run.verdict != Verdict::Pass {
         suites.push(whole(run));
@@ -53,15 +59,24 @@ fn exercise(run: &RunJudgement, judgement: &Judgement) -> TestSuite {
     suite.set_system_out(&properties(run, judgement));
     let mut names = Names::default();
     let mut clock = Clock::default();
-    let mut cases: Vec<_> =
-        judgement.findings.iter().map(|finding| case(judgement, finding, &names.unique(&finding.name), clock.millis(finding))).collect();
+    let mut cases: Vec<_> = judgement
+        .findings
+        .iter()
+        .map(|finding| case(judgement, finding, &names.unique(&finding.name), clock.millis(finding)))
+        .collect();
     let said = judgement.findings.iter().map(|finding| finding.verdict).max();
     match (&judgement.skipped, judgement.verdict) {
-        (Some(reason), None) => cases.push(TestCase::skipped_with_cause("drill", "not possible here", &xml::attribute(reason))),
+        (Some(reason), None) => {
+            cases.push(TestCase::skipped_with_cause("drill", "not possible here", &xml::attribute(reason)))
+        }
         (_, verdict) => {
             let verdict = verdict.unwrap_or(Verdict::Inconclusive);
             if said.is_none_or(|said| said < verdict) {
-                let message = if said.is_none() { "nothing was judged" } else { "the verdict is worse than its findings" };
+                let message = if said.is_none() {
+                    "nothing was judged"
+                } else {
+                    "the verdict is worse than its findings"
+                };
                 cases.push(bad(&names.unique("verdict"), Duration::ZERO, verdict, message, ""));
             }
         }
@@ -77,15 +92,24 @@ fn case(judgement: &Judgement, finding: &Finding, name: &str, took: Duration) ->
     match finding.verdict {
         Verdict::Pass => {
             let mut case = TestCase::success(name, took);
-            case.set_system_out(&xml::cdata([finding.message.as_str()].into_iter().chain(finding.details.iter().map(String::as_str))));
+            case.set_system_out(&xml::cdata(
+                [finding.message.as_str()].into_iter().chain(finding.details.iter().map(String::as_str)),
+            ));
             case
         }
         Verdict::Fail | Verdict::Inconclusive => {
             let folder = judgement.exercise.folder();
             let hint = hint(judgement, finding).map(|hint| format!("hint: {hint}"));
             let place = format!("evidence: {folder}/ and {JOURNAL}, beside this report");
-            let lines = finding.details.iter().map(String::as_str).chain(hint.as_deref()).chain([place.as_str()]);
-            bad(name, took, finding.verdict, &finding.message, &xml::cdata([finding.message.as_str()].into_iter().chain(lines)))
+            let lines =
+                finding.details.iter().map(String::as_str).chain(hint.as_deref()).chain([place.as_str()]);
+            bad(
+                name,
+                took,
+                finding.verdict,
+                &finding.message,
+                &xml::cdata([finding.message.as_str()].into_iter().chain(lines)),
+            )
         }
     }
 }
@@ -105,7 +129,9 @@ fn bad(name: &str, took: Duration, verdict: Verdict, message: &str, trace: &str)
 
 /// Values that several consumers read from lines of this form, because the schema of a suite's properties is not written by the crate.
 fn properties(run: &RunJudgement, judgement: &Judgement) -> String {
-    let seconds = |length: Option<std::time::Duration>| length.map(|length| human::exact(length).trim_end_matches(" s").to_owned());
+    let seconds = |length: Option<std::time::Duration>| {
+        length.map(|length| human::exact(length).trim_end_matches(" s").to_owned())
+    };
     let objectives = judgement.drill.objectives;
     let pairs = [
         ("run", Some(run.run.clone())),
@@ -117,13 +143,23 @@ fn properties(run: &RunJudgement, judgement: &Judgement) -> String {
         ("rto_objective_seconds", seconds(objectives.rto.map(|period| period.duration()))),
         ("rpo_seconds", seconds(judgement.rpo)),
         ("rpo_objective_seconds", seconds(objectives.rpo.map(|period| period.duration()))),
-        ("rpo_worst_case_seconds", seconds(judgement.worst_case.bound.filter(|_| judgement.skipped.is_none()))),
+        (
+            "rpo_worst_case_seconds",
+            seconds(judgement.worst_case.bound.filter(|_| judgement.skipped.is_none())),
+        ),
         ("lost_commits", judgement.lost_commits.map(|lost| lost.to_string())),
-        ("declared_seconds", seconds(judgement.recoveries.iter().filter_map(|r| r.declared).max().map(|period| period.duration()))),
+        (
+            "declared_seconds",
+            seconds(
+                judgement.recoveries.iter().filter_map(|r| r.declared).max().map(|period| period.duration()),
+            ),
+        ),
         ("contended", judgement.rto.map(|_| (!judgement.contended_with.is_empty()).to_string())),
     ];
-    let lines: Vec<_> =
-        pairs.into_iter().filter_map(|(name, value)| Some(format!("[[PROPERTY|{name}={}]]", value?.replace("]]", "] ]")))).collect();
+    let lines: Vec<_> = pairs
+        .into_iter()
+        .filter_map(|(name, value)| Some(format!("[[PROPERTY|{name}={}]]", value?.replace("]]", "] ]"))))
+        .collect();
     xml::cdata(lines.iter().map(String::as_str))
 }
 
@@ -141,7 +177,8 @@ impl Names {
     fn unique(&mut self, name: &str) -> String {
         let name = xml::attribute(name);
         let numbered = (2_u64..).map(|number| format!("{name} ({number})"));
-        let unique = std::iter::once(name.clone()).chain(numbered).find(|name| !self.0.contains(name)).unwrap_or(name);
+        let unique =
+            std::iter::once(name.clone()).chain(numbered).find(|name| !self.0.contains(name)).unwrap_or(name);
         self.0.insert(unique.clone());
         unique
     }
@@ -157,7 +194,9 @@ struct Clock(Duration);
 impl Clock {
     fn millis(&mut self, finding: &Finding) -> Duration {
         let took = match finding.subject {
-            Subject::Baseline | Subject::Step { .. } | Subject::Dismantling => finding.took.unwrap_or_default(),
+            Subject::Baseline | Subject::Step { .. } | Subject::Dismantling => {
+                finding.took.unwrap_or_default()
+            }
             Subject::Fault { .. }
             | Subject::Terminal { .. }
             | Subject::Identity { .. }
@@ -169,7 +208,10 @@ impl Clock {
         // A year: no sum of cases overflows.
         let millis = i64::try_from(took.as_millis()).unwrap_or(i64::MAX).min(31_536_000_000);
         let candidates = (0..1000).map(|more| Duration::milliseconds(millis + more));
-        let neat = candidates.into_iter().find(|took| is_short(*took) && is_short(self.0 + *took)).unwrap_or_default();
+        let neat = candidates
+            .into_iter()
+            .find(|took| is_short(*took) && is_short(self.0 + *took))
+            .unwrap_or_default();
         self.0 += neat;
         neat
     }

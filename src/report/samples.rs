@@ -12,8 +12,7 @@ use crate::{
 };
 
 /// Everything that a name may hold to break a renderer.
-pub(super) const HOSTILE: &str =
-    "<script>alert(1)</script> ]]> \u{1b}[31m ../../etc \n::error::pwned\n| a | `b` \0 # [x](javascript:y) @octocat \u{202e}gpj";
+pub(super) const HOSTILE: &str = "<script>alert(1)</script> ]]> \u{1b}[31m ../../etc \n::error::pwned\n| a | `b` \0 # [x](javascript:y) @octocat \u{202e}gpj";
 
 /// `loss/pitr-latest@17`, all promises kept.
 pub(super) fn passing() -> RunJudgement {
@@ -22,7 +21,11 @@ pub(super) fn passing() -> RunJudgement {
 
 pub(super) fn pitr_latest() -> Judgement {
     let table: TableName = "shop.customer".parse().expect("a table");
-    let mut drill = exercise("loss/pitr-latest", "Complete loss of the primary, recovered from a base backup and archived WAL", 17);
+    let mut drill = exercise(
+        "loss/pitr-latest",
+        "Complete loss of the primary, recovered from a base backup and archived WAL",
+        17,
+    );
     drill.drill.description =
         "The primary and its data directory vanish under load.\nA new server is made from last night's base backup.\n".into();
     drill.verdict = Some(Verdict::Pass);
@@ -64,12 +67,22 @@ pub(super) fn pitr_latest() -> Judgement {
         indeterminate_absent: 3,
         rpo: Some(ms(34)),
         wal_bytes: 1_234,
-        examples: vec!["writer 3, seq 601, acknowledged +15.271004s".into(), "writer 1, seq 604, acknowledged +15.290112s".into()],
+        examples: vec![
+            "writer 3, seq 601, acknowledged +15.271004s".into(),
+            "writer 1, seq 604, acknowledged +15.290112s".into(),
+        ],
         ..Survival::default()
     });
     drill.recoveries = vec![latest];
     drill.checks = vec![
-        check(5, 0, Check::Ledger, Verdict::Pass, 2_416, "7 of 2,412 acknowledged commits lost, nothing unexpected"),
+        check(
+            5,
+            0,
+            Check::Ledger,
+            Verdict::Pass,
+            2_416,
+            "7 of 2,412 acknowledged commits lost, nothing unexpected",
+        ),
         check(5, 1, Check::Content, Verdict::Pass, 14, "14 tables equal to the baseline `nightly`"),
         check(5, 2, Check::Rows { table, at_least: 1 }, Verdict::Pass, 1, "5000 rows, at least 1 promised"),
         check(5, 3, Check::Reprotect, Verdict::Pass, 2, "a segment was archived and a new backup verified"),
@@ -78,18 +91,66 @@ pub(super) fn pitr_latest() -> Judgement {
     drill.rpo = Some(ms(34));
     drill.lost_commits = Some(7);
     drill.findings = vec![
-        finding(Subject::Baseline, "baseline", Verdict::Pass, "4 writers committed before the fault", Some(2_100)),
+        finding(
+            Subject::Baseline,
+            "baseline",
+            Verdict::Pass,
+            "4 writers committed before the fault",
+            Some(2_100),
+        ),
         finding(Subject::Step { step: 0 }, "step 1: work for 2s", Verdict::Pass, "completed", Some(2_000)),
-        finding(Subject::Step { step: 1 }, "step 2: take backup nightly", Verdict::Pass, "completed", Some(1_200)),
+        finding(
+            Subject::Step { step: 1 },
+            "step 2: take backup nightly",
+            Verdict::Pass,
+            "completed",
+            Some(1_200),
+        ),
         finding(Subject::Step { step: 2 }, "step 3: work for 10s", Verdict::Pass, "completed", Some(10_000)),
         finding(Subject::Fault { step: 3 }, "fault (step 4)", Verdict::Pass, "the volume is gone", Some(132)),
-        finding(Subject::Terminal { step: 4 }, "recovered (step 5)", Verdict::Pass, "archive recovery complete, timeline 2", None),
-        finding(Subject::Identity { step: 4 }, "identity (step 5)", Verdict::Pass, "system identifier, nonce and backup label agree", None),
+        finding(
+            Subject::Terminal { step: 4 },
+            "recovered (step 5)",
+            Verdict::Pass,
+            "archive recovery complete, timeline 2",
+            None,
+        ),
+        finding(
+            Subject::Identity { step: 4 },
+            "identity (step 5)",
+            Verdict::Pass,
+            "system identifier, nonce and backup label agree",
+            None,
+        ),
         finding(Subject::Phases { step: 4 }, "phases (step 5)", Verdict::Pass, "phases add up to RTO", None),
-        finding(Subject::Check { step: 5, index: 0 }, "check ledger (step 6)", Verdict::Pass, "7 of 2,412 lost", None),
-        finding(Subject::Check { step: 5, index: 1 }, "check content (step 6)", Verdict::Pass, "14 tables equal", None),
-        finding(Subject::Objective { promise: Promise::Rto }, "objective RTO", Verdict::Pass, "2.7 s, promised 1 h", Some(2_719)),
-        finding(Subject::Objective { promise: Promise::Rpo }, "objective RPO", Verdict::Pass, "34 ms, promised 5 min", Some(34)),
+        finding(
+            Subject::Check { step: 5, index: 0 },
+            "check ledger (step 6)",
+            Verdict::Pass,
+            "7 of 2,412 lost",
+            None,
+        ),
+        finding(
+            Subject::Check { step: 5, index: 1 },
+            "check content (step 6)",
+            Verdict::Pass,
+            "14 tables equal",
+            None,
+        ),
+        finding(
+            Subject::Objective { promise: Promise::Rto },
+            "objective RTO",
+            Verdict::Pass,
+            "2.7 s, promised 1 h",
+            Some(2_719),
+        ),
+        finding(
+            Subject::Objective { promise: Promise::Rpo },
+            "objective RPO",
+            Verdict::Pass,
+            "34 ms, promised 5 min",
+            Some(34),
+        ),
         finding(Subject::WorstCase, "worst case", Verdict::Pass, "34 ms, at most 2 s by configuration", None),
         finding(Subject::Dismantling, "dismantling", Verdict::Pass, "everything was removed", Some(310)),
     ];
@@ -111,7 +172,8 @@ pub(super) fn failing() -> Judgement {
     drill.drill.title = "Primary lost, synchronous standby promoted, nothing lost".into();
     drill.drill.objectives = Objectives { rto: Some(Period(ms(2_700))), rpo: Some(Period::from_secs(0)) };
     drill.verdict = Some(Verdict::Fail);
-    drill.worst_case = WorstCase { bound: Some(Duration::ZERO), because: "synchronous_commit waits for the standby".into() };
+    drill.worst_case =
+        WorstCase { bound: Some(Duration::ZERO), because: "synchronous_commit waits for the standby".into() };
     drill.recoveries[0].phases[0] = span(Phase::Detect, 15_302, 15_312);
     if let Some(survival) = drill.recoveries[0].survival.as_mut() {
         survival.holes = 2;
@@ -125,7 +187,10 @@ pub(super) fn failing() -> Judgement {
             Subject::Check { index: 0, .. } => {
                 finding.verdict = Verdict::Fail;
                 finding.message = ledger.into();
-                finding.details = vec!["writer 3, seq 601, acknowledged +15.271004s".into(), "writer 2, seq 17 was never tried".into()];
+                finding.details = vec![
+                    "writer 3, seq 601, acknowledged +15.271004s".into(),
+                    "writer 2, seq 17 was never tried".into(),
+                ];
             }
             Subject::Objective { promise: Promise::Rto } => {
                 finding.verdict = Verdict::Fail;
@@ -163,8 +228,16 @@ pub(super) fn inconclusive() -> Judgement {
     (recovery.rto, recovery.first_write, recovery.verified, recovery.survival) = (None, None, None, None);
     recovery.phases.truncate(3);
     drill.steps[4].outcome = Outcome::TimedOut;
-    drill.steps[4].error = Some("wait for the server to accept connections: FATAL: could not locate required checkpoint record".into());
-    drill.steps[5] = crate::judge::StepRecord { began: None, ended: None, outcome: Outcome::Skipped, ..drill.steps[5].clone() };
+    drill.steps[4].error = Some(
+        "wait for the server to accept connections: FATAL: could not locate required checkpoint record"
+            .into(),
+    );
+    drill.steps[5] = crate::judge::StepRecord {
+        began: None,
+        ended: None,
+        outcome: Outcome::Skipped,
+        ..drill.steps[5].clone()
+    };
     drill.findings.truncate(5);
     drill.findings.push(finding(
         Subject::Step { step: 4 },
@@ -173,7 +246,13 @@ pub(super) fn inconclusive() -> Judgement {
         "timed out after 30 min",
         Some(1_800_000),
     ));
-    drill.findings.push(finding(Subject::Dismantling, "dismantling", Verdict::Inconclusive, "1 volume was left", None));
+    drill.findings.push(finding(
+        Subject::Dismantling,
+        "dismantling",
+        Verdict::Inconclusive,
+        "1 volume was left",
+        None,
+    ));
     drill.left = vec!["volume lifeboat-x-primary: in use".into()];
     drill
 }
@@ -191,7 +270,13 @@ pub(super) fn declared() -> Judgement {
     recovery.phases.insert(1, span(Phase::Human, 0, 300_000));
     drill.rto = Some(ms(302_719));
     if let Some(survival) = recovery.survival.as_mut() {
-        *survival = Survival { due: 2_412, kept: 2_412, discarded: 1, rpo: Some(Duration::ZERO), ..Survival::default() };
+        *survival = Survival {
+            due: 2_412,
+            kept: 2_412,
+            discarded: 1,
+            rpo: Some(Duration::ZERO),
+            ..Survival::default()
+        };
     }
     (drill.rpo, drill.lost_commits) = (Some(Duration::ZERO), Some(0));
     drill
@@ -225,20 +310,37 @@ pub(super) fn rehearsals() -> RunJudgement {
     for (index, target) in (0_u64..).zip(targets) {
         let begin = 8_000 + index * 3_000;
         let number = drill.steps.len();
-        drill.steps.push(step(&format!("rehearse nightly to {} on copy-{index}", target.describe()), begin, begin + 2_000));
+        drill.steps.push(step(
+            &format!("rehearse nightly to {} on copy-{index}", target.describe()),
+            begin,
+            begin + 2_000,
+        ));
         drill.steps.push(step("check ledger", begin + 2_000, begin + 2_200));
         let mut rehearsed = recovery(number, target, begin, begin + 1_900);
         rehearsed.recovered.serves = false;
-        rehearsed.phases = vec![span(Phase::Restore, begin, begin + 900), span(Phase::Replay, begin + 900, begin + 1_900)];
+        rehearsed.phases =
+            vec![span(Phase::Restore, begin, begin + 900), span(Phase::Replay, begin + 900, begin + 1_900)];
         let overshot = u64::from(index == 2);
-        rehearsed.survival =
-            Some(Survival { due: 400, kept: 400, overshot, discarded: 410, rpo: Some(Duration::ZERO), ..Survival::default() });
+        rehearsed.survival = Some(Survival {
+            due: 400,
+            kept: 400,
+            overshot,
+            discarded: 410,
+            rpo: Some(Duration::ZERO),
+            ..Survival::default()
+        });
         drill.recoveries.push(rehearsed);
         let verdict = if overshot > 0 { Verdict::Fail } else { Verdict::Pass };
         let message = format!("400 of 400 commits there, {overshot} after the target");
         drill.checks.push(check(number + 1, 0, Check::Ledger, verdict, 810, &message));
         let name = format!("check ledger (step {})", number + 2);
-        drill.findings.push(finding(Subject::Check { step: number + 1, index: 0 }, &name, verdict, &message, None));
+        drill.findings.push(finding(
+            Subject::Check { step: number + 1, index: 0 },
+            &name,
+            verdict,
+            &message,
+            None,
+        ));
     }
     drill.rto = Some(ms(1_900));
     drill.rpo = Some(Duration::ZERO);

@@ -43,7 +43,8 @@ impl Terminal {
         if !troubles.is_empty() {
             blocks.push(troubles);
         }
-        let mut last = view.warnings.iter().map(|warning| format!("warning: {}", visible(warning))).collect::<Vec<_>>();
+        let mut last =
+            view.warnings.iter().map(|warning| format!("warning: {}", visible(warning))).collect::<Vec<_>>();
         last.push(format!(
             "{} — {} ({}, {})",
             self.paint(view.status, &view.status.word().to_uppercase()),
@@ -61,14 +62,24 @@ impl Terminal {
 
     fn table(&self) -> Table {
         let mut table = Table::new();
-        table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic).set_width(self.width.max(40));
+        table
+            .load_style(presets::NOTHING)
+            .set_content_arrangement(ContentArrangement::Dynamic)
+            .set_width(self.width.max(40));
         table
     }
 
     fn drills(&self, drills: &[DrillView]) -> String {
         let mut table = self.table();
         if self.is_roomy() {
-            table.set_header(["VERDICT", "DRILL", "RTO / objective", "RPO / objective / worst", "LOST", "CHECKS"]);
+            table.set_header([
+                "VERDICT",
+                "DRILL",
+                "RTO / objective",
+                "RPO / objective / worst",
+                "LOST",
+                "CHECKS",
+            ]);
         } else {
             table.set_header(["VERDICT", "DRILL", "RTO", "RPO", "LOST", "CHECKS"]);
         }
@@ -99,7 +110,11 @@ impl Terminal {
     /// The name of a drill, broken after its folder where there is no room for it, rather than where the line ends.
     fn name(&self, name: &str) -> String {
         let name = visible(name);
-        if name.chars().count() > usize::from(self.width.saturating_sub(OTHER_COLUMNS)) { name.replacen('/', "/\n", 1) } else { name }
+        if name.chars().count() > usize::from(self.width.saturating_sub(OTHER_COLUMNS)) {
+            name.replacen('/', "/\n", 1)
+        } else {
+            name
+        }
     }
 
     /// A line for each finding that is not good, and for each drill that could not be done, with what to do about it.
@@ -121,7 +136,10 @@ impl Terminal {
                 table.add_row([Cell::new(""), Cell::new(text)]);
             }
             if let Some(reason) = &drill.skipped {
-                table.add_row([Cell::new(drill.status.word()), Cell::new(visible(&format!("{}: {reason}", drill.name)))]);
+                table.add_row([
+                    Cell::new(drill.status.word()),
+                    Cell::new(visible(&format!("{}: {reason}", drill.name))),
+                ]);
             }
         }
         self.finish(&table)
@@ -135,9 +153,13 @@ impl Terminal {
 
     fn paint_first(&self, line: &str) -> String {
         let all = [Status::Fail, Status::Inconclusive, Status::Pass, Status::Skipped];
-        let first = all.into_iter().find_map(|status| Some((status, line.strip_prefix(' ')?.strip_prefix(status.word())?)));
+        let first = all
+            .into_iter()
+            .find_map(|status| Some((status, line.strip_prefix(' ')?.strip_prefix(status.word())?)));
         match first {
-            Some((status, rest)) if rest.is_empty() || rest.starts_with(' ') => format!(" {}{rest}", self.paint(status, status.word())),
+            Some((status, rest)) if rest.is_empty() || rest.starts_with(' ') => {
+                format!(" {}{rest}", self.paint(status, status.word()))
+            }
             Some(_) | None => line.to_owned(),
         }
     }
@@ -163,5 +185,9 @@ fn in_one_line(measured: &Measured, worst: Option<&str>) -> String {
 /// A measured value above what was promised; the line break is the only one.
 fn in_two_lines(measured: &Measured) -> String {
     let value = visible(&measured.value);
-    if measured.objective == human::NOTHING { value } else { format!("{value}\nof {}", visible(&measured.objective)) }
+    if measured.objective == human::NOTHING {
+        value
+    } else {
+        format!("{value}\nof {}", visible(&measured.objective))
+    }
 }

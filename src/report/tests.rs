@@ -84,7 +84,8 @@ fn no_report_is_better_than_the_verdict() {
         run.exercises.clear();
         run
     })]) {
-        let junit = quick_junit::Report::deserialize_from_str(&text(Format::Junit, &run)).expect("well-formed");
+        let junit =
+            quick_junit::Report::deserialize_from_str(&text(Format::Junit, &run)).expect("well-formed");
         let bad = junit.test_suites.iter().map(|suite| suite.failures + suite.errors).sum::<usize>();
         assert_eq!(bad == 0, run.verdict == crate::judge::Verdict::Pass, "{name}");
         let word = run.verdict.word().to_uppercase();

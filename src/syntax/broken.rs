@@ -13,7 +13,14 @@ const CURLY: [char; 6] = ['“', '”', '„', '‘', '’', '‚'];
 const GENERAL: &str = "each line is a key with its value, such as `human = \"10m\"`, or a header, such as `[objectives]` or `[[steps]]`";
 
 /// How the parser begins what it says of numbers, dates and times.
-const NUMBERS: [&str; 6] = ["invalid float", "invalid integer", "invalid date", "invalid time", "radix must be", "integers with a radix"];
+const NUMBERS: [&str; 6] = [
+    "invalid float",
+    "invalid integer",
+    "invalid date",
+    "invalid time",
+    "radix must be",
+    "integers with a radix",
+];
 
 /// The text of a file.
 ///
@@ -21,10 +28,14 @@ const NUMBERS: [&str; 6] = ["invalid float", "invalid integer", "invalid date", 
 /// Where it is not UTF-8, with the place of the first byte that is not.
 pub fn decode(file: &str, bytes: Vec<u8>) -> Result<String, Mistakes> {
     String::from_utf8(bytes).map_err(|error| {
-        let (at, text) = (error.utf8_error().valid_up_to(), String::from_utf8_lossy(error.as_bytes()).into_owned());
+        let (at, text) =
+            (error.utf8_error().valid_up_to(), String::from_utf8_lossy(error.as_bytes()).into_owned());
         let byte = error.as_bytes().get(at).copied().unwrap_or_default();
-        let mistake =
-            Mistake::new(Sort::Syntax, at..at + char::REPLACEMENT_CHARACTER.len_utf8(), format!("the byte 0x{byte:02x} is not UTF-8"));
+        let mistake = Mistake::new(
+            Sort::Syntax,
+            at..at + char::REPLACEMENT_CHARACTER.len_utf8(),
+            format!("the byte 0x{byte:02x} is not UTF-8"),
+        );
         Mistakes::new(file, &text, vec![mistake.help("save the file in the encoding UTF-8")])
     })
 }
@@ -50,8 +61,9 @@ impl<'t> Place<'t> {
     fn of(span: &Span, text: &'t str) -> Self {
         let (before, rest) = text.split_at_checked(span.start).unwrap_or((text, ""));
         let parts = |c: char| c.is_whitespace() || "=:,.[]{}\"'#".contains(c);
-        let begin =
-            before.rfind(parts).map_or(0, |at| at + before.get(at..).and_then(|rest| rest.chars().next()).map_or(1, char::len_utf8));
+        let begin = before.rfind(parts).map_or(0, |at| {
+            at + before.get(at..).and_then(|rest| rest.chars().next()).map_or(1, char::len_utf8)
+        });
         let end = rest.find(parts).unwrap_or(rest.len());
         Self {
             there: text.get(span.clone()).unwrap_or_default(),
@@ -65,47 +77,74 @@ impl<'t> Place<'t> {
 fn told(said: &str, Place { there, rest, word }: &Place<'_>) -> (String, String) {
     let said = said.strip_suffix(", expected nothing").unwrap_or(said);
     let as_said = |help: String| (said.to_owned(), help);
-    let straight = Some(there.trim_matches(CURLY)).filter(|text| !text.is_empty()).unwrap_or(word.trim_matches(CURLY));
+    let straight =
+        Some(there.trim_matches(CURLY)).filter(|text| !text.is_empty()).unwrap_or(word.trim_matches(CURLY));
     match said.split_once(", expected ").unwrap_or((said, "")) {
-        ("duplicate key", _) => (format!("key {} stands here a second time", quoted(there)), "take one of the two away".to_owned()),
+        ("duplicate key", _) => (
+            format!("key {} stands here a second time", quoted(there)),
+            "take one of the two away".to_owned(),
+        ),
         _ if rest.starts_with(|c: char| c.is_control()) && !rest.starts_with(['\t', '\r']) => {
             as_said("a control character: write it as an escape, such as `\\u001b`".to_owned())
         }
-        _ if rest.starts_with(CURLY) || there.contains(CURLY) => {
-            ("a curly quote, which is no quote here".to_owned(), format!("write straight ones: `\"{straight}\"`"))
+        _ if rest.starts_with(CURLY) || there.contains(CURLY) => (
+            "a curly quote, which is no quote here".to_owned(),
+            format!("write straight ones: `\"{straight}\"`"),
+        ),
+        ("string values must be quoted", _) if there.is_empty() => (
+            "a key without a value".to_owned(),
+            "write its value after the `=`, such as `\"10m\"`".to_owned(),
+        ),
+        ("string values must be quoted", _) => {
+            ("a string without quotes".to_owned(), format!("write `\"{there}\"`"))
         }
-        ("string values must be quoted", _) if there.is_empty() => {
-            ("a key without a value".to_owned(), "write its value after the `=`, such as `\"10m\"`".to_owned())
-        }
-        ("string values must be quoted", _) => ("a string without quotes".to_owned(), format!("write `\"{there}\"`")),
-        ("key with no value" | "missing value for key" | "missing assignment between key-value pairs" | "invalid unquoted key", _)
-            if rest.starts_with(':') || word.ends_with(':') =>
-        {
+        (
+            "key with no value"
+            | "missing value for key"
+            | "missing assignment between key-value pairs"
+            | "invalid unquoted key",
+            _,
+        ) if rest.starts_with(':') || word.ends_with(':') => {
             as_said("write `=` between a key and its value, not `:`".to_owned())
         }
-        ("invalid unquoted key", _) => {
-            as_said(format!("write `\"{word}\"`: a key without quotes has letters of ASCII, digits, `-` and `_`, and no others"))
-        }
+        ("invalid unquoted key", _) => as_said(format!(
+            "write `\"{word}\"`: a key without quotes has letters of ASCII, digits, `-` and `_`, and no others"
+        )),
         ("key with no value" | "missing value for key" | "missing assignment between key-value pairs", _) => {
-            as_said("write a key as one word, and its value after a `=`, such as `human = \"10m\"`".to_owned())
+            as_said(
+                "write a key as one word, and its value after a `=`, such as `human = \"10m\"`".to_owned(),
+            )
         }
-        ("missing escaped value" | "too few unicode value digits" | "invalid value", _) => {
-            as_said("write a backslash twice, `\\\\`, where it is no escape, or put the text in single quotes".to_owned())
-        }
+        ("missing escaped value" | "too few unicode value digits" | "invalid value", _) => as_said(
+            "write a backslash twice, `\\\\`, where it is no escape, or put the text in single quotes"
+                .to_owned(),
+        ),
         (string, expected @ ("`\"`" | "`'`")) if rest.is_empty() => {
             let quote = expected.trim_matches('`').repeat(if string.contains("multi-line") { 3 } else { 1 });
             as_said(format!("close the text with `{quote}`"))
         }
-        (unclosed, expected) if unclosed.starts_with("unclosed") && !expected.is_empty() => as_said(format!("close it with {expected}")),
-        (missing, _) if missing.starts_with("missing comma") => as_said("write a comma between the two".to_owned()),
-        ("extra `=`" | "extra comma in array" | "extra comma in inline table", _) => as_said(format!("take the {} away", quoted(there))),
-        ("invalid boolean", _) => as_said("write `true` or `false`, in lower case, or put a text in quotes".to_owned()),
+        (unclosed, expected) if unclosed.starts_with("unclosed") && !expected.is_empty() => {
+            as_said(format!("close it with {expected}"))
+        }
+        (missing, _) if missing.starts_with("missing comma") => {
+            as_said("write a comma between the two".to_owned())
+        }
+        ("extra `=`" | "extra comma in array" | "extra comma in inline table", _) => {
+            as_said(format!("take the {} away", quoted(there)))
+        }
+        ("invalid boolean", _) => {
+            as_said("write `true` or `false`, in lower case, or put a text in quotes".to_owned())
+        }
         ("`_` may only go between digits", _) => as_said("take the `_` away".to_owned()),
-        ("unexpected leading zero" | "redundant numeric sign", _) => as_said(format!("take the {} away", quoted(there))),
+        ("unexpected leading zero" | "redundant numeric sign", _) => {
+            as_said(format!("take the {} away", quoted(there)))
+        }
         (number, _) if NUMBERS.iter().any(|begin| number.starts_with(begin)) => {
             as_said("write a number such as `17`, or put a text in quotes".to_owned())
         }
-        ("unexpected key or value", _) => as_said("begin a new line for the next key, or put the whole value in quotes".to_owned()),
+        ("unexpected key or value", _) => {
+            as_said("begin a new line for the next key, or put the whole value in quotes".to_owned())
+        }
         _ => as_said(GENERAL.to_owned()),
     }
 }
@@ -159,7 +198,10 @@ settings = { archive_timeout: "2s" }"#,
             let mistakes = parse(&"x".parse().unwrap(), "x.toml", text).unwrap_err();
             assert!(mistakes.iter().all(|mistake| mistake.mend().is_some()), "{text}");
             let spans: Vec<_> = mistakes.iter().map(Mistake::span).collect();
-            assert!(spans.iter().all(|span| !span.is_empty() || !text[span.start..].trim_end().is_empty()), "{text}: {spans:?}");
+            assert!(
+                spans.iter().all(|span| !span.is_empty() || !text[span.start..].trim_end().is_empty()),
+                "{text}: {spans:?}"
+            );
             let _ = writeln!(all, "{}", mistakes.plain());
         }
         insta::assert_snapshot!(all);

@@ -27,14 +27,17 @@ impl Mistakes {
         if list.iter().any(|mistake| mistake.sort == Sort::Syntax) {
             // What a broken text seems to lack, or to mean, would be guesswork; so would be what stands on a broken line, or
             // nowhere, for the parser made it up.
-            let broken: Vec<usize> = list.iter().filter(|m| m.sort == Sort::Syntax).map(|m| lines.line(m.span.start)).collect();
+            let broken: Vec<usize> =
+                list.iter().filter(|m| m.sort == Sort::Syntax).map(|m| lines.line(m.span.start)).collect();
             list.retain(|mistake| match mistake.sort {
                 Sort::Syntax => true,
                 Sort::Value => !mistake.span.is_empty() && !broken.contains(&lines.line(mistake.span.start)),
                 Sort::Absence | Sort::Meaning => false,
             });
         }
-        list.sort_by(|a, b| (a.span.start, a.span.end, &a.message).cmp(&(b.span.start, b.span.end, &b.message)));
+        list.sort_by(|a, b| {
+            (a.span.start, a.span.end, &a.message).cmp(&(b.span.start, b.span.end, &b.message))
+        });
         list.dedup_by(|a, b| a.span == b.span && a.message == b.message);
         Self { file: escaped(file), lines, list }
     }

@@ -53,13 +53,21 @@ mod tests {
 
     #[test]
     fn a_drill_is_named_by_its_place() {
-        let name = |path: &str| name_of(Path::new(path)).map(|name| name.to_string()).map_err(|no| no.to_string());
-        for path in ["drills/loss/pitr-latest.toml", "/srv/x/drills/loss/pitr-latest.toml", "./drills/./loss/pitr-latest.toml"] {
+        let name =
+            |path: &str| name_of(Path::new(path)).map(|name| name.to_string()).map_err(|no| no.to_string());
+        for path in [
+            "drills/loss/pitr-latest.toml",
+            "/srv/x/drills/loss/pitr-latest.toml",
+            "./drills/./loss/pitr-latest.toml",
+        ] {
             assert_eq!(name(path), Ok("loss/pitr-latest".to_owned()), "{path}");
         }
         assert_eq!(name("mine.toml"), Ok("mine".to_owned()));
         assert_eq!(name("../My Files/mine.toml"), Ok("mine".to_owned()));
-        assert_eq!(name("drills/x.yaml"), Err("drills/x.yaml can't be a drill file: its name must end in .toml".to_owned()));
+        assert_eq!(
+            name("drills/x.yaml"),
+            Err("drills/x.yaml can't be a drill file: its name must end in .toml".to_owned())
+        );
         insta::assert_snapshot!(name("drills/Loss/x\u{1b}y.toml").unwrap_err());
     }
 }

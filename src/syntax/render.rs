@@ -2,7 +2,10 @@
 
 use std::fmt::{self, Write as _};
 
-use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, NamedSource, SourceCode, SourceSpan, SpanContents};
+use miette::{
+    GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, NamedSource, SourceCode, SourceSpan,
+    SpanContents,
+};
 
 use super::{
     mistake::{Mistake, Span},
@@ -18,7 +21,12 @@ const EXCERPT: usize = 110;
 struct WholeLines(NamedSource<String>);
 
 impl SourceCode for WholeLines {
-    fn read_span<'a>(&'a self, span: &SourceSpan, before: usize, after: usize) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
+    fn read_span<'a>(
+        &'a self,
+        span: &SourceSpan,
+        before: usize,
+        after: usize,
+    ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
         // It asks for no context only where it wants to know the line and the column.
         if before == 0 && after == 0 {
             return self.0.read_span(span, 0, 0);
@@ -62,14 +70,21 @@ impl miette::Diagnostic for Shown<'_> {
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
         let here = LabeledSpan::new_primary_with_span(None, self.mistake.span.clone());
-        let also = self.mistake.also.iter().map(|(span, words)| LabeledSpan::new_with_span(Some(words.clone()), span.clone()));
+        let also = self
+            .mistake
+            .also
+            .iter()
+            .map(|(span, words)| LabeledSpan::new_with_span(Some(words.clone()), span.clone()));
         Some(Box::new(std::iter::once(here).chain(also)))
     }
 }
 
 pub(super) fn graphical(mistakes: &Mistakes, colour: bool, width: usize) -> String {
     let theme = if colour { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
-    let handler = GraphicalReportHandler::new_themed(theme).with_width(width.max(20)).with_context_lines(1).with_links(false);
+    let handler = GraphicalReportHandler::new_themed(theme)
+        .with_width(width.max(20))
+        .with_context_lines(1)
+        .with_links(false);
     let source = WholeLines(NamedSource::new(mistakes.file(), mistakes.lines().text().to_owned()));
     let mut out = String::new();
     for mistake in mistakes.iter().take(SHOWN) {
@@ -96,7 +111,13 @@ pub(super) fn plain(mistakes: &Mistakes) -> String {
 /// Writing into a `String` can't fail.
 fn plain_one(out: &mut String, mistakes: &Mistakes, mistake: &Mistake) {
     let (line, column) = mistakes.place(mistake.span.start);
-    let gutter = mistake.also.iter().map(|(span, _)| mistakes.place(span.start).0).fold(line, usize::max).to_string().len();
+    let gutter = mistake
+        .also
+        .iter()
+        .map(|(span, _)| mistakes.place(span.start).0)
+        .fold(line, usize::max)
+        .to_string()
+        .len();
     let _ = writeln!(out, "{}:{line}:{column}: {}", mistakes.file(), mistake.message);
     excerpt(out, mistakes, &mistake.span, gutter, '^', "");
     for (span, words) in &mistake.also {
@@ -115,7 +136,8 @@ fn excerpt(out: &mut String, mistakes: &Mistakes, span: &Span, gutter: usize, ma
     let length = length.split('\n').next().unwrap_or_default().trim_end().chars().count();
     // A long line is cut around what is underlined.
     let skip = if text.len() > EXCERPT { column.saturating_sub(EXCERPT / 3) } else { 0 };
-    let shown: String = text.iter().skip(skip).take(EXCERPT).map(|c| if *c == '\t' { ' ' } else { *c }).collect();
+    let shown: String =
+        text.iter().skip(skip).take(EXCERPT).map(|c| if *c == '\t' { ' ' } else { *c }).collect();
     let marks: String = std::iter::repeat_n(mark, length.clamp(1, EXCERPT)).collect();
     let _ = writeln!(out, "{:>gutter$} | {}", number + 1, shown.trim_end());
     let line = format!("{:gutter$} | {:indent$}{marks} {words}", "", "", indent = column - skip);

@@ -38,7 +38,9 @@ mod tests {
     /// JSON has no instants: editors take those of TOML for strings, serde for tables.
     fn plain(value: Json) -> Json {
         match value {
-            Json::Object(table) if table.contains_key("$__toml_private_datetime") => table["$__toml_private_datetime"].clone(),
+            Json::Object(table) if table.contains_key("$__toml_private_datetime") => {
+                table["$__toml_private_datetime"].clone()
+            }
             Json::Object(table) => table.into_iter().map(|(key, value)| (key, plain(value))).collect(),
             Json::Array(items) => items.into_iter().map(plain).collect(),
             other => other,
@@ -47,7 +49,8 @@ mod tests {
 
     fn tomls(folder: &str) -> Vec<(String, String)> {
         let mut files = Vec::new();
-        for entry in std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)).expect("a folder") {
+        for entry in std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)).expect("a folder")
+        {
             let path = entry.expect("an entry").path();
             if path.is_file() {
                 files.push((path.display().to_string(), std::fs::read_to_string(&path).expect("text")));
@@ -90,7 +93,10 @@ mod tests {
             "wrong-types-deeper",
         ];
         for name in by_itself {
-            let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/drills/bad").join(name).with_extension("toml");
+            let file = Path::new(env!("CARGO_MANIFEST_DIR"))
+                .join("fixtures/drills/bad")
+                .join(name)
+                .with_extension("toml");
             let text = std::fs::read_to_string(file).expect("text");
             assert!(!schema.is_valid(&json(&text)), "{name}");
         }
@@ -109,7 +115,10 @@ mod tests {
             table.insert("surprise".into(), json!({}));
             assert!(!schema.is_valid(&bad), "the schema takes a surprise at {place}");
             let text = toml::to_string(&bad).expect("TOML");
-            assert!(parse(&"x".parse().expect("a name"), "x.toml", &text).is_err(), "the parser takes a surprise at {place}");
+            assert!(
+                parse(&"x".parse().expect("a name"), "x.toml", &text).is_err(),
+                "the parser takes a surprise at {place}"
+            );
         }
     }
 
@@ -119,7 +128,10 @@ mod tests {
                 table.iter().for_each(|(key, value)| tables(value, format!("{place}/{key}"), places));
                 places.push(place);
             }
-            Json::Array(items) => items.iter().enumerate().for_each(|(index, item)| tables(item, format!("{place}/{index}"), places)),
+            Json::Array(items) => items
+                .iter()
+                .enumerate()
+                .for_each(|(index, item)| tables(item, format!("{place}/{index}"), places)),
             _ => {}
         }
     }
@@ -128,9 +140,14 @@ mod tests {
     fn listed(schema: &Json, sections: &mut BTreeSet<BTreeSet<String>>) {
         match schema {
             Json::Object(object) => {
-                if let Some(Json::Object(properties)) = object.get("properties").filter(|_| object.contains_key("required")) {
+                if let Some(Json::Object(properties)) =
+                    object.get("properties").filter(|_| object.contains_key("required"))
+                {
                     for (key, value) in properties.iter().filter(|(key, _)| *key != "null") {
-                        assert!(value["description"].as_str().is_some_and(|about| about.ends_with('.')), "{key}: {value}");
+                        assert!(
+                            value["description"].as_str().is_some_and(|about| about.ends_with('.')),
+                            "{key}: {value}"
+                        );
                     }
                     sections.insert(properties.keys().cloned().collect());
                 }
@@ -146,8 +163,10 @@ mod tests {
         let mut sections = BTreeSet::new();
         listed(&schema(), &mut sections);
         sections.remove(&BTreeSet::from(["null".to_owned()]));
-        let declared: BTreeSet<BTreeSet<String>> =
-            declared::SECTIONS.iter().map(|(_, keys)| keys.iter().map(|key| key.name.to_owned()).collect()).collect();
+        let declared: BTreeSet<BTreeSet<String>> = declared::SECTIONS
+            .iter()
+            .map(|(_, keys)| keys.iter().map(|key| key.name.to_owned()).collect())
+            .collect();
         assert_eq!(sections, declared);
     }
 
@@ -155,7 +174,12 @@ mod tests {
     fn every_word_is_that_of_the_drill() {
         use crate::drill::{Check, RecoveryTarget, Role};
         let words = |schema: Json| -> Vec<String> {
-            schema["oneOf"].as_array().expect("words").iter().map(|one| one["const"].as_str().expect("a word").to_owned()).collect()
+            schema["oneOf"]
+                .as_array()
+                .expect("words")
+                .iter()
+                .map(|one| one["const"].as_str().expect("a word").to_owned())
+                .collect()
         };
         let tag = |value: Json, tag: &str| value[tag].as_str().expect("a tag").to_owned();
         let written = |role: &Role| tag(serde_json::to_value(role).expect("JSON"), "role");
@@ -163,9 +187,15 @@ mod tests {
             words(declared::RoleWord::schema()),
             [written(&Role::Primary), written(&Role::Standby { synchronous: false, delay: None })]
         );
-        assert_eq!(words(declared::CheckWord::schema()), [Check::Ledger.name(), Check::Content.name(), Check::Reprotect.name()]);
+        assert_eq!(
+            words(declared::CheckWord::schema()),
+            [Check::Ledger.name(), Check::Content.name(), Check::Reprotect.name()]
+        );
         let targets = [RecoveryTarget::Latest, RecoveryTarget::Immediate, RecoveryTarget::BeforeFault];
-        assert_eq!(words(declared::TargetWord::schema()), targets.map(|target| tag(serde_json::to_value(target).expect("JSON"), "target")));
+        assert_eq!(
+            words(declared::TargetWord::schema()),
+            targets.map(|target| tag(serde_json::to_value(target).expect("JSON"), "target"))
+        );
     }
 
     proptest! {

@@ -3,7 +3,8 @@
 /// The text of a drill that runs as it is, with comments that tell what can be changed; `name` goes into its title.
 #[must_use]
 pub fn template(name: &str) -> String {
-    let title: String = name.chars().filter(|c| !c.is_control() && !matches!(c, '"' | '\\')).take(100).collect();
+    let title: String =
+        name.chars().filter(|c| !c.is_control() && !matches!(c, '"' | '\\')).take(100).collect();
     let title = if title.trim().is_empty() { "A drill" } else { title.trim() };
     TEMPLATE.replace("{title}", title)
 }
@@ -72,7 +73,8 @@ mod tests {
     fn the_template_is_a_drill_whatever_its_name() {
         let name = "mine".parse().expect("a name");
         for title in ["mine", "", "a \"quoted\"\n\\ \u{1b}[31m name", "{title}"] {
-            let drill = parse(&name, "mine.toml", &template(title)).unwrap_or_else(|no| panic!("{}", no.plain()));
+            let drill =
+                parse(&name, "mine.toml", &template(title)).unwrap_or_else(|no| panic!("{}", no.plain()));
             assert!(!drill.title.is_empty());
         }
     }

@@ -21,7 +21,9 @@ fn files(folder: &str) -> Vec<(PathBuf, String)> {
     let mut folders = vec![root];
     let mut files = Vec::new();
     while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(&folder).expect("a folder").map(|entry| entry.expect("an entry").path()) {
+        for entry in
+            std::fs::read_dir(&folder).expect("a folder").map(|entry| entry.expect("an entry").path())
+        {
             if entry.is_dir() {
                 folders.push(entry);
             } else {
@@ -42,9 +44,11 @@ fn stem(path: &Path) -> String {
 fn every_shipped_drill_parses_under_its_own_name() {
     for (path, text) in files("drills") {
         let name = name_of(&path).unwrap_or_else(|no| panic!("{no}"));
-        let drill = parse(&name, &path.to_string_lossy(), &text).unwrap_or_else(|no| panic!("{}", no.plain()));
+        let drill =
+            parse(&name, &path.to_string_lossy(), &text).unwrap_or_else(|no| panic!("{}", no.plain()));
         assert_eq!(drill.name, name);
-        let again: Drill = serde_json::from_str(&serde_json::to_string(&drill).expect("JSON")).expect("a drill survives JSON");
+        let again: Drill = serde_json::from_str(&serde_json::to_string(&drill).expect("JSON"))
+            .expect("a drill survives JSON");
         assert_eq!(again, drill);
     }
 }
@@ -61,13 +65,15 @@ fn good_files_become_drills() {
 fn what_a_version_lacks_is_known_of_a_drill_that_names_none() {
     const SMALLEST: &str = include_str!("../../fixtures/drills/good/smallest.toml");
     let lacking = |extra: &str| {
-        let drill = parse(&"x".parse().expect("a name"), "x.toml", &format!("{SMALLEST}\n{extra}")).expect("a drill");
+        let drill =
+            parse(&"x".parse().expect("a name"), "x.toml", &format!("{SMALLEST}\n{extra}")).expect("a drill");
         [15, 17].map(|major| drill.lacking(Major(major)))
     };
     assert_eq!(lacking(""), [None, None]);
     let summaries = lacking("[postgres]\nsettings = { summarize_wal = \"on\" }\n");
     assert_eq!(summaries, [Some("PostgreSQL 15 has no `summarize_wal`: it came with 17".into()), None]);
-    let packed = lacking("[[steps]]\nbackup = { method = \"dump\", label = \"small\", compress = \"zstd\" }\n");
+    let packed =
+        lacking("[[steps]]\nbackup = { method = \"dump\", label = \"small\", compress = \"zstd\" }\n");
     assert_eq!(packed, [Some("pg_dump 15 packs with gzip alone".into()), None]);
 }
 
@@ -87,7 +93,10 @@ fn a_long_text_does_not_flood_the_terminal() {
 
 /// Everything that a terminal could take for a command.
 fn is_raw(c: char) -> bool {
-    c != '\n' && (c.is_control() || ('\u{200b}'..='\u{200f}').contains(&c) || ('\u{202a}'..='\u{202e}').contains(&c))
+    c != '\n'
+        && (c.is_control()
+            || ('\u{200b}'..='\u{200f}').contains(&c)
+            || ('\u{202a}'..='\u{202e}').contains(&c))
 }
 
 #[test]
@@ -116,8 +125,13 @@ fn mistakes_are_sorted_and_counted() {
     for (path, text) in files("fixtures/drills/bad") {
         let mistakes = parse(&"x".parse().expect("a name"), "x.toml", &text).expect_err("a bad file");
         let starts: Vec<usize> = mistakes.iter().map(|mistake| mistake.span().start).collect();
-        assert!(starts.is_sorted() && starts.len() == mistakes.count() && mistakes.count() > 0, "{}", path.display());
-        let silent: Vec<&str> = mistakes.iter().filter(|it| it.mend().is_none()).map(Mistake::message).collect();
+        assert!(
+            starts.is_sorted() && starts.len() == mistakes.count() && mistakes.count() > 0,
+            "{}",
+            path.display()
+        );
+        let silent: Vec<&str> =
+            mistakes.iter().filter(|it| it.mend().is_none()).map(Mistake::message).collect();
         assert!(silent.is_empty(), "{}: no mend for {silent:?}", path.display());
     }
 }
@@ -126,12 +140,16 @@ fn mistakes_are_sorted_and_counted() {
 fn a_byte_order_mark_and_windows_line_ends_are_no_mistakes() {
     let text = include_str!("../../drills/crash/postmaster.toml");
     assert_eq!(check(&format!("\u{feff}{}", text.replace('\n', "\r\n"))), check(text));
-    let Err(mistakes) = check(&format!("\u{feff}{}", text.replace('\n', "\r\n").replace("writers", "writer").replace("title", "titel")))
-    else {
+    let Err(mistakes) = check(&format!(
+        "\u{feff}{}",
+        text.replace('\n', "\r\n").replace("writers", "writer").replace("title", "titel")
+    )) else {
         panic!("no mistake")
     };
     assert!(
-        mistakes.contains("unknown key `writer`") && mistakes.contains("| writer = 4\n") && mistakes.contains(":2:1: unknown key `titel`"),
+        mistakes.contains("unknown key `writer`")
+            && mistakes.contains("| writer = 4\n")
+            && mistakes.contains(":2:1: unknown key `titel`"),
         "{mistakes}"
     );
 }

@@ -9,7 +9,8 @@ const LONGEST: usize = 500;
 
 fn is_hostile(c: char) -> bool {
     // Controls, and the marks that reorder or hide text: bidirectional overrides and isolates, zero-width characters, the BOM.
-    c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+    c.is_control()
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 /// The text with every hostile character written out, as in `\u{1b}`.

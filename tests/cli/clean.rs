@@ -43,9 +43,17 @@ fn what_is_kept_in_an_engine_goes_with_the_run_that_kept_it() {
     user.run(&drill, &["--keep-on-failure"]).exits(1);
     let run = user.only_run().file_name().expect("a name").to_string_lossy().into_owned();
     let kept = left_of(&run);
-    let told = user.lifeboat(&["clean", "--dry-run"]).exits(0).prints(&format!("kept by the run {run} of 20")).prints("because crash@");
+    let told = user
+        .lifeboat(&["clean", "--dry-run"])
+        .exits(0)
+        .prints(&format!("kept by the run {run} of 20"))
+        .prints("because crash@");
     for name in kept.lines() {
-        assert!(told.stdout.lines().any(|line| line.starts_with("would remove") && line.ends_with(name)), "{name}: {}", told.stdout);
+        assert!(
+            told.stdout.lines().any(|line| line.starts_with("would remove") && line.ends_with(name)),
+            "{name}: {}",
+            told.stdout
+        );
     }
     user.lifeboat(&["clean"]).exits(0);
     assert_eq!((kept.is_empty(), left_of(&run)), (false, String::new()));
@@ -79,7 +87,9 @@ fn in_another_pid_namespace(user: &Harness) -> Option<Told> {
     let clean = user.command(&["clean"]);
     let mut command = std::process::Command::new("unshare");
     command.args(["--pid", "--fork", "--mount-proc"]).arg(clean.get_program()).args(clean.get_args());
-    command.envs(clean.get_envs().filter_map(|(name, value)| Some((name, value?)))).current_dir(user.folder());
+    command
+        .envs(clean.get_envs().filter_map(|(name, value)| Some((name, value?))))
+        .current_dir(user.folder());
     if !nix::unistd::geteuid().is_root() {
         eprintln!("skipped: only root may make a pid namespace");
         return None;
@@ -135,7 +145,8 @@ fn when_runner_and_reaper_were_both_killed_clean_removes_what_they_left() {
     running.signal(Signal::SIGKILL);
     running.wait(RUN_WITHIN).exits(137);
     assert!(!leftovers::processes_below(&user.work()).is_empty(), "there is something to clean");
-    let rehearsed = user.lifeboat(&["clean", "--dry-run"]).exits(0).prints("would remove").prints("which is over");
+    let rehearsed =
+        user.lifeboat(&["clean", "--dry-run"]).exits(0).prints("would remove").prints("which is over");
     rehearsed.prints(text(&leftovers::runs(&user.work())[0]));
     user.lifeboat(&["clean"]).exits(0).prints("removed");
     user.assert_nothing_is_left();

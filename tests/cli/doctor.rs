@@ -22,7 +22,10 @@ fn each_way_in_which_an_engine_does_not_answer_has_its_own_mend() {
     // Root is refused nothing: somebody else asks.
     let mut as_nobody = Command::new("setpriv");
     let asked = user.command(&["doctor"]);
-    as_nobody.args(["--reuid=65534", "--regid=65534", "--clear-groups"]).arg(asked.get_program()).args(asked.get_args());
+    as_nobody
+        .args(["--reuid=65534", "--regid=65534", "--clear-groups"])
+        .arg(asked.get_program())
+        .args(asked.get_args());
     as_nobody.env("DOCKER_HOST", &host).env("LIFEBOAT_WORK_DIR", "/tmp/lifeboat-nobody").current_dir("/");
     match as_nobody.output() {
         Ok(told) if !matches!(told.status.code(), Some(126 | 127)) && nix::unistd::geteuid().is_root() => {
@@ -36,7 +39,8 @@ fn each_way_in_which_an_engine_does_not_answer_has_its_own_mend() {
 #[test]
 fn a_directory_that_was_named_for_postgresql_in_vain_is_told() {
     let user = Harness::from_scratch();
-    let told = Running::start(user.command(&["doctor"]).env("LIFEBOAT_PG_BIN", user.folder())).wait(RUN_WITHIN);
+    let told =
+        Running::start(user.command(&["doctor"]).env("LIFEBOAT_PG_BIN", user.folder())).wait(RUN_WITHIN);
     told.prints(&format!("LIFEBOAT_PG_BIN names {}, which holds none", text(user.folder())));
 }
 
@@ -50,15 +54,23 @@ fn without_postgresql(user: &Harness, arguments: &[&str]) -> Option<Told> {
     let hide = "if test -d /usr/lib/postgresql; then mount -t tmpfs none /usr/lib/postgresql; fi; export PATH=/nonexistent; exec \"$@\"";
     let mut command = Command::new("unshare");
     command.args(["--mount", "/bin/sh", "-euc", hide, "sh"]).arg(asked.get_program()).args(asked.get_args());
-    command.envs(asked.get_envs().filter_map(|(name, value)| Some((name, value?)))).env_remove("LIFEBOAT_PG_BIN");
-    Some(Running::start(command.current_dir(user.folder()).stdout(Stdio::piped()).stderr(Stdio::piped())).wait(RUN_WITHIN))
+    command
+        .envs(asked.get_envs().filter_map(|(name, value)| Some((name, value?))))
+        .env_remove("LIFEBOAT_PG_BIN");
+    Some(
+        Running::start(command.current_dir(user.folder()).stdout(Stdio::piped()).stderr(Stdio::piped()))
+            .wait(RUN_WITHIN),
+    )
 }
 
 #[test]
 fn a_machine_without_postgresql_is_told_how_to_get_it_and_a_run_starts_nothing() {
     let user = Harness::from_scratch();
     let Some(told) = without_postgresql(&user, &["doctor"]) else { return };
-    told.exits(3).prints("local   missing").prints("apt-get install postgresql").prints("no runtime can be used");
+    told.exits(3)
+        .prints("local   missing")
+        .prints("apt-get install postgresql")
+        .prints("no runtime can be used");
     if let Some(told) = without_postgresql(&user, &["run"]) {
         told.exits(2).says("apt-get install postgresql");
     }

@@ -28,7 +28,12 @@ fn variables_for_another_server_change_nothing() {
         ("LANG", "tr_TR.UTF-8"),
     ];
     Running::start(command.envs(hostile)).wait(RUN_WITHIN).exits(0);
-    let ledger = std::fs::read_dir(user.latest()).unwrap().flatten().find(|entry| entry.path().is_dir()).unwrap().path();
+    let ledger = std::fs::read_dir(user.latest())
+        .unwrap()
+        .flatten()
+        .find(|entry| entry.path().is_dir())
+        .unwrap()
+        .path();
     let log = std::fs::read_to_string(ledger.join("evidence/primary.log")).unwrap();
     assert!(log.contains("database system is ready to accept connections") && log.contains(" UTC "), "{log}");
     user.assert_nothing_is_left();

@@ -24,7 +24,8 @@ fn a_node_that_the_drill_freezes_for_good_is_inconclusive_in_bounded_time() {
         r#"rehearse = { from = "nightly" }"#,
         r#"check = ["ledger"]"#,
     ];
-    let told = user.run(&user.drill("frozen", &drills::pitr().synchronous_standby().steps(&steps).text()), &[]);
+    let told =
+        user.run(&user.drill("frozen", &drills::pitr().synchronous_standby().steps(&steps).text()), &[]);
     assert!(told.took < BOUNDED, "{told:?}");
     told.exits(3).says("timed out");
     assert!(user.report("junit.xml").contains("<error"));
@@ -34,7 +35,8 @@ fn a_node_that_the_drill_freezes_for_good_is_inconclusive_in_bounded_time() {
 #[test]
 fn a_node_that_is_frozen_from_outside_is_inconclusive_in_bounded_time() {
     let user = Harness::local();
-    let backup = "backup = { method = \"basebackup\", label = \"nightly\", compress = \"none\" }\ndeadline = \"3s\"";
+    let backup =
+        "backup = { method = \"basebackup\", label = \"nightly\", compress = \"none\" }\ndeadline = \"3s\"";
     let drill = drills::pitr().step(2, backup).step(1, "work = \"2s\"");
     let running = user.start(&user.drill("stopped", &drill.text()));
     user.wait_for_step(1);

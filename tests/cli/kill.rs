@@ -17,7 +17,8 @@ const LATEST: Duration = Duration::from_millis(4000);
 /// Instants at random between zero and `latest`; `LIFEBOAT_TEST_SEED` gives the same ones again.
 pub(crate) fn instants(times: usize, latest: Duration) -> Vec<(usize, Duration)> {
     let clock = || SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_secs();
-    let seed = std::env::var("LIFEBOAT_TEST_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or_else(clock);
+    let seed =
+        std::env::var("LIFEBOAT_TEST_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or_else(clock);
     eprintln!("LIFEBOAT_TEST_SEED={seed}");
     let mut state = seed;
     let mut random = || {
@@ -26,11 +27,17 @@ pub(crate) fn instants(times: usize, latest: Duration) -> Vec<(usize, Duration)>
         (state >> 33) as u32
     };
     random();
-    (0..times).map(|number| (number, latest.mul_f64(f64::from(random()) / f64::from(u32::MAX >> 1)))).collect()
+    (0..times)
+        .map(|number| (number, latest.mul_f64(f64::from(random()) / f64::from(u32::MAX >> 1))))
+        .collect()
 }
 
 /// Does something with each, a few at once; all complaints together.
-pub(crate) fn overlapping<T: Send>(mut all: Vec<T>, at_once: usize, each: impl Fn(T) -> Result<(), String> + Sync) {
+pub(crate) fn overlapping<T: Send>(
+    mut all: Vec<T>,
+    at_once: usize,
+    each: impl Fn(T) -> Result<(), String> + Sync,
+) {
     all.reverse();
     let (queue, complaints) = (Mutex::new(all), Mutex::new(Vec::new()));
     std::thread::scope(|scope| {

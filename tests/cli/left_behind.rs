@@ -51,7 +51,9 @@ fn a_drill_that_passed_and_left_a_directory_behind_exits_5_and_clean_removes_it_
         let mounted = held(&at);
         let told = running.wait(RUN_WITHIN).exits(5).prints("PASS").says("failed to remove");
         assert_eq!(user.json()["verdict"], "pass", "{told:?}");
-        wait_for("the reaper's end", TRIED_WITHIN, || leftovers::reapers(&user.work()).is_empty().then_some(()));
+        wait_for("the reaper's end", TRIED_WITHIN, || {
+            leftovers::reapers(&user.work()).is_empty().then_some(())
+        });
         user.lifeboat(&["clean"]).exits(5).prints("failed");
         let_go(&at, mounted);
         user.lifeboat(&["clean"]).exits(0).prints("removed");
@@ -68,10 +70,12 @@ fn a_drill_that_passed_and_left_a_network_behind_exits_5_and_the_reaper_removes_
     let running = user.start(&user.drill("crash", &drills::crash().step(1, "work = \"1s\"").text()));
     user.wait_for_step(1);
     let run = user.only_run().file_name().expect("a name").to_string_lossy().into_owned();
-    let network = docker(&["network", "ls", "--filter", &format!("label=lifeboat.run={run}"), "--format", "{{.Name}}"]);
+    let network =
+        docker(&["network", "ls", "--filter", &format!("label=lifeboat.run={run}"), "--format", "{{.Name}}"]);
     let image = docker(&["ps", "--filter", &format!("label=lifeboat.run={run}"), "--format", "{{.Image}}"]);
     let image = image.lines().next().expect("an image");
-    let foreign = docker(&["run", "--detach", "--rm", "--network", &network, "--entrypoint", "sleep", image, "600"]);
+    let foreign =
+        docker(&["run", "--detach", "--rm", "--network", &network, "--entrypoint", "sleep", image, "600"]);
     let told = running.wait(RUN_WITHIN);
     let left = left_of(&run);
     docker(&["rm", "--force", &foreign]);

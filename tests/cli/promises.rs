@@ -14,11 +14,19 @@ fn a_drill_that_keeps_its_promises_exits_0_and_leaves_every_report_and_its_evide
     for name in ["junit.xml", "report.md", "report.json", "journal.jsonl"] {
         assert!(!user.report(name).is_empty(), "{name}");
     }
-    let folders: Vec<_> = fs::read_dir(&run).unwrap().flatten().filter(|entry| entry.path().is_dir()).map(|entry| entry.path()).collect();
+    let folders: Vec<_> = fs::read_dir(&run)
+        .unwrap()
+        .flatten()
+        .filter(|entry| entry.path().is_dir())
+        .map(|entry| entry.path())
+        .collect();
     let [exercise] = folders.as_slice() else { panic!("{folders:?}") };
     assert!(exercise.to_string_lossy().contains("pitr@"), "{exercise:?}");
     assert!(fs::read_to_string(exercise.join("ledger.jsonl")).unwrap().lines().count() > 10);
-    let evidence = |name: &str| fs::read_to_string(exercise.join("evidence").join(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
+    let evidence = |name: &str| {
+        fs::read_to_string(exercise.join("evidence").join(name))
+            .unwrap_or_else(|error| panic!("{name}: {error}"))
+    };
     assert!(evidence("primary.log").contains("database system is ready"));
     assert!(evidence("recovered.log").contains("archive recovery complete"));
     assert!(evidence("recovered.pg_controldata").contains("Database system identifier"));
@@ -89,7 +97,10 @@ fn recovery_time_counts_from_when_clients_began_to_wait_whatever_broke_later_or_
     for (name, steps) in [("later", later), ("healed", healed)] {
         user.run(&user.drill(name, &drills::crash().standby().rto("2s").steps(&steps).text()), &[]).exits(1);
         let judged = user.json();
-        assert!(judged["drills"][0]["rto"].as_f64().is_some_and(|rto| (2.0..30.0).contains(&rto)), "{name}: {judged}");
+        assert!(
+            judged["drills"][0]["rto"].as_f64().is_some_and(|rto| (2.0..30.0).contains(&rto)),
+            "{name}: {judged}"
+        );
     }
     user.assert_nothing_is_left();
 }

@@ -62,5 +62,7 @@ fn of_two_tables_the_first_comes_back_from_a_standby_with_settings_of_its_own() 
     let delayed = format!("role = \"standby\"\ndelay = \"10m\"\n{settings}");
     let draft = Draft::of(&steps).shop().standby().rpo_unmeasured().text();
     let draft = draft.replace("name = \"primary\"\n", &format!("name = \"primary\"\n{settings}"));
-    passes(&draft.replace("role = \"standby\"\n", &format!("{delayed}[[nodes]]\nname = \"second\"\n{delayed}")));
+    passes(
+        &draft.replace("role = \"standby\"\n", &format!("{delayed}[[nodes]]\nname = \"second\"\n{delayed}")),
+    );
 }

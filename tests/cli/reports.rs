@@ -7,7 +7,9 @@ use crate::support::{Harness, drills, text};
 const FILES: [&str; 3] = ["junit.xml", "report.json", "report.md"];
 
 fn bytes(run: &Path) -> Vec<(&'static str, Vec<u8>)> {
-    FILES.map(|name| (name, fs::read(run.join(name)).unwrap_or_else(|error| panic!("{name}: {error}")))).to_vec()
+    FILES
+        .map(|name| (name, fs::read(run.join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))))
+        .to_vec()
 }
 
 fn forget(run: &Path) {
@@ -43,9 +45,11 @@ fn a_dead_runners_journal(user: &Harness, run: &Path) {
     let whole = fs::read_to_string(&path).unwrap();
     let ends: Vec<usize> = whole.match_indices('\n').map(|(at, _)| at + 1).collect();
     let last = ends[ends.len() - 2];
-    for (cut, why) in
-        [(whole.len() - 1, "its last line is torn"), (last, "its last line is missing"), (ends[ends.len() / 2], "half of it is missing")]
-    {
+    for (cut, why) in [
+        (whole.len() - 1, "its last line is torn"),
+        (last, "its last line is missing"),
+        (ends[ends.len() / 2], "half of it is missing"),
+    ] {
         fs::write(&path, &whole[..cut]).unwrap();
         let told = user.lifeboat(&["report", text(run)]);
         assert_eq!(told.code, 3, "{why}: {told:?}");
@@ -54,9 +58,13 @@ fn a_dead_runners_journal(user: &Harness, run: &Path) {
     fs::write(&path, "").unwrap();
     let told = user.lifeboat(&["report", text(run)]);
     assert!(told.code != 0, "an empty journal proves nothing: {told:?}");
-    fs::write(&path, whole.replacen("\"event\":\"baseline-held\"", "\"event\":\"no-such-event\"", 1)).unwrap();
+    fs::write(&path, whole.replacen("\"event\":\"baseline-held\"", "\"event\":\"no-such-event\"", 1))
+        .unwrap();
     let told = user.lifeboat(&["report", text(run)]);
-    assert!(told.code != 0 && told.stderr.contains("journal.jsonl"), "a line that nobody understands: {told:?}");
+    assert!(
+        told.code != 0 && told.stderr.contains("journal.jsonl"),
+        "a line that nobody understands: {told:?}"
+    );
 }
 
 #[test]
@@ -69,6 +77,10 @@ fn a_report_of_a_run_that_is_not_there_is_a_mistake_of_the_command_line() {
         fs::write(user.reports().join(run).join("journal.jsonl"), "").unwrap();
     }
     let named = "there are 20261121-172744-8d81, 20261120-172744-8d81";
-    user.lifeboat(&["report", text(&user.reports())]).exits(2).says("it has no journal.jsonl").says("--reports").says(named);
+    user.lifeboat(&["report", text(&user.reports())])
+        .exits(2)
+        .says("it has no journal.jsonl")
+        .says("--reports")
+        .says(named);
     user.lifeboat(&["report", "."]).exits(2).says("it has no journal.jsonl").says(named);
 }

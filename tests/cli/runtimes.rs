@@ -18,6 +18,8 @@ fn an_image_without_a_version_in_its_name_is_run_as_what_it_holds() {
         return;
     }
     let user = Harness::on("docker");
-    user.run(&user.drill("crash", &drills::crash().text()), &["--image", "lifeboat-postgres:15"]).exits(0).prints("crash@15");
+    user.run(&user.drill("crash", &drills::crash().text()), &["--image", "lifeboat-postgres:15"])
+        .exits(0)
+        .prints("crash@15");
     user.assert_nothing_is_left();
 }

@@ -6,14 +6,23 @@ use crate::support::{Harness, RUN_WITHIN, drills, leftovers, wait_for};
 
 /// The files of a folder in the repository of the only run.
 fn files(user: &Harness, folder: &str) -> Vec<PathBuf> {
-    let exercises = leftovers::runs(&user.work()).into_iter().flat_map(|run| fs::read_dir(run).expect("a run")).flatten();
-    let folders = exercises.map(|exercise| exercise.path().join("repository").join(folder)).filter(|folder| folder.exists());
-    folders.flat_map(|folder| fs::read_dir(folder).expect("a folder")).flatten().map(|entry| entry.path()).collect()
+    let exercises =
+        leftovers::runs(&user.work()).into_iter().flat_map(|run| fs::read_dir(run).expect("a run")).flatten();
+    let folders = exercises
+        .map(|exercise| exercise.path().join("repository").join(folder))
+        .filter(|folder| folder.exists());
+    folders
+        .flat_map(|folder| fs::read_dir(folder).expect("a folder"))
+        .flatten()
+        .map(|entry| entry.path())
+        .collect()
 }
 
 /// The segments in the archive of the only run, in order.
 fn archived(user: &Harness) -> Vec<PathBuf> {
-    let is_segment = |path: &PathBuf| path.file_name().is_some_and(|name| name.len() == 24 && !name.to_string_lossy().starts_with('.'));
+    let is_segment = |path: &PathBuf| {
+        path.file_name().is_some_and(|name| name.len() == 24 && !name.to_string_lossy().starts_with('.'))
+    };
     let mut segments: Vec<PathBuf> = files(user, "archive").into_iter().filter(is_segment).collect();
     segments.sort();
     segments
@@ -56,7 +65,8 @@ fn pages_that_the_server_finds_damaged_fail_every_check_that_reads_them() {
     let running = user.start(&user.drill("pages", &draft.text()));
     user.wait_for_step(2);
     let databases = files(&user, "backup/nightly/base");
-    let relations = databases.iter().flat_map(|database| fs::read_dir(database).expect("a database")).flatten();
+    let relations =
+        databases.iter().flat_map(|database| fs::read_dir(database).expect("a database")).flatten();
     let mut damaged = 0;
     for path in relations.map(|relation| relation.path()) {
         let mut bytes = fs::read(&path).expect("a relation");
@@ -71,7 +81,10 @@ fn pages_that_the_server_finds_damaged_fail_every_check_that_reads_them() {
     running.wait(RUN_WITHIN).exits(1);
     let junit = user.report("junit.xml");
     assert_eq!(junit.matches("<failure").count(), 3, "{junit}");
-    assert!(junit.contains("the recovered server is damaged: ") && junit.contains("(SQLSTATE XX001)"), "{junit}");
+    assert!(
+        junit.contains("the recovered server is damaged: ") && junit.contains("(SQLSTATE XX001)"),
+        "{junit}"
+    );
     user.assert_nothing_is_left();
 }
 
@@ -82,11 +95,14 @@ fn clients_that_had_stopped_before_the_fault_do_not_pass() {
     user.wait_for_step(2);
     std::thread::sleep(Duration::from_millis(500));
     // Their sessions stand still, so that they wait, and go on only after the fault.
-    let sessions: Vec<_> =
-        leftovers::processes_below(&user.work()).into_iter().filter(|process| process.line.contains("lifeboat_app")).collect();
+    let sessions: Vec<_> = leftovers::processes_below(&user.work())
+        .into_iter()
+        .filter(|process| process.line.contains("lifeboat_app"))
+        .collect();
     assert!(!sessions.is_empty());
     for session in &sessions {
-        nix::sys::signal::kill(nix::unistd::Pid::from_raw(session.pid), nix::sys::signal::Signal::SIGSTOP).expect("it lives");
+        nix::sys::signal::kill(nix::unistd::Pid::from_raw(session.pid), nix::sys::signal::Signal::SIGSTOP)
+            .expect("it lives");
     }
     // A session that stands still may also hold what the archiver waits for: then the loss is above what is configured.
     let told = running.wait(RUN_WITHIN);

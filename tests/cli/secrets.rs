@@ -45,7 +45,10 @@ fn no_password_is_in_a_report_or_on_a_command_line() {
     let mut looks = 0;
     while running.is_alive() {
         for process in leftovers::processes() {
-            assert!(!passwords.iter().any(|password| process.line.contains(password.as_str())), "{process:?}");
+            assert!(
+                !passwords.iter().any(|password| process.line.contains(password.as_str())),
+                "{process:?}"
+            );
             seen.insert(process.line);
         }
         looks += 1;
@@ -54,10 +57,16 @@ fn no_password_is_in_a_report_or_on_a_command_line() {
     }
     let told = running.wait(RUN_WITHIN).exits(0);
     eprintln!("{looks} looks at {} command lines", seen.len());
-    assert!(seen.iter().any(|line| line.contains("pg_basebackup")), "the looks were frequent enough to see tools at work");
+    assert!(
+        seen.iter().any(|line| line.contains("pg_basebackup")),
+        "the looks were frequent enough to see tools at work"
+    );
     assert_eq!(holding(&user.reports(), &passwords), Vec::<String>::new());
     for stream in [told.stdout, told.stderr] {
-        assert!(!passwords.iter().any(|password| stream.contains(password.as_str())), "at the highest verbosity too");
+        assert!(
+            !passwords.iter().any(|password| stream.contains(password.as_str())),
+            "at the highest verbosity too"
+        );
     }
     use std::os::unix::fs::PermissionsExt;
     assert_eq!(fs::metadata(&seed).unwrap().permissions().mode() & 0o777, 0o600);

@@ -21,11 +21,24 @@ fn every_mistake_of_every_bad_file_is_said_at_once_and_nothing_is_started() {
     let (many, primaries) = (bad("many-at-once.toml"), bad("two-primaries.toml"));
     let good = user.drill("good", &drills::crash().text());
     let told = user.lifeboat(&["run", &many, text(&good), &primaries, "los/pitr-latest"]).exits(2);
-    for said in ["many-at-once.toml", "two-primaries.toml", "did you mean loss/pitr-latest?", "nothing was started: 3 files or names"] {
+    for said in [
+        "many-at-once.toml",
+        "two-primaries.toml",
+        "did you mean loss/pitr-latest?",
+        "nothing was started: 3 files or names",
+    ] {
         assert!(told.stderr.contains(said), "{said:?} is not in:\n{}", told.stderr);
     }
-    let counted: usize = told.stderr.lines().find_map(|line| line.split_once(" mistakes in ")?.0.parse().ok()).expect("a count");
-    assert!(counted > 10 && told.stderr.matches('×').count() == counted + 1, "all of one file and the one of the other:\n{}", told.stderr);
+    let counted: usize = told
+        .stderr
+        .lines()
+        .find_map(|line| line.split_once(" mistakes in ")?.0.parse().ok())
+        .expect("a count");
+    assert!(
+        counted > 10 && told.stderr.matches('×').count() == counted + 1,
+        "all of one file and the one of the other:\n{}",
+        told.stderr
+    );
     assert_eq!(told.stdout, "");
     nothing_was_started(&user);
 }
@@ -61,17 +74,29 @@ fn two_files_with_one_name_or_one_folder_are_told_apart_by_the_user_and_not_drop
     let user = Harness::from_scratch();
     let write = |path: &str| {
         let path = user.folder().join(path);
-        std::fs::create_dir_all(path.parent().unwrap()).and_then(|()| std::fs::write(&path, drills::crash().text())).unwrap();
+        std::fs::create_dir_all(path.parent().unwrap())
+            .and_then(|()| std::fs::write(&path, drills::crash().text()))
+            .unwrap();
     };
-    for path in ["mine/prod/restore.toml", "mine/staging/restore.toml", "drills/x-y.toml", "drills/x/y.toml", "loss/own.toml"] {
+    for path in [
+        "mine/prod/restore.toml",
+        "mine/staging/restore.toml",
+        "drills/x-y.toml",
+        "drills/x/y.toml",
+        "loss/own.toml",
+    ] {
         write(path);
     }
     let both = "mine/prod/restore.toml and mine/staging/restore.toml are both called restore: rename one";
     user.lifeboat(&["run", "mine"]).exits(2).says(both);
     user.lifeboat(&["run", "mine/prod/restore.toml", "mine/staging/restore.toml"]).exits(2).says(both);
     user.lifeboat(&["check", "mine/prod/restore.toml", "./mine/../mine/prod"]).exits(0);
-    user.lifeboat(&["run", "drills"]).exits(2).says("drills/x/y.toml and drills/x-y.toml would share a folder in the reports");
-    user.lifeboat(&["run", "loss"]).exits(2).says("write ./loss for the folder here, or single names such as loss/");
+    user.lifeboat(&["run", "drills"])
+        .exits(2)
+        .says("drills/x/y.toml and drills/x-y.toml would share a folder in the reports");
+    user.lifeboat(&["run", "loss"])
+        .exits(2)
+        .says("write ./loss for the folder here, or single names such as loss/");
     user.lifeboat(&["check", "./loss", "loss/dump"]).exits(0).prints("own").prints("loss/dump");
     nothing_was_started(&user);
 }
@@ -83,7 +108,9 @@ fn a_version_that_is_not_installed_is_said_before_anything_starts() {
     let doctor = user.lifeboat(&["doctor"]).exits(0).stdout;
     if let Some(absent) = absent(&doctor) {
         let told = user.run(&drill, &["--postgres", &absent]).exits(2);
-        told.says(&format!("PostgreSQL {absent}")).says("installed here: ").says(&format!("apt-get install postgresql-{absent}"));
+        told.says(&format!("PostgreSQL {absent}"))
+            .says("installed here: ")
+            .says(&format!("apt-get install postgresql-{absent}"));
     }
     nothing_was_started(&user);
 }
@@ -102,7 +129,9 @@ fn a_version_without_an_image_is_said_before_anything_starts() {
 
 /// A version that Lifeboat drives and the machine lacks; says so where there is none.
 fn absent(doctor: &str) -> Option<String> {
-    let absent = (15..=18).map(|major| major.to_string()).find(|major| !doctor.contains(&format!("PostgreSQL {major}")));
+    let absent = (15..=18)
+        .map(|major| major.to_string())
+        .find(|major| !doctor.contains(&format!("PostgreSQL {major}")));
     if absent.is_none() {
         eprintln!("skipped: every version is installed");
     }

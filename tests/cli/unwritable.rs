@@ -2,7 +2,9 @@
 
 use std::{fs, time::Duration};
 
-use crate::support::{Harness, RUN_WITHIN, drills, leftovers, mounted::Small, pace::stretched, running::Running, text};
+use crate::support::{
+    Harness, RUN_WITHIN, drills, leftovers, mounted::Small, pace::stretched, running::Running, text,
+};
 
 /// Longer than any answer that needs no server, on an idle machine.
 const AT_ONCE: Duration = Duration::from_secs(5);
@@ -25,7 +27,8 @@ fn a_reports_folder_that_is_read_only_exits_74_and_starts_nothing() {
     fs::create_dir(&reports).unwrap();
     fs::set_permissions(&reports, fs::Permissions::from_mode(0o555)).unwrap();
     // Root minds no mode, but what is mounted read-only it can't write either.
-    let _mounted = nix::unistd::geteuid().is_root().then(|| Small::mount(&reports, "16k,ro").expect("root may mount"));
+    let _mounted =
+        nix::unistd::geteuid().is_root().then(|| Small::mount(&reports, "16k,ro").expect("root may mount"));
     user.run(&drill, &[]).exits(74).says(text(&reports));
     assert!(!user.work().exists(), "nothing is made");
 }
@@ -37,7 +40,10 @@ fn a_disk_for_reports_without_room_for_the_first_lines_exits_74_and_starts_nothi
     let Some(_mounted) = Small::mount(&reports, "4k") else { return };
     let starts_nothing = |drill: &drills::Draft| {
         let told = user.run(&user.drill("pitr", &drill.text()), &[]).exits(74).says("No space left");
-        assert!(told.took < stretched(AT_ONCE) && !told.stderr.contains("PostgreSQL"), "no server was started: {told:?}");
+        assert!(
+            told.took < stretched(AT_ONCE) && !told.stderr.contains("PostgreSQL"),
+            "no server was started: {told:?}"
+        );
         user.assert_nothing_is_left();
     };
     // There is room for the line of the run, not for that of its drill.
@@ -53,8 +59,14 @@ fn a_disk_for_reports_that_runs_full_ends_the_run_there_and_exits_74_and_nothing
     let user = Harness::local();
     let reports = user.reports();
     let Some(_mounted) = Small::mount(&reports, "24k") else { return };
-    let told = user.run(&user.drill("pitr", &drills::pitr().step(2, "work = \"60s\"").text()), &[]).exits(74).says("No space left");
-    assert!(told.took < stretched(Duration::from_secs(30)), "a run that can't be written down is not worth its minute: {told:?}");
+    let told = user
+        .run(&user.drill("pitr", &drills::pitr().step(2, "work = \"60s\"").text()), &[])
+        .exits(74)
+        .says("No space left");
+    assert!(
+        told.took < stretched(Duration::from_secs(30)),
+        "a run that can't be written down is not worth its minute: {told:?}"
+    );
     user.assert_nothing_is_left();
 }
 
@@ -78,9 +90,11 @@ fn a_work_directory_that_cannot_serve_is_refused_with_what_would_before_anything
     let drill = user.drill("crash", &drills::crash().text());
     let file = user.folder().join("file");
     fs::write(&file, "").unwrap();
-    let odd = ["with spaces", "quo'te", "dollar$HOME", "new\nline", &"long/".repeat(120)].map(|name| user.folder().join(name));
+    let odd = ["with spaces", "quo'te", "dollar$HOME", "new\nline", &"long/".repeat(120)]
+        .map(|name| user.folder().join(name));
     for directory in odd.iter().chain([&file, &file.join("below")]) {
-        let with = |command: &[&str]| user.lifeboat(&[command, &["--work-dir", text(directory)]].concat()).exits(2);
+        let with =
+            |command: &[&str]| user.lifeboat(&[command, &["--work-dir", text(directory)]].concat()).exits(2);
         let told = with(&["run", text(&drill)]).says("--work-dir");
         assert!(told.took < stretched(AT_ONCE), "{told:?}");
         with(&["clean"]).says("--work-dir");
@@ -102,8 +116,14 @@ fn a_work_directory_that_the_servers_user_cannot_enter_is_refused() {
     fs::set_permissions(&closed, fs::Permissions::from_mode(0o700)).unwrap();
     let work = closed.join("work");
     let drill = user.drill("crash", &drills::crash().text());
-    user.run(&drill, &["--work-dir", text(&work)]).exits(2).says(&format!("can't enter {}", closed.display())).says("--work-dir");
-    user.lifeboat(&["doctor", "--work-dir", text(&work)]).exits(3).prints("local   unfit").prints("can't enter");
+    user.run(&drill, &["--work-dir", text(&work)])
+        .exits(2)
+        .says(&format!("can't enter {}", closed.display()))
+        .says("--work-dir");
+    user.lifeboat(&["doctor", "--work-dir", text(&work)])
+        .exits(3)
+        .prints("local   unfit")
+        .prints("can't enter");
     assert!(!work.exists() && !user.reports().exists(), "nothing is made");
 }
 

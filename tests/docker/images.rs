@@ -21,7 +21,11 @@ impl Built {
     fn new(name: &str, dockerfile: &str) -> Self {
         let tag = format!("lifeboat-test-{}:{name}", process::id());
         let mut build = process::Command::new("docker");
-        build.args(["build", "-q", "-t", &tag, "-"]).env("DOCKER_BUILDKIT", "0").stdin(Stdio::piped()).stdout(Stdio::null());
+        build
+            .args(["build", "-q", "-t", &tag, "-"])
+            .env("DOCKER_BUILDKIT", "0")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null());
         let mut build = build.spawn().expect("docker");
         build.stdin.take().expect("piped").write_all(dockerfile.as_bytes()).expect("written");
         assert!(build.wait().expect("docker").success());
@@ -57,7 +61,13 @@ async fn an_image_laid_out_like_the_official_one_is_understood() {
     assert_eq!(pgdata.text(), "unset\n");
     let container = left_of(&run).lines().next().expect("a container").to_owned();
     let mounts = docker(&["inspect", "-f", "{{range .Mounts}}{{.Type}} {{.Name}}\n{{end}}", &container]);
-    assert!(mounts.lines().filter(|mount| mount.starts_with("volume")).all(|mount| mount.starts_with("volume lb-test-")), "{mounts}");
+    assert!(
+        mounts
+            .lines()
+            .filter(|mount| mount.starts_with("volume"))
+            .all(|mount| mount.starts_with("volume lb-test-")),
+        "{mounts}"
+    );
     serves(&lab, &node("primary")).await;
     dismantled(&lab, &run).await;
 }
@@ -65,7 +75,8 @@ async fn an_image_laid_out_like_the_official_one_is_understood() {
 #[tokio::test]
 async fn an_image_without_timeout_and_without_a_user_will_do() {
     let Some(engine) = engine().await else { return };
-    let built = Built::new("bare", "FROM lifeboat-postgres:15\nRUN rm /usr/bin/timeout && userdel postgres\n");
+    let built =
+        Built::new("bare", "FROM lifeboat-postgres:15\nRUN rm /usr/bin/timeout && userdel postgres\n");
     let run = run("bare");
     let image = engine.resolve(Some(&built.0), Some(Major(15)), &|_| ()).await.expect("resolved");
     assert_eq!((image.user.as_str(), image.tools.contains("timeout")), ("65534:65534", false));
@@ -91,11 +102,17 @@ struct Registry {
 
 impl Registry {
     fn start() -> Option<Self> {
-        let port = std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("its number").port();
+        let port = std::net::TcpListener::bind("127.0.0.1:0")
+            .expect("a port")
+            .local_addr()
+            .expect("its number")
+            .port();
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("registry.yml");
         let root = folder.path().display();
-        let settings = format!("version: 0.1\nstorage: {{filesystem: {{rootdirectory: {root}}}}}\nhttp: {{addr: '127.0.0.1:{port}'}}\n");
+        let settings = format!(
+            "version: 0.1\nstorage: {{filesystem: {{rootdirectory: {root}}}}}\nhttp: {{addr: '127.0.0.1:{port}'}}\n"
+        );
         std::fs::write(&file, settings).expect("written");
         let mut serve = process::Command::new("docker-registry");
         match serve.arg("serve").arg(&file).stdout(Stdio::null()).stderr(Stdio::null()).spawn() {
@@ -104,7 +121,9 @@ impl Registry {
                 registry.wait();
                 Some(registry)
             }
-            Err(error) if env::var("LIFEBOAT_TEST_DOCKER").as_deref() == Ok("1") => panic!("docker-registry: {error}"),
+            Err(error) if env::var("LIFEBOAT_TEST_DOCKER").as_deref() == Ok("1") => {
+                panic!("docker-registry: {error}")
+            }
             Err(error) => {
                 eprintln!("skipped: docker-registry: {error}");
                 None
@@ -134,7 +153,10 @@ impl Drop for Registry {
 #[tokio::test]
 async fn an_image_that_is_not_there_is_pulled_or_the_way_out_is_told() {
     let Some(engine) = engine().await else { return };
-    let nowhere = engine.resolve(Some("127.0.0.1:1/postgres:{version}"), Some(Major(15)), &|_| ()).await.expect_err("nobody listens");
+    let nowhere = engine
+        .resolve(Some("127.0.0.1:1/postgres:{version}"), Some(Major(15)), &|_| ())
+        .await
+        .expect_err("nobody listens");
     assert!(nowhere.to_string().contains("`ci/image/build 15` builds"), "{nowhere}");
     let Some(registry) = Registry::start() else { return };
     let reference = format!("{}/postgres:15", registry.address);

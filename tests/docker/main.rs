@@ -1,6 +1,12 @@
 //! The docker runtime on a real engine.
 
-#![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
 
 #[path = "../support/pace.rs"]
 mod pace;
@@ -35,7 +41,10 @@ async fn engine() -> Option<Engine> {
 }
 
 async fn image(engine: &Engine, major: u16) -> Image {
-    engine.resolve(Some("lifeboat-postgres:{version}"), Some(Major(major)), &|_| ()).await.expect("ci/image/build makes it")
+    engine
+        .resolve(Some("lifeboat-postgres:{version}"), Some(Major(major)), &|_| ())
+        .await
+        .expect("ci/image/build makes it")
 }
 
 fn node(name: &str) -> NodeName {
@@ -104,21 +113,34 @@ async fn commands_run_as_the_servers_user_in_surroundings_that_are_pinned() {
     }
     eprintln!("exec: {:?}", began.elapsed() / 10);
 
-    let who = sh("id -un; echo $LC_ALL $TZ $HOME $SECRET; pwd; grep CapEff /proc/self/status").env("SECRET", "s");
+    let who =
+        sh("id -un; echo $LC_ALL $TZ $HOME $SECRET; pwd; grep CapEff /proc/self/status").env("SECRET", "s");
     let who = lab.exec(&primary, &who).await.expect("run").text();
     assert_eq!(who, format!("postgres\nC UTC {} s\n/lifeboat/run\nCapEff:\t0000000000000000\n", places.run));
 
-    let script = format!("mkdir {0} && touch {1}/a {2}/a {3}/a && ls -d {0}", places.data, places.run, places.repository, places.log);
+    let script = format!(
+        "mkdir {0} && touch {1}/a {2}/a {3}/a && ls -d {0}",
+        places.data, places.run, places.repository, places.log
+    );
     let written = lab.exec(&primary, &sh(&script)).await.expect("run");
     assert_eq!((written.code, written.text()), (0, format!("{}\n", places.data)), "{written:?}");
-    let shared =
-        lab.exec(&node(REPOSITORY), &sh(&format!("ls {} {}; ls /lifeboat", places.repository, places.log))).await.expect("run").text();
-    assert!(shared.contains("repository:\na\n") && shared.contains("log:\na\n") && !shared.contains("data"), "{shared}");
+    let shared = lab
+        .exec(&node(REPOSITORY), &sh(&format!("ls {} {}; ls /lifeboat", places.repository, places.log)))
+        .await
+        .expect("run")
+        .text();
+    assert!(
+        shared.contains("repository:\na\n") && shared.contains("log:\na\n") && !shared.contains("data"),
+        "{shared}"
+    );
 
     for (script, code) in [("exit 7", 7), ("kill -9 $$", 137), ("no-such-program", 127)] {
         assert_eq!(lab.exec(&primary, &sh(script)).await.expect("run").code, code, "{script}");
     }
-    assert_eq!(lab.exec(&primary, &Command::new("run nothing", ["no-such-program"])).await.expect("run").code, 127);
+    assert_eq!(
+        lab.exec(&primary, &Command::new("run nothing", ["no-such-program"])).await.expect("run").code,
+        127
+    );
     let streams = lab.exec(&primary, &sh("echo out; echo err >&2")).await.expect("run");
     assert_eq!((streams.stdout.as_slice(), streams.stderr.as_slice()), (&b"out\n"[..], &b"err\n"[..]));
 
@@ -139,7 +161,10 @@ async fn five_megabytes_of_anything_go_in_and_come_out_unchanged() {
     eprintln!("5 MB in and out: {:?}", began.elapsed());
     assert!(output.stdout == bytes && output.code == 0);
     let ignored = Command::new("read nothing", ["true"]).stdin(bytes);
-    assert_eq!(lab.exec(&node("primary"), &ignored).await.expect("input that nobody reads is no error").code, 0);
+    assert_eq!(
+        lab.exec(&node("primary"), &ignored).await.expect("input that nobody reads is no error").code,
+        0
+    );
     let much = sh("head -c 20000000 /dev/zero; head -c 20000000 /dev/zero >&2");
     let output = lab.exec(&node("primary"), &much).await.expect("run");
     assert_eq!((output.stdout.len(), output.stderr.len()), (20_000_000, 20_000_000));
@@ -159,15 +184,18 @@ async fn a_command_at_its_deadline_dies_inside_the_node() {
 }
 
 /// Scripts that come to no end: by a child, by a pipeline, and with no regard for SIGTERM.
-const HANGING: [&str; 3] = ["sleep 60.5; true", "sleep 60.5 | cat", "trap '' TERM; while :; do sleep 60.5; done"];
+const HANGING: [&str; 3] =
+    ["sleep 60.5; true", "sleep 60.5 | cat", "trap '' TERM; while :; do sleep 60.5; done"];
 
 /// A script that comes to no end leaves nothing behind when its deadline has passed.
 async fn hangs(lab: &Lab, node: &NodeName, script: &str) {
     let began = Instant::now();
-    let error = lab.exec(node, &sh(script).deadline(Duration::from_secs(1))).await.expect_err("it takes too long");
+    let error =
+        lab.exec(node, &sh(script).deadline(Duration::from_secs(1))).await.expect_err("it takes too long");
     assert!(matches!(error, LabError::Deadline { .. }), "{error:?}");
     assert!(began.elapsed() < stretched(Duration::from_secs(8)), "{:?}", began.elapsed());
-    let left = lab.exec(node, &sh("grep -l '60[.]5' /proc/[0-9]*/cmdline || true")).await.expect("run").text();
+    let left =
+        lab.exec(node, &sh("grep -l '60[.]5' /proc/[0-9]*/cmdline || true")).await.expect("run").text();
     assert_eq!(left, "", "a process of `{script}` is left");
 }
 
@@ -227,9 +255,12 @@ async fn nodes_reach_each_other_and_the_runner_reaches_them_and_they_nothing_els
     let primary = node("primary");
     let address = lab.address(&primary).await.expect("an address");
     let perl = |program: &str| Command::new("run perl", ["perl", "-MIO::Socket::INET", "-e", program]);
-    let listen = perl("$s = IO::Socket::INET->new(Listen => 5, LocalPort => 5432, ReuseAddr => 1) or die; $s->accept for 1..3");
+    let listen = perl(
+        "$s = IO::Socket::INET->new(Listen => 5, LocalPort => 5432, ReuseAddr => 1) or die; $s->accept for 1..3",
+    );
     let host = address.host;
-    let from_node = perl(&format!("for ('{host}', 'primary') {{ IO::Socket::INET->new(\"$_:5432\") or die $! }}"));
+    let from_node =
+        perl(&format!("for ('{host}', 'primary') {{ IO::Socket::INET->new(\"$_:5432\") or die $! }}"));
     let (listened, ()) = tokio::join!(lab.exec(&primary, &listen), async {
         let began = Instant::now();
         while tokio::net::TcpStream::connect((address.host, address.port)).await.is_err() {
@@ -241,7 +272,11 @@ async fn nodes_reach_each_other_and_the_runner_reaches_them_and_they_nothing_els
     });
     assert_eq!(listened.expect("run").code, 0);
     let id = docker(&["network", "ls", "-q", "--filter", &format!("label=lifeboat.run={}", run.0)]);
-    assert_eq!(docker(&["network", "inspect", "-f", "{{.Internal}}", &id]), "true", "nothing is forwarded beyond");
+    assert_eq!(
+        docker(&["network", "inspect", "-f", "{{.Internal}}", &id]),
+        "true",
+        "nothing is forwarded beyond"
+    );
     dismantled(&lab, &run).await;
 }
 
@@ -265,8 +300,20 @@ async fn serves(lab: &Lab, node: &NodeName) {
     let program = |name| installation.program(name);
     let steps = [
         ("initialise", format!("{} -N -A trust -U postgres -D {}", program("initdb"), places.data)),
-        ("start", format!("{} -w start -D {} -l {}/server.log -o '-k {}'", program("pg_ctl"), places.data, places.log, places.run)),
-        ("ask", format!("{} -XAtq -h {} -U postgres -c 'show server_version_num'", program("psql"), places.run)),
+        (
+            "start",
+            format!(
+                "{} -w start -D {} -l {}/server.log -o '-k {}'",
+                program("pg_ctl"),
+                places.data,
+                places.log,
+                places.run
+            ),
+        ),
+        (
+            "ask",
+            format!("{} -XAtq -h {} -U postgres -c 'show server_version_num'", program("psql"), places.run),
+        ),
         ("stop", format!("{} -w stop -m fast -D {}", program("pg_ctl"), places.data)),
     ];
     for (what, script) in steps {

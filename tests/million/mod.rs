@@ -4,12 +4,12 @@ use std::{collections::BTreeMap, io::Write};
 
 use lifeboat::{
     drill::{
-        Check, Dataset, Drill, Fault, Fixture, Node, NodeName, Objectives, Period, Recovery, Role, RuntimeKind, Service, Step, Verb,
-        Workload,
+        Check, Dataset, Drill, Fault, Fixture, Node, NodeName, Objectives, Period, Recovery, Role,
+        RuntimeKind, Service, Step, Verb, Workload,
     },
     journal::{
-        CheckFacts, Commit, CommitOutcome, Entry, Event, Exercise, FaultFacts, Moment, Outcome, Phase, PhaseSpan, Recovered, Server,
-        Session, Survey, codec,
+        CheckFacts, Commit, CommitOutcome, Entry, Event, Exercise, FaultFacts, Moment, Outcome, Phase,
+        PhaseSpan, Recovered, Server, Session, Survey, codec,
     },
     pg::{
         ControlData, Lsn, Major, Timeline, Version,
@@ -38,7 +38,13 @@ fn node() -> NodeName {
 
 fn server(life: i64) -> Server {
     let postmaster_start = jiff::Timestamp::from_second(life).expect("a time");
-    Server { node: Some(node()), system_identifier: 7, timeline: Timeline(1), postmaster_start, in_recovery: false }
+    Server {
+        node: Some(node()),
+        system_identifier: 7,
+        timeline: Timeline(1),
+        postmaster_start,
+        in_recovery: false,
+    }
 }
 
 fn commit(index: u64) -> Commit {
@@ -62,7 +68,12 @@ pub(crate) fn write_ledger(mut out: impl Write) {
     for session in 1..=2 * WRITERS {
         let writer = u16::try_from((session - 1) % WRITERS + 1).expect("few");
         let (at, life) = if session <= WRITERS { (START, 0) } else { (BACK, 9) };
-        let session = Session { session: u32::try_from(session).expect("few"), writer, at: Moment(at), server: server(life) };
+        let session = Session {
+            session: u32::try_from(session).expect("few"),
+            writer,
+            at: Moment(at),
+            server: server(life),
+        };
         codec::write_session(&mut out, &session).expect("it can be written");
     }
     for index in 0..COMMITS {
@@ -100,7 +111,9 @@ pub(crate) fn journal() -> (Exercise, Vec<Entry>) {
     let exercise = Exercise { drill: "crash/million".parse().expect("a name"), postgres: Major(17) };
     let step = |step| Event::StepStarted { step, title: "a step".into() };
     let done = |step| Event::StepEnded { step, outcome: Outcome::Completed, error: None };
-    let settings = ["fsync", "full_page_writes", "synchronous_commit"].map(|name| (name.to_owned(), "on".to_owned())).into();
+    let settings = ["fsync", "full_page_writes", "synchronous_commit"]
+        .map(|name| (name.to_owned(), "on".to_owned()))
+        .into();
     let control = ControlData {
         system_identifier: 7,
         state: "in production".into(),
@@ -121,7 +134,14 @@ pub(crate) fn journal() -> (Exercise, Vec<Entry>) {
     };
     let events = vec![
         (1, Event::Planned { drill: Box::new(drill()) }),
-        (2, Event::DrillStarted { postgres: Version { major: Major(17), minor: 6 }, nonce: "nonce".into(), resolution_us: 20_000 }),
+        (
+            2,
+            Event::DrillStarted {
+                postgres: Version { major: Major(17), minor: 6 },
+                nonce: "nonce".into(),
+                resolution_us: 20_000,
+            },
+        ),
         (START, Event::BaselineHeld { primary: server(0), control, acknowledged: 1, settings }),
         (FAULT, step(0)),
         (FAULT + 10, Event::FaultInjected(fault)),
@@ -130,12 +150,24 @@ pub(crate) fn journal() -> (Exercise, Vec<Entry>) {
         (BACK, Event::Recovered { step: 1, recovered: Box::new(recovered()) }),
         (BACK, done(1)),
         (END, step(2)),
-        (END + 20, Event::Checked { step: 2, check: Check::Ledger, about: Some(1), facts: CheckFacts::Survey(survey()) }),
+        (
+            END + 20,
+            Event::Checked {
+                step: 2,
+                check: Check::Ledger,
+                about: Some(1),
+                facts: CheckFacts::Survey(survey()),
+            },
+        ),
         (END + 20, done(2)),
         (END + 30, Event::Dismantled { left: vec![], kept: false }),
         (END + 40, Event::DrillEnded { interrupted: false }),
     ];
-    let entries = events.into_iter().map(|(at, event)| Entry { at: Moment(at), exercise: Some(exercise.clone()), event });
+    let entries = events.into_iter().map(|(at, event)| Entry {
+        at: Moment(at),
+        exercise: Some(exercise.clone()),
+        event,
+    });
     (exercise.clone(), entries.collect())
 }
 
@@ -189,6 +221,8 @@ fn drill() -> Drill {
         dataset: Dataset { fixture: Fixture::Empty, scale: 1 },
         workload: Workload { writers: 8, rate: None, table: "public.ticket".parse().expect("a table") },
         service: Service::Switch,
-        steps: verbs.map(|verb| Step { title: verb.describe(), deadline: verb.default_deadline(), verb }).into(),
+        steps: verbs
+            .map(|verb| Step { title: verb.describe(), deadline: verb.default_deadline(), verb })
+            .into(),
     }
 }

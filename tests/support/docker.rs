@@ -6,8 +6,12 @@ use std::process::Command;
 /// them fail where no engine answers.
 pub(crate) fn wanted() -> bool {
     let wish = std::env::var("LIFEBOAT_TEST_DOCKER").unwrap_or_default();
-    let answers =
-        || Command::new("docker").args(["version", "--format", "{{.Server.Version}}"]).output().is_ok_and(|told| told.status.success());
+    let answers = || {
+        Command::new("docker")
+            .args(["version", "--format", "{{.Server.Version}}"])
+            .output()
+            .is_ok_and(|told| told.status.success())
+    };
     match wish.as_str() {
         "0" => eprintln!("skipped: LIFEBOAT_TEST_DOCKER=0"),
         "1" => return true,
@@ -29,9 +33,14 @@ pub(crate) fn docker(args: &[&str]) -> String {
 #[must_use]
 pub(crate) fn left_of(run: &str) -> String {
     let label = format!("label=lifeboat.run={run}");
-    let list = |what: &[&str], format: &str| docker(&[what, &["--filter", &label, "--format", format]].concat());
-    [list(&["ps", "-a"], "{{.Names}}"), list(&["volume", "ls"], "{{.Name}}"), list(&["network", "ls"], "{{.Name}}")]
-        .join("\n")
-        .trim()
-        .to_owned()
+    let list =
+        |what: &[&str], format: &str| docker(&[what, &["--filter", &label, "--format", format]].concat());
+    [
+        list(&["ps", "-a"], "{{.Names}}"),
+        list(&["volume", "ls"], "{{.Name}}"),
+        list(&["network", "ls"], "{{.Name}}"),
+    ]
+    .join("\n")
+    .trim()
+    .to_owned()
 }

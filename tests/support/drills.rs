@@ -44,7 +44,15 @@ impl Draft {
     #[must_use]
     pub(crate) fn of(steps: &[&str]) -> Self {
         let steps = steps.iter().map(|step| (*step).to_owned()).collect();
-        Self { title: "A drill of the tests".to_owned(), rto: "1m", rpo: "0s", archive: false, dataset: "", standby: None, steps }
+        Self {
+            title: "A drill of the tests".to_owned(),
+            rto: "1m",
+            rpo: "0s",
+            archive: false,
+            dataset: "",
+            standby: None,
+            steps,
+        }
     }
 
     /// With another title.
@@ -106,9 +114,15 @@ impl Draft {
     /// The file.
     #[must_use]
     pub(crate) fn text(&self) -> String {
-        let archive =
-            if self.archive { "[postgres]\nsettings = { archive_timeout = \"1s\" }\n[archive]\nmethod = \"command\"\n" } else { "" };
-        let standby = self.standby.map(|keys| format!("[[nodes]]\nname = \"standby\"\nrole = \"standby\"\n{keys}")).unwrap_or_default();
+        let archive = if self.archive {
+            "[postgres]\nsettings = { archive_timeout = \"1s\" }\n[archive]\nmethod = \"command\"\n"
+        } else {
+            ""
+        };
+        let standby = self
+            .standby
+            .map(|keys| format!("[[nodes]]\nname = \"standby\"\nrole = \"standby\"\n{keys}"))
+            .unwrap_or_default();
         let rpo = if self.rpo.is_empty() { String::new() } else { format!("rpo = \"{}\"\n", self.rpo) };
         let steps: String = self.steps.iter().map(|step| format!("[[steps]]\n{step}\n")).collect();
         format!(

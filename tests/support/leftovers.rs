@@ -33,9 +33,12 @@ pub(crate) fn processes_below(directory: &Path) -> Vec<Process> {
 /// The POSIX shared memory that processes below a directory use.
 #[must_use]
 pub(crate) fn shared_memory_below(directory: &Path) -> Vec<PathBuf> {
-    let maps = processes_below(directory).into_iter().filter_map(|process| fs::read_to_string(format!("/proc/{}/maps", process.pid)).ok());
-    let paths =
-        maps.flat_map(|maps| maps.lines().filter_map(|line| Some(line.split_whitespace().nth(5)?.into())).collect::<Vec<PathBuf>>());
+    let maps = processes_below(directory)
+        .into_iter()
+        .filter_map(|process| fs::read_to_string(format!("/proc/{}/maps", process.pid)).ok());
+    let paths = maps.flat_map(|maps| {
+        maps.lines().filter_map(|line| Some(line.split_whitespace().nth(5)?.into())).collect::<Vec<PathBuf>>()
+    });
     paths.filter(|path| path.starts_with("/dev/shm") && path.exists()).collect()
 }
 
@@ -55,13 +58,18 @@ pub(crate) fn processes() -> Vec<Process> {
 #[must_use]
 pub(crate) fn reapers(work: &Path) -> Vec<Process> {
     let own = format!("--work-dir {}", work.display());
-    processes().into_iter().filter(|process| process.line.contains(" reap ") && process.line.trim_end().ends_with(&own)).collect()
+    processes()
+        .into_iter()
+        .filter(|process| process.line.contains(" reap ") && process.line.trim_end().ends_with(&own))
+        .collect()
 }
 
 /// The directories of runs below a work directory.
 #[must_use]
 pub(crate) fn runs(work: &Path) -> Vec<PathBuf> {
-    fs::read_dir(work.join("runs")).map(|entries| entries.flatten().map(|entry| entry.path()).collect()).unwrap_or_default()
+    fs::read_dir(work.join("runs"))
+        .map(|entries| entries.flatten().map(|entry| entry.path()).collect())
+        .unwrap_or_default()
 }
 
 /// Waits until nothing is left but the cache; how long that took.
@@ -78,7 +86,10 @@ pub(crate) fn gone(work: &Path) -> Result<Duration, String> {
         }
         if began.elapsed() > within {
             let inside: Vec<String> = runs.iter().flat_map(|run| listing(run)).take(20).collect();
-            return Err(format!("left in {} after {within:?}: {reapers:?}, {processes:?}, {runs:?}: {inside:?}", work.display()));
+            return Err(format!(
+                "left in {} after {within:?}: {reapers:?}, {processes:?}, {runs:?}: {inside:?}",
+                work.display()
+            ));
         }
         std::thread::sleep(Duration::from_millis(10));
     }
@@ -95,5 +106,8 @@ pub(crate) fn assert_none(work: &Path) {
 fn listing(folder: &Path) -> Vec<String> {
     let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
     let entries: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
-    entries.iter().flat_map(|path| if path.is_dir() { listing(path) } else { vec![path.display().to_string()] }).collect()
+    entries
+        .iter()
+        .flat_map(|path| if path.is_dir() { listing(path) } else { vec![path.display().to_string()] })
+        .collect()
 }

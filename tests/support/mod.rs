@@ -1,6 +1,12 @@
 //! The `lifeboat` command as a user runs it: drills in a folder, runs with reports and a work directory of their own.
 
-#![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
 
 pub(crate) mod docker;
 pub(crate) mod drills;
@@ -85,14 +91,22 @@ impl Harness {
     #[must_use]
     pub(crate) fn command(&self, arguments: &[&str]) -> std::process::Command {
         let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin!("lifeboat"));
-        command.args(arguments).current_dir(self.folder()).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+            .args(arguments)
+            .current_dir(self.folder())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
         for (name, _) in std::env::vars_os() {
             let text = name.to_string_lossy();
             if text.starts_with("LIFEBOAT_") && text != "LIFEBOAT_PG_BIN" || text.starts_with("PG") {
                 command.env_remove(&name);
             }
         }
-        command.env("LIFEBOAT_WORK_DIR", self.work()).env("LIFEBOAT_REPORTS", self.reports()).env("LIFEBOAT_RUNTIME", self.runtime);
+        command
+            .env("LIFEBOAT_WORK_DIR", self.work())
+            .env("LIFEBOAT_REPORTS", self.reports())
+            .env("LIFEBOAT_RUNTIME", self.runtime);
         if self.runtime == "local" {
             command.env("DOCKER_HOST", "unix:///nonexistent/docker.sock");
         }
@@ -133,7 +147,11 @@ impl Harness {
     #[must_use]
     pub(crate) fn runs(&self) -> Vec<PathBuf> {
         let Ok(entries) = fs::read_dir(self.reports()) else { return Vec::new() };
-        entries.flatten().filter(|entry| entry.file_type().expect("a type").is_dir()).map(|entry| entry.path()).collect()
+        entries
+            .flatten()
+            .filter(|entry| entry.file_type().expect("a type").is_dir())
+            .map(|entry| entry.path())
+            .collect()
     }
 
     /// Waits until the only run's journal says something.
@@ -186,7 +204,8 @@ pub(crate) struct Told {
 impl Told {
     fn of(output: &Output, began: Instant) -> Self {
         use std::os::unix::process::ExitStatusExt;
-        let code = output.status.code().or_else(|| output.status.signal().map(|signal| 128 + signal)).unwrap_or(-1);
+        let code =
+            output.status.code().or_else(|| output.status.signal().map(|signal| 128 + signal)).unwrap_or(-1);
         let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("UTF-8");
         Self { code, stdout: text(&output.stdout), stderr: text(&output.stderr), took: began.elapsed() }
     }
@@ -194,7 +213,11 @@ impl Told {
     /// It has ended with this code.
     #[track_caller]
     pub(crate) fn exits(self, code: i32) -> Self {
-        assert_eq!(self.code, code, "after {:?}\n--- stdout\n{}\n--- stderr\n{}", self.took, self.stdout, self.stderr);
+        assert_eq!(
+            self.code, code,
+            "after {:?}\n--- stdout\n{}\n--- stderr\n{}",
+            self.took, self.stdout, self.stderr
+        );
         self
     }
 

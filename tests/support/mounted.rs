@@ -10,7 +10,8 @@ impl<'a> Small<'a> {
     pub(crate) fn mount(at: &'a Path, size: &str) -> Option<Self> {
         fs::create_dir_all(at).unwrap();
         let option = format!("size={size}");
-        let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", &option, "lifeboat-test"]).arg(at).output();
+        let mounted =
+            Command::new("mount").args(["-t", "tmpfs", "-o", &option, "lifeboat-test"]).arg(at).output();
         match mounted {
             Ok(output) if output.status.success() => Some(Self(at)),
             other => {

@@ -6,7 +6,9 @@ use std::{fs, thread, time::Duration};
 /// waits for the others.
 pub(crate) fn stretched(idle: Duration) -> Duration {
     let load = fs::read_to_string("/proc/loadavg").expect("Linux");
-    let waiting: f64 = load.split(' ').next().and_then(|minute| minute.parse().ok()).expect("the load of the last minute");
-    let cores = thread::available_parallelism().map_or(1.0, |cores| f64::from(u32::try_from(cores.get()).unwrap_or(u32::MAX)));
+    let waiting: f64 =
+        load.split(' ').next().and_then(|minute| minute.parse().ok()).expect("the load of the last minute");
+    let cores = thread::available_parallelism()
+        .map_or(1.0, |cores| f64::from(u32::try_from(cores.get()).unwrap_or(u32::MAX)));
     idle.mul_f64((waiting / cores).max(1.0))
 }

@@ -66,12 +66,19 @@ impl Running {
                 self.child.kill().expect("it can be killed");
                 self.child.wait().expect("its end");
                 let (_, stderr) = self.pipes.take().expect("its pipes");
-                panic!("it did not end within {within:?}; it said:\n{}", String::from_utf8_lossy(&stderr.join().expect("read")));
+                panic!(
+                    "it did not end within {within:?}; it said:\n{}",
+                    String::from_utf8_lossy(&stderr.join().expect("read"))
+                );
             }
             std::thread::sleep(Duration::from_millis(5));
         };
         let (stdout, stderr) = self.pipes.take().expect("its pipes");
-        let output = std::process::Output { status, stdout: stdout.join().expect("read"), stderr: stderr.join().expect("read") };
+        let output = std::process::Output {
+            status,
+            stdout: stdout.join().expect("read"),
+            stderr: stderr.join().expect("read"),
+        };
         Told::of(&output, self.began)
     }
 }

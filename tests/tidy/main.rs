@@ -15,18 +15,32 @@ type File = (String, String);
 /// Every text file that git knows or would take.
 fn repository() -> Vec<File> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let listed = Command::new("git").args(["ls-files", "--cached", "--others", "--exclude-standard"]).current_dir(root).output();
+    let listed = Command::new("git")
+        .args(["ls-files", "--cached", "--others", "--exclude-standard"])
+        .current_dir(root)
+        .output();
     let names: Vec<String> = match listed {
-        Ok(output) if output.status.success() => String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect(),
+        Ok(output) if output.status.success() => {
+            String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect()
+        }
         // A tree without git, as in an unpacked package.
-        _ => ["Cargo.toml", "benches", "ci", "drills", "fixtures", "src", "tests"].iter().flat_map(|name| below(root, name)).collect(),
+        _ => ["Cargo.toml", "benches", "ci", "drills", "fixtures", "src", "tests"]
+            .iter()
+            .flat_map(|name| below(root, name))
+            .collect(),
     };
-    names.into_iter().filter_map(|name| Some((name.clone(), fs::read_to_string(root.join(&name)).ok()?))).collect()
+    names
+        .into_iter()
+        .filter_map(|name| Some((name.clone(), fs::read_to_string(root.join(&name)).ok()?)))
+        .collect()
 }
 
 fn below(root: &Path, name: &str) -> Vec<String> {
     let Ok(entries) = fs::read_dir(root.join(name)) else { return vec![name.to_owned()] };
-    entries.flatten().flat_map(|entry| below(root, &format!("{name}/{}", entry.file_name().to_string_lossy()))).collect()
+    entries
+        .flatten()
+        .flat_map(|entry| below(root, &format!("{name}/{}", entry.file_name().to_string_lossy())))
+        .collect()
 }
 
 fn holds(rule: impl Fn(&[File]) -> Vec<String>) {
@@ -67,10 +81,16 @@ fn a_layer_turned_round_is_noticed() {
             ("src/unheard_of/x.rs", "pub struct X;"),
         ],
         &[
-            ("src/judge/x.rs", "// use crate::lab::Node;\n/* crate::cli::x */ const A: &str = \"crate::cli::x\"; use crate::judge::y;"),
+            (
+                "src/judge/x.rs",
+                "// use crate::lab::Node;\n/* crate::cli::x */ const A: &str = \"crate::cli::x\"; use crate::judge::y;",
+            ),
             ("src/cli/x.rs", "use crate::{engine::Run, lab::{Node, local}, pg::Lsn};"),
             ("src/cli/run.rs", "use super::{report, select};"),
-            ("src/report/x.rs", "pub(crate) fn f<'a>(c: char) -> bool { c == '\"' || c == '\\'' } use crate::judge::X;"),
+            (
+                "src/report/x.rs",
+                "pub(crate) fn f<'a>(c: char) -> bool { c == '\"' || c == '\\'' } use crate::judge::X;",
+            ),
         ],
     );
 }
@@ -136,9 +156,14 @@ fn files_are_short() {
 #[test]
 fn a_long_file_and_a_long_median_are_noticed() {
     let long = "let x = 1;\n".repeat(401);
-    let excused = format!("//! All cases.\n//!\n//! Over 400 lines: one table that is read as a whole.\n{long}");
+    let excused =
+        format!("//! All cases.\n//!\n//! Over 400 lines: one table that is read as a whole.\n{long}");
     let middling = "let x = 1;\n".repeat(121);
-    finds(rules::sizes, &[("src/a.rs", &long), ("src/a.rs", &middling)], &[("drills/a.toml", &long), ("src/b.rs", "")]);
+    finds(
+        rules::sizes,
+        &[("src/a.rs", &long), ("src/a.rs", &middling)],
+        &[("drills/a.toml", &long), ("src/b.rs", "")],
+    );
     let findings = rules::sizes(&[("src/a.rs".into(), excused), ("src/b.rs".into(), String::new())]);
     assert_eq!(findings, Vec::<String>::new());
 }
@@ -146,7 +171,11 @@ fn a_long_file_and_a_long_median_are_noticed() {
 #[test]
 fn every_shipped_drill_begins_with_a_comment() {
     holds(rules::drills);
-    finds(rules::drills, &[("drills/a/b.toml", "title = \"x\"\n"), ("drills/c.toml", "#\n")], &[("drills/c.toml", "# Why.\n")]);
+    finds(
+        rules::drills,
+        &[("drills/a/b.toml", "title = \"x\"\n"), ("drills/c.toml", "#\n")],
+        &[("drills/c.toml", "# Why.\n")],
+    );
 }
 
 #[test]
@@ -160,7 +189,10 @@ fn every_silenced_lint_has_a_reason() {
             ("src/a.rs", "#![cfg_attr(test, allow(clippy::panic))]"),
         ],
         &[
-            ("src/a.rs", "#[allow(dead_code, reason = \"it is written down\")]\nfn allow(x: u8) { expect(x) }"),
+            (
+                "src/a.rs",
+                "#[allow(dead_code, reason = \"it is written down\")]\nfn allow(x: u8) { expect(x) }",
+            ),
             ("src/a.rs", "#![cfg_attr(\n    test,\n    allow(clippy::panic, reason = \"a test\")\n)]"),
         ],
     );
@@ -170,5 +202,9 @@ fn every_silenced_lint_has_a_reason() {
 fn nothing_mentions_the_place_where_it_was_made() {
     holds(rules::workplaces);
     let workplace = format!("/{}/{}", "work", "x");
-    finds(rules::workplaces, &[("README.md", &workplace)], &[("README.md", "<work>/runs, --work-dir /var/lib/lifeboat/work")]);
+    finds(
+        rules::workplaces,
+        &[("README.md", &workplace)],
+        &[("README.md", "<work>/runs, --work-dir /var/lib/lifeboat/work")],
+    );
 }

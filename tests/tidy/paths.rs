@@ -23,7 +23,9 @@ pub(crate) fn tokens(text: &str) -> Vec<String> {
                 tokens.push("\"\"".to_owned());
             }
             _ if c.is_alphanumeric() || c == '_' => {
-                let end = (i..chars.len()).find(|j| !at(*j).is_alphanumeric() && at(*j) != '_').unwrap_or(chars.len());
+                let end = (i..chars.len())
+                    .find(|j| !at(*j).is_alphanumeric() && at(*j) != '_')
+                    .unwrap_or(chars.len());
                 let word: String = chars.iter().take(end).skip(i).collect();
                 let hashes = (end..chars.len()).take_while(|j| at(*j) == '#').count();
                 if matches!(word.as_str(), "r" | "br" | "cr") && at(end + hashes) == '"' {
@@ -80,7 +82,10 @@ fn end_of_text(chars: &[char], from: usize) -> usize {
 
 fn end_of_raw_text(chars: &[char], from: usize, hashes: usize) -> usize {
     let first = from + hashes + 1;
-    let closes = |i: &usize| chars.get(*i) == Some(&'"') && chars.iter().skip(i + 1).take(hashes).filter(|c| **c == '#').count() == hashes;
+    let closes = |i: &usize| {
+        chars.get(*i) == Some(&'"')
+            && chars.iter().skip(i + 1).take(hashes).filter(|c| **c == '#').count() == hashes
+    };
     (first..chars.len()).find(closes).map_or(chars.len(), |quote| quote + 1 + hashes)
 }
 
@@ -90,7 +95,8 @@ pub(crate) fn paths(text: &str) -> Vec<Vec<String>> {
     let mut found = Vec::new();
     let mut i = 0;
     while i < tokens.len() {
-        let starts = is_word(tokens.get(i)) && !(tokens.get(i.wrapping_sub(1)).is_some_and(|before| before == "." || before == "'"));
+        let starts = is_word(tokens.get(i))
+            && !(tokens.get(i.wrapping_sub(1)).is_some_and(|before| before == "." || before == "'"));
         if starts {
             i = path(&tokens, i, &[], &mut found);
         } else {
@@ -104,7 +110,9 @@ pub(crate) fn paths(text: &str) -> Vec<Vec<String>> {
 const KEYWORDS: [&str; 10] = ["use", "as", "dyn", "for", "impl", "in", "match", "mut", "return", "where"];
 
 fn is_word(token: Option<&String>) -> bool {
-    token.is_some_and(|token| !KEYWORDS.contains(&token.as_str()) && token.chars().all(|c| c.is_alphanumeric() || c == '_'))
+    token.is_some_and(|token| {
+        !KEYWORDS.contains(&token.as_str()) && token.chars().all(|c| c.is_alphanumeric() || c == '_')
+    })
 }
 
 /// Reads the path that begins at `i`, adds it to `found` with what comes before it, and says where it ends.

@@ -6,7 +6,8 @@ use super::{
 };
 
 /// The modules, each of which imports only from those before it.
-const LAYERS: [&str; 10] = ["pg", "drill", "syntax", "journal", "judge", "report", "lab", "action", "engine", "cli"];
+const LAYERS: [&str; 10] =
+    ["pg", "drill", "syntax", "journal", "judge", "report", "lab", "action", "engine", "cli"];
 
 /// How many of them are pure.
 const PURE: usize = 6;
@@ -35,7 +36,9 @@ const LINES: usize = 400;
 const MEDIAN: usize = 120;
 
 fn rust<'a>(files: &'a [File], folders: &'a [&'a str]) -> impl Iterator<Item = &'a File> {
-    files.iter().filter(move |(path, _)| path.ends_with(".rs") && folders.iter().any(|folder| path.starts_with(folder)))
+    files.iter().filter(move |(path, _)| {
+        path.ends_with(".rs") && folders.iter().any(|folder| path.starts_with(folder))
+    })
 }
 
 /// The layer of a file, by its number; `Err` where it is in no known module.
@@ -113,11 +116,18 @@ pub(crate) fn owners(files: &[File]) -> Vec<String> {
     let mut findings = Vec::new();
     for (path, text) in rust(files, &["src/"]) {
         for found in paths(text) {
-            let Some((name, owners)) = OWNERS.iter().find(|(name, _)| found.first().is_some_and(|first| first == name)) else { continue };
+            let Some((name, owners)) =
+                OWNERS.iter().find(|(name, _)| found.first().is_some_and(|first| first == name))
+            else {
+                continue;
+            };
             // A word alone is a variable or a field, but where it is imported under its own name, which nobody needs.
             if found.len() > 1 && !owners.iter().any(|owner| path.starts_with(owner)) {
                 findings.push(format!("{path}: {} belongs to {}", found.join("::"), owners.join(" and ")));
-            } else if found.len() == 1 && imported(text, name) && !owners.iter().any(|owner| path.starts_with(owner)) {
+            } else if found.len() == 1
+                && imported(text, name)
+                && !owners.iter().any(|owner| path.starts_with(owner))
+            {
                 findings.push(format!("{path}: {name} belongs to {}", owners.join(" and ")));
             }
         }
@@ -140,7 +150,9 @@ pub(crate) fn sizes(files: &[File]) -> Vec<String> {
         }
         let comment: Vec<&str> = text.lines().take_while(|line| line.starts_with("//")).collect();
         if lines > LINES && !comment.join(" ").contains("ver 400 lines:") {
-            findings.push(format!("{path}: {lines} lines, and no reason (`Over 400 lines: …`) in the first comment"));
+            findings.push(format!(
+                "{path}: {lines} lines, and no reason (`Over 400 lines: …`) in the first comment"
+            ));
         }
     }
     lengths.sort_unstable();
@@ -154,8 +166,17 @@ pub(crate) fn sizes(files: &[File]) -> Vec<String> {
 /// A shipped drill begins with a comment that says something.
 pub(crate) fn drills(files: &[File]) -> Vec<String> {
     let is_drill = |path: &str| path.starts_with("drills/") && path.ends_with(".toml");
-    let says = |text: &str| text.lines().next().and_then(|line| line.strip_prefix('#')).is_some_and(|rest| !rest.trim().is_empty());
-    files.iter().filter(|(path, text)| is_drill(path) && !says(text)).map(|(path, _)| format!("{path}: no comment at its top")).collect()
+    let says = |text: &str| {
+        text.lines()
+            .next()
+            .and_then(|line| line.strip_prefix('#'))
+            .is_some_and(|rest| !rest.trim().is_empty())
+    };
+    files
+        .iter()
+        .filter(|(path, text)| is_drill(path) && !says(text))
+        .map(|(path, _)| format!("{path}: no comment at its top"))
+        .collect()
 }
 
 /// A lint that is silenced has a reason.
@@ -188,8 +209,14 @@ pub(crate) fn reasons(files: &[File]) -> Vec<String> {
 pub(crate) fn workplaces(files: &[File]) -> Vec<String> {
     let workplace = format!("/{}/", "work");
     let names_it = |line: &&str| {
-        line.match_indices(&workplace)
-            .any(|(at, _)| !line.get(..at).is_some_and(|before| before.ends_with(|c: char| c.is_alphanumeric() || "<>}_.~-".contains(c))))
+        line.match_indices(&workplace).any(|(at, _)| {
+            !line.get(..at).is_some_and(|before| {
+                before.ends_with(|c: char| c.is_alphanumeric() || "<>}_.~-".contains(c))
+            })
+        })
     };
-    files.iter().flat_map(|(path, text)| text.lines().filter(names_it).map(move |line| format!("{path}: {line}"))).collect()
+    files
+        .iter()
+        .flat_map(|(path, text)| text.lines().filter(names_it).map(move |line| format!("{path}: {line}")))
+        .collect()
 }

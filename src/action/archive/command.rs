@@ -29,8 +29,14 @@ pub(super) async fn prepare(node: &Node, folder: &str) -> Result<(), LabError> {
 }
 
 pub(super) async fn last_segment(repository: &Node) -> Result<Option<String>, LabError> {
-    let script = format!("ls {} | LC_ALL=C sort | sed -n '/^[0-9A-F]\\{{24\\}}$/p' | tail -n 1", folder(repository));
-    let name = repository.run(Command::shell("find the last segment in the archive", script)).await?.text().trim().to_owned();
+    let script =
+        format!("ls {} | LC_ALL=C sort | sed -n '/^[0-9A-F]\\{{24\\}}$/p' | tail -n 1", folder(repository));
+    let name = repository
+        .run(Command::shell("find the last segment in the archive", script))
+        .await?
+        .text()
+        .trim()
+        .to_owned();
     Ok((!name.is_empty()).then_some(name))
 }
 
@@ -98,7 +104,10 @@ async fn fetch_back(node: &Node, session: &Session, folder: &str) -> Result<Opti
 /// Ends the current segment, so that it is archived; gives its name.
 async fn switch_segment(node: &Node, session: &Session) -> Result<String, LabError> {
     // A record of its own, so that there is something to switch away from; no commit, which would wait for a synchronous standby.
-    node.ask(session.run("select pg_logical_emit_message(false, 'lifeboat', 'switch')").await, "write a record")?;
+    node.ask(
+        session.run("select pg_logical_emit_message(false, 'lifeboat', 'switch')").await,
+        "write a record",
+    )?;
     let segment = "select pg_walfile_name(pg_current_wal_insert_lsn())";
     let segment: String = node.ask(session.read(segment).await, "name the current segment")?;
     node.ask(session.run("select pg_switch_wal()").await, "switch to a new segment")?;

@@ -15,7 +15,12 @@ pub(super) struct Basebackup;
 
 #[async_trait]
 impl Tool for Basebackup {
-    async fn take(&self, stage: &Stage, backup: &Backup, purpose: Purpose) -> Result<(BackupFacts, Option<Fingerprint>), LabError> {
+    async fn take(
+        &self,
+        stage: &Stage,
+        backup: &Backup,
+        purpose: Purpose,
+    ) -> Result<(BackupFacts, Option<Fingerprint>), LabError> {
         let source = stage.node(&backup.node)?.address().await?;
         let repository = stage.repository();
         let folder = folder(&repository, &backup.label);
@@ -37,10 +42,12 @@ impl Tool for Basebackup {
             },
         );
         let begun = stage.now();
-        let take = Command::shell(format!("take base backup {}", backup.label), script).deadline(AS_LONG_AS_THE_STEP);
+        let take = Command::shell(format!("take base backup {}", backup.label), script)
+            .deadline(AS_LONG_AS_THE_STEP);
         repository.run_as_superuser(take).await?;
         let ended = stage.now();
-        let ((start, stop), bytes) = tokio::try_join!(wal_range(&repository, &folder), size(&repository, &folder))?;
+        let ((start, stop), bytes) =
+            tokio::try_join!(wal_range(&repository, &folder), size(&repository, &folder))?;
         let facts = BackupFacts {
             label: backup.label.clone(),
             method: backup.method,
@@ -68,18 +75,29 @@ impl Tool for Basebackup {
             "umask 077; mkdir -p {data}\n{unpack}\nchmod 700 {data}; test -s {data}/backup_label\n\
              rm -f {data}/standby.signal; : > {data}/postgresql.auto.conf"
         );
-        node.run(Command::shell(format!("lay down base backup {}", facts.label), script).deadline(AS_LONG_AS_THE_STEP)).await.map(drop)
+        node.run(
+            Command::shell(format!("lay down base backup {}", facts.label), script)
+                .deadline(AS_LONG_AS_THE_STEP),
+        )
+        .await
+        .map(drop)
     }
 
     async fn verify(&self, stage: &Stage, facts: &BackupFacts) -> Result<(Vec<String>, u64), LabError> {
         let repository = stage.repository();
         let folder = folder(&repository, &facts.label);
         let script = format!("{} {folder} 2>&1", repository.program("pg_verifybackup"));
-        let verify = Command::shell(format!("verify base backup {}", facts.label), script).deadline(AS_LONG_AS_THE_STEP);
-        let count = Command::shell("count the files of the backup", format!("grep -c '\"Path\"' {folder}/backup_manifest"));
-        let (output, files) = tokio::try_join!(repository.runtime().exec(repository.name(), &verify), repository.run(count))?;
+        let verify = Command::shell(format!("verify base backup {}", facts.label), script)
+            .deadline(AS_LONG_AS_THE_STEP);
+        let count = Command::shell(
+            "count the files of the backup",
+            format!("grep -c '\"Path\"' {folder}/backup_manifest"),
+        );
+        let (output, files) =
+            tokio::try_join!(repository.runtime().exec(repository.name(), &verify), repository.run(count))?;
         let files = files.text().trim().parse().unwrap_or_default();
-        let complaints = if output.code == 0 { Vec::new() } else { output.text().lines().map(str::to_owned).collect() };
+        let complaints =
+            if output.code == 0 { Vec::new() } else { output.text().lines().map(str::to_owned).collect() };
         Ok((complaints, files))
     }
 }

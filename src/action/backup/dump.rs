@@ -18,7 +18,12 @@ pub(super) struct Dump;
 
 #[async_trait]
 impl Tool for Dump {
-    async fn take(&self, stage: &Stage, backup: &Backup, _purpose: Purpose) -> Result<(BackupFacts, Option<Fingerprint>), LabError> {
+    async fn take(
+        &self,
+        stage: &Stage,
+        backup: &Backup,
+        _purpose: Purpose,
+    ) -> Result<(BackupFacts, Option<Fingerprint>), LabError> {
         let node = stage.node(&backup.node)?;
         let address = node.address().await?;
         let repository = stage.repository();
@@ -41,7 +46,8 @@ impl Tool for Dump {
             dump = repository.program("pg_dump"),
             database = stage.database(),
         );
-        let take = Command::shell(format!("take dump {}", backup.label), script).deadline(AS_LONG_AS_THE_STEP);
+        let take =
+            Command::shell(format!("take dump {}", backup.label), script).deadline(AS_LONG_AS_THE_STEP);
         repository.run_as_superuser(take).await?;
         let ended = stage.now();
         let live = stage.workload()?.table().clone();
@@ -75,9 +81,14 @@ impl Tool for Dump {
             restore = node.program("pg_restore"),
             database = stage.database(),
             // The database `postgres` is in every cluster; any other is made by the dump itself, with its settings and grants.
-            into = if stage.database() == "postgres" { "--clean --if-exists -d postgres" } else { "-C -d postgres" },
+            into = if stage.database() == "postgres" {
+                "--clean --if-exists -d postgres"
+            } else {
+                "-C -d postgres"
+            },
         );
-        let restore = Command::shell(format!("restore dump {}", facts.label), script).deadline(AS_LONG_AS_THE_STEP);
+        let restore =
+            Command::shell(format!("restore dump {}", facts.label), script).deadline(AS_LONG_AS_THE_STEP);
         node.run_as_superuser(restore).await.map(drop)
     }
 
@@ -89,7 +100,8 @@ impl Tool for Dump {
             folder = folder(&repository, &facts.label),
             database = stage.database(),
         );
-        let verify = Command::shell(format!("read dump {}", facts.label), script).deadline(AS_LONG_AS_THE_STEP);
+        let verify =
+            Command::shell(format!("read dump {}", facts.label), script).deadline(AS_LONG_AS_THE_STEP);
         let output = repository.runtime().exec(repository.name(), &verify).await?;
         if output.code == 0 {
             Ok((Vec::new(), output.text().trim().parse().unwrap_or_default()))
@@ -105,8 +117,9 @@ fn compression(version: Major, compress: Compression) -> Result<&'static str, La
         Compression::Gzip => Ok("--compress=6"),
         Compression::Lz4 if version >= Major(16) => Ok("--compress=lz4"),
         Compression::Zstd if version >= Major(16) => Ok("--compress=zstd"),
-        Compression::Lz4 | Compression::Zstd => {
-            Err(LabError::state("choose a compression", format!("pg_dump {version} knows gzip only; lz4 and zstd came with 16")))
-        }
+        Compression::Lz4 | Compression::Zstd => Err(LabError::state(
+            "choose a compression",
+            format!("pg_dump {version} knows gzip only; lz4 and zstd came with 16"),
+        )),
     }
 }

@@ -28,7 +28,12 @@ pub trait Tool: Send + Sync {
     ///
     /// # Errors
     /// Where the tool fails.
-    async fn take(&self, stage: &Stage, backup: &Backup, purpose: Purpose) -> Result<(BackupFacts, Option<Fingerprint>), LabError>;
+    async fn take(
+        &self,
+        stage: &Stage,
+        backup: &Backup,
+        purpose: Purpose,
+    ) -> Result<(BackupFacts, Option<Fingerprint>), LabError>;
 
     /// Lays a backup down in a node. A physical one fills the data directory of a server that is not running; a logical one
     /// is read into the running server.
@@ -77,6 +82,9 @@ pub(super) fn folder(node: &Node, label: &Label) -> String {
 async fn size(node: &Node, folder: &str) -> Result<u64, LabError> {
     let what = "measure the backup";
     let output = node.run(Command::shell(what, format!("du -sk {folder}"))).await?.text();
-    let kilobytes: Option<u64> = output.split_whitespace().next().and_then(|kilobytes| kilobytes.parse().ok());
-    kilobytes.map(|kilobytes| kilobytes * 1024).ok_or_else(|| LabError::state(what, format!("du said {output:?}")))
+    let kilobytes: Option<u64> =
+        output.split_whitespace().next().and_then(|kilobytes| kilobytes.parse().ok());
+    kilobytes
+        .map(|kilobytes| kilobytes * 1024)
+        .ok_or_else(|| LabError::state(what, format!("du said {output:?}")))
 }

@@ -9,11 +9,9 @@ use crate::{
 
 pub(super) async fn compare(stage: &Stage, recovery: &Recovery) -> Result<CheckFacts, LabError> {
     let (baseline, exact) = recovery.baseline.clone().unwrap_or_else(|| (BASELINE.to_owned(), false));
-    let before = stage
-        .baselines
-        .get(&baseline)
-        .cloned()
-        .ok_or_else(|| LabError::state("compare the content", format!("there is no fingerprint of {baseline}")))?;
+    let before = stage.baselines.get(&baseline).cloned().ok_or_else(|| {
+        LabError::state("compare the content", format!("there is no fingerprint of {baseline}"))
+    })?;
     let live = stage.workload()?.table().clone();
     let after = fingerprint::now(&recovery.node, stage.database(), stage.clock(), &live).await?;
     Ok(CheckFacts::Content { baseline, exact, before, after })

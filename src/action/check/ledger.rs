@@ -45,7 +45,9 @@ fn note_island(survey: &mut Survey, row: &[Option<String>]) {
     let number = |at: usize| u64::try_from(field(at)?).ok();
     let rows = number(3).unwrap_or(1);
     let writer = field(0).and_then(|writer| u16::try_from(writer).ok());
-    let (Some(writer), Some(first), Some(last), Some(numbers), Some(damaged)) = (writer, number(1), number(2), number(4), field(5)) else {
+    let (Some(writer), Some(first), Some(last), Some(numbers), Some(damaged)) =
+        (writer, number(1), number(2), number(4), field(5))
+    else {
         // Rows that no client could have written (of a negative number, say).
         survey.damaged += rows;
         return;
@@ -64,7 +66,9 @@ mod tests {
 
     fn surveyed(islands: &[[&str; 6]]) -> Survey {
         let mut survey = Survey::default();
-        islands.iter().for_each(|island| note_island(&mut survey, &island.map(|field| (field != "NULL").then(|| field.to_owned()))));
+        islands.iter().for_each(|island| {
+            note_island(&mut survey, &island.map(|field| (field != "NULL").then(|| field.to_owned())))
+        });
         survey
     }
 
@@ -77,13 +81,23 @@ mod tests {
             ["2", "3", "3", "1", "1", "1"],
         ]);
         let (one, two) = (&survey.writers[&1], &survey.writers[&2]);
-        assert_eq!((one.present.as_slice(), one.damaged.as_slice(), one.duplicates), ([(1, 9)].as_slice(), [(5, 5)].as_slice(), 1));
-        assert_eq!((two.present.as_slice(), two.damaged.as_slice(), survey.damaged), ([(3, 3)].as_slice(), [(3, 3)].as_slice(), 0));
+        assert_eq!(
+            (one.present.as_slice(), one.damaged.as_slice(), one.duplicates),
+            ([(1, 9)].as_slice(), [(5, 5)].as_slice(), 1)
+        );
+        assert_eq!(
+            (two.present.as_slice(), two.damaged.as_slice(), survey.damaged),
+            ([(3, 3)].as_slice(), [(3, 3)].as_slice(), 0)
+        );
     }
 
     #[test]
     fn rows_that_no_client_can_have_written_are_counted() {
-        let survey = surveyed(&[["-1", "1", "3", "3", "3", "1"], ["1", "-7", "-6", "2", "2", "1"], ["NULL", "1", "1", "1", "1", "1"]]);
+        let survey = surveyed(&[
+            ["-1", "1", "3", "3", "3", "1"],
+            ["1", "-7", "-6", "2", "2", "1"],
+            ["NULL", "1", "1", "1", "1", "1"],
+        ]);
         assert_eq!((survey.damaged, survey.writers.len()), (6, 0));
     }
 }

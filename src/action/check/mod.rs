@@ -18,14 +18,22 @@ use crate::{
 /// # Errors
 /// Where there is nobody to ask. A check that could not be made is written down as broken; that is for the judge.
 pub async fn ask_all(stage: &Stage, step: usize, checks: &[Check]) -> Result<(), LabError> {
-    let recovery = stage.recovery.clone().ok_or_else(|| LabError::state("ask the recovered cluster", "no recovery has come to its end"))?;
+    let recovery = stage
+        .recovery
+        .clone()
+        .ok_or_else(|| LabError::state("ask the recovered cluster", "no recovery has come to its end"))?;
     for check in checks {
         stage.recorder.progress(format!("checking {}", check.describe()));
         let facts = ask(stage, &recovery, check).await.unwrap_or_else(|error| {
             let state = error.sql_state().map(str::to_owned);
             CheckFacts::Broken { error: ErrorChain::of(&error), state }
         });
-        stage.recorder.record(Event::Checked { step, check: check.clone(), about: Some(recovery.step), facts });
+        stage.recorder.record(Event::Checked {
+            step,
+            check: check.clone(),
+            about: Some(recovery.step),
+            facts,
+        });
     }
     Ok(())
 }

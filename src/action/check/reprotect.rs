@@ -22,7 +22,12 @@ async fn back_up(stage: &Stage, recovery: &Recovery) -> Result<(Vec<String>, u64
     let label: Label = format!("reprotect-{}", recovery.step)
         .parse()
         .map_err(|error: NotAName| LabError::state("name the new backup", error.to_string()))?;
-    let wanted = Backup { method: BackupMethod::Basebackup, label, node: recovery.node.name().clone(), compress: Compression::None };
+    let wanted = Backup {
+        method: BackupMethod::Basebackup,
+        label,
+        node: recovery.node.name().clone(),
+        compress: Compression::None,
+    };
     let tool = backup::tool(wanted.method);
     let (facts, _) = tool.take(stage, &wanted, Purpose::Proof).await?;
     let verified = tool.verify(stage, &facts).await?;

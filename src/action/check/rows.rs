@@ -3,7 +3,11 @@
 use super::{Recovery, Stage};
 use crate::{drill::TableName, journal::CheckFacts, lab::LabError};
 
-pub(super) async fn count(stage: &Stage, recovery: &Recovery, table: &TableName) -> Result<CheckFacts, LabError> {
+pub(super) async fn count(
+    stage: &Stage,
+    recovery: &Recovery,
+    table: &TableName,
+) -> Result<CheckFacts, LabError> {
     let session = recovery.node.session(stage.database()).await?;
     let sql = format!("set row_security = off; select count(*) from {}", table.quoted());
     let rows = recovery.node.ask(session.read(&sql).await, &format!("count the rows of {table}"))?;

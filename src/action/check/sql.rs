@@ -3,7 +3,11 @@
 use super::{Recovery, Stage};
 use crate::{drill::SqlCheck, journal::CheckFacts, lab::LabError};
 
-pub(super) async fn ask(stage: &Stage, recovery: &Recovery, check: &SqlCheck) -> Result<CheckFacts, LabError> {
+pub(super) async fn ask(
+    stage: &Stage,
+    recovery: &Recovery,
+    check: &SqlCheck,
+) -> Result<CheckFacts, LabError> {
     let session = recovery.node.session(stage.database()).await?;
     let what = format!("ask {:?} as one statement that only reads", check.title);
     let rows = recovery.node.ask(session.read_only(&check.query).await, &what)?;

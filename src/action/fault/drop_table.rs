@@ -13,7 +13,10 @@ pub(super) async fn inject(stage: &mut Stage, table: &TableName) -> Result<Effec
     let at = stage.now();
     node.ask(session.run("commit").await, &what)?;
     let committed = stage.now();
-    let lsn = node.ask(session.read("select pg_current_wal_flush_lsn()").await, "read the position after the mistake")?;
+    let lsn = node.ask(
+        session.read("select pg_current_wal_flush_lsn()").await,
+        "read the position after the mistake",
+    )?;
     let server_time = node.ask(session.clock_time().await, "read the server's time")?;
     let gone = format!("select to_regclass({}) is null", literal(&table.quoted()));
     let gone = node.ask(session.value(&gone).await, "look for the table")?;

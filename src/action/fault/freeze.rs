@@ -18,7 +18,9 @@ pub(super) async fn inject(stage: &Stage, name: &NodeName) -> Result<Effect, Lab
     stage.runtime.freeze(name).await?;
     // The kernel still takes connections for a frozen server; only an answer would prove that it lives.
     let proof = match Session::connect(&address, &stage.secrets.superuser, "postgres", SILENCE).await {
-        Err(error) if error.state.is_none() => Ok((stage.now(), format!("{name} does not answer: {}", error.message))),
+        Err(error) if error.state.is_none() => {
+            Ok((stage.now(), format!("{name} does not answer: {}", error.message)))
+        }
         Err(error) => Err(format!("{name} still answers: {error}")),
         Ok(_) => Err(format!("{name} still takes connections")),
     };

@@ -96,7 +96,9 @@ async fn last_answer(stage: &Stage, name: &NodeName) -> Result<Option<Moment>, L
     Ok(match stage.node(name)?.answers(ANSWER_WITHIN).await {
         Ok(()) => Some(stage.now()),
         Err(error @ LabError::Sql { .. }) => {
-            stage.recorder.progress(format!("{name} does not answer before the fault: {}", ErrorChain::of(&error)));
+            stage
+                .recorder
+                .progress(format!("{name} does not answer before the fault: {}", ErrorChain::of(&error)));
             None
         }
         Err(error) => return Err(error),
@@ -107,7 +109,8 @@ async fn last_answer(stage: &Stage, name: &NodeName) -> Result<Option<Moment>, L
 async fn silence(stage: &Stage, node: &Node, address: &Address) -> Result<(Moment, String), String> {
     let what = format!("see {} stop answering", node.name());
     let proof = wait::until(&what, PROOF_WITHIN, Duration::from_millis(2), || async {
-        let attempt = Session::connect(address, &stage.secrets.superuser, "postgres", Duration::from_millis(500)).await;
+        let attempt =
+            Session::connect(address, &stage.secrets.superuser, "postgres", Duration::from_millis(500)).await;
         Ok(match attempt {
             Err(error) if error.state.is_none() => Poll::Ready(error.message),
             Ok(_) | Err(_) => Poll::NotYet,

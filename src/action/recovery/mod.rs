@@ -66,7 +66,9 @@ pub async fn recover(stage: &mut Stage, step: usize, recovery: &Recovery) -> Res
         detect(stage, step, &mut phases).await?;
     }
     let arrival = match recovery {
-        Recovery::Restore { from, target, onto, serve } => restore::run(stage, &mut phases, from, target, onto, *serve).await?,
+        Recovery::Restore { from, target, onto, serve } => {
+            restore::run(stage, &mut phases, from, target, onto, *serve).await?
+        }
         Recovery::Restart { node } => restart::run(stage, &mut phases, node).await?,
         Recovery::Promote { node } => promote::run(stage, &mut phases, node).await?,
         Recovery::Table { table, standby } => table::run(stage, &mut phases, table, standby).await?,
@@ -77,14 +79,21 @@ pub async fn recover(stage: &mut Stage, step: usize, recovery: &Recovery) -> Res
         stage.primary = Some((arrival.node.clone(), recovered.after.clone()));
     }
     stage.recorder.record(Event::Recovered { step, recovered: Box::new(recovered) });
-    stage.recovery = Some(stage::Recovery { step, node: arrival.node, serves: arrival.serves, baseline: arrival.baseline });
+    stage.recovery = Some(stage::Recovery {
+        step,
+        node: arrival.node,
+        serves: arrival.serves,
+        baseline: arrival.baseline,
+    });
     Ok(())
 }
 
 /// The phase from the fault until the runner has noticed it: a mistake of a person is noticed when the drill says so, by
 /// coming to this step; an outage by the clients.
 async fn detect(stage: &Stage, step: usize, phases: &mut Phases) -> Result<(), LabError> {
-    let Some(fault) = stage.drill.causes(step).iter().find_map(|step| stage.faults.get(step)) else { return Ok(()) };
+    let Some(fault) = stage.drill.causes(step).iter().find_map(|step| stage.faults.get(step)) else {
+        return Ok(());
+    };
     let noticed = if fault.fault.is_mistake() || stage.workload()?.writers() == 0 {
         stage.now()
     } else {
@@ -111,7 +120,12 @@ async fn first_write(stage: &mut Stage, phases: &mut Phases, arrival: &Arrival) 
 }
 
 /// Everything that proves what was recovered, asked of the server itself.
-async fn prove(stage: &Stage, phases: Phases, arrival: &Arrival, before: Server) -> Result<Recovered, LabError> {
+async fn prove(
+    stage: &Stage,
+    phases: Phases,
+    arrival: &Arrival,
+    before: Server,
+) -> Result<Recovered, LabError> {
     let node = &arrival.node;
     let after = stage.note_server(node).await?;
     let session = node.session(stage.database()).await?;
@@ -142,9 +156,14 @@ async fn prove(stage: &Stage, phases: Phases, arrival: &Arrival, before: Server)
     };
     let log = async {
         // The standby that gave a table back stays in recovery.
-        if arrival.log.name() == node.name() { arrival.log.log_facts().await } else { arrival.log.log_facts_so_far().await }
+        if arrival.log.name() == node.name() {
+            arrival.log.log_facts().await
+        } else {
+            arrival.log.log_facts_so_far().await
+        }
     };
-    let (backup_label, end_of_recovery, log): (_, Option<Lsn>, _) = tokio::try_join!(backup_label, end_of_recovery, log)?;
+    let (backup_label, end_of_recovery, log): (_, Option<Lsn>, _) =
+        tokio::try_join!(backup_label, end_of_recovery, log)?;
     Ok(Recovered {
         node: node.name().clone(),
         before,
@@ -163,7 +182,12 @@ async fn prove(stage: &Stage, phases: Phases, arrival: &Arrival, before: Server)
 }
 
 /// Follows a server from its first connection out of recovery: replay until its position no longer moves, then promotion.
-async fn follow_promotion(stage: &Stage, phases: &mut Phases, node: &Node, session: &Session) -> Result<(), LabError> {
+async fn follow_promotion(
+    stage: &Stage,
+    phases: &mut Phases,
+    node: &Node,
+    session: &Session,
+) -> Result<(), LabError> {
     let sql = "select pg_is_in_recovery(), pg_last_wal_replay_lsn()";
     let mut last: Option<Lsn> = None;
     let mut moved = stage.now();

@@ -22,5 +22,15 @@ pub(super) async fn run(stage: &Stage, phases: &mut Phases, name: &NodeName) -> 
         return Err(LabError::state(format!("promote {name}"), "the server did not leave recovery"));
     }
     phases.leave();
-    Ok(Arrival { log: node.clone(), node, target: None, aim: None, backup: None, baseline: None, last_segment: None, serves: true, since })
+    Ok(Arrival {
+        log: node.clone(),
+        node,
+        target: None,
+        aim: None,
+        backup: None,
+        baseline: None,
+        last_segment: None,
+        serves: true,
+        since,
+    })
 }

@@ -18,11 +18,22 @@ pub(super) async fn run(stage: &Stage, phases: &mut Phases, name: &NodeName) -> 
     phases.enter(Phase::Start);
     // The children of a postmaster that was killed end by themselves; a server won't start beside them.
     let data = node.places().data;
-    let orphans = format!("for p in /proc/[0-9]*; do test \"$(readlink $p/cwd 2>/dev/null)\" = {data} && exit 1; done; exit 0");
+    let orphans = format!(
+        "for p in /proc/[0-9]*; do test \"$(readlink $p/cwd 2>/dev/null)\" = {data} && exit 1; done; exit 0"
+    );
     let orphans = Command::shell("look for the old server's processes", orphans);
-    wait::until("see the old server's processes end", Duration::from_secs(60), Duration::from_millis(5), || async {
-        Ok(if node.runtime().exec(name, &orphans).await?.code == 0 { Poll::Ready(()) } else { Poll::NotYet })
-    })
+    wait::until(
+        "see the old server's processes end",
+        Duration::from_secs(60),
+        Duration::from_millis(5),
+        || async {
+            Ok(if node.runtime().exec(name, &orphans).await?.code == 0 {
+                Poll::Ready(())
+            } else {
+                Poll::NotYet
+            })
+        },
+    )
     .await?;
     // Nobody stands in the data directory any more, so its lock is stale. Left where it is, it would be taken for a live one
     // for as long as the first process of the machine has not collected the dead postmaster.
@@ -33,5 +44,15 @@ pub(super) async fn run(stage: &Stage, phases: &mut Phases, name: &NodeName) -> 
     phases.enter(Phase::Replay);
     drop(node.wait_for_connections(START_WITHIN).await?);
     phases.leave();
-    Ok(Arrival { log: node.clone(), node, target: None, aim: None, backup: None, baseline: None, last_segment: None, serves: true, since })
+    Ok(Arrival {
+        log: node.clone(),
+        node,
+        target: None,
+        aim: None,
+        backup: None,
+        baseline: None,
+        last_segment: None,
+        serves: true,
+        since,
+    })
 }

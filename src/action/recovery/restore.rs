@@ -22,7 +22,11 @@ pub(super) async fn run(
     onto: &NodeName,
     serve: bool,
 ) -> Result<Arrival, LabError> {
-    let facts = stage.backups.get(from).cloned().ok_or_else(|| LabError::state(format!("restore {from}"), "this backup was not taken"))?;
+    let facts = stage
+        .backups
+        .get(from)
+        .cloned()
+        .ok_or_else(|| LabError::state(format!("restore {from}"), "this backup was not taken"))?;
     phases.enter(Phase::Provision);
     if stage.runtime.remains(onto).await?.is_some() {
         // The copy of an earlier rehearsal, or a server that was killed, makes room; its log is kept.
@@ -30,7 +34,8 @@ pub(super) async fn run(
         stage.nodes.remove(onto);
     }
     let (node, since, reached, aim, last_segment) = if facts.method.is_physical() {
-        let (node, since, aim, last_segment) = roll_forward(stage, phases, &facts, target, onto, serve).await?;
+        let (node, since, aim, last_segment) =
+            roll_forward(stage, phases, &facts, target, onto, serve).await?;
         (node, since, Some(target.clone()), aim, last_segment)
     } else {
         let (node, since) = read_in(stage, phases, &facts, onto, serve).await?;
@@ -42,7 +47,17 @@ pub(super) async fn run(
         (Some(_), Some(point)) => Some((point.to_string(), !serve)),
         (Some(_), None) => None,
     };
-    Ok(Arrival { log: node.clone(), node, target: reached, aim, backup: Some(from.clone()), baseline, last_segment, serves: serve, since })
+    Ok(Arrival {
+        log: node.clone(),
+        node,
+        target: reached,
+        aim,
+        backup: Some(from.clone()),
+        baseline,
+        last_segment,
+        serves: serve,
+        since,
+    })
 }
 
 async fn roll_forward(
@@ -63,7 +78,10 @@ async fn roll_forward(
     let node = stage.create(onto, Provision::Empty).await?;
     phases.enter(Phase::Restore);
     // The service may go on archiving: what replay has to reach is what is there before it begins.
-    let ((), last_segment) = tokio::try_join!(backup::tool(facts.method).lay_down(stage, facts, &node), archive::last_segment(stage))?;
+    let ((), last_segment) = tokio::try_join!(
+        backup::tool(facts.method).lay_down(stage, facts, &node),
+        archive::last_segment(stage)
+    )?;
     phases.enter(Phase::Start);
     node.launch_as(&settings, Some("recovery.signal")).await?;
     stage.recorder.progress(format!("replaying WAL to {}", target.describe()));

@@ -21,16 +21,33 @@ use crate::{
     },
 };
 
-pub(super) async fn run(stage: &Stage, phases: &mut Phases, table: &TableName, standby: &NodeName) -> Result<Arrival, LabError> {
-    let declared = stage.drill.node(standby).ok_or_else(|| LabError::state(format!("turn to {standby}"), "the drill has no such node"))?;
+pub(super) async fn run(
+    stage: &Stage,
+    phases: &mut Phases,
+    table: &TableName,
+    standby: &NodeName,
+) -> Result<Arrival, LabError> {
+    let declared = stage
+        .drill
+        .node(standby)
+        .ok_or_else(|| LabError::state(format!("turn to {standby}"), "the drill has no such node"))?;
     let standby = stage.node(standby)?;
     let (primary, _) = stage.service()?;
     phases.enter(Phase::Start);
     let (xid, mistake) = mistake(stage, table)?;
     // All that the mistake's transaction wrote must be on the standby before it is turned away from the primary.
-    wait::until("see the standby receive the mistake", Duration::from_secs(60), Duration::from_millis(5), || async {
-        Ok(if topology::received(stage, standby.name()).await? >= mistake { Poll::Ready(()) } else { Poll::NotYet })
-    })
+    wait::until(
+        "see the standby receive the mistake",
+        Duration::from_secs(60),
+        Duration::from_millis(5),
+        || async {
+            Ok(if topology::received(stage, standby.name()).await? >= mistake {
+                Poll::Ready(())
+            } else {
+                Poll::NotYet
+            })
+        },
+    )
     .await?;
     standby.stop().await?;
     let before = first_record(&standby, xid).await?;
@@ -49,7 +66,8 @@ pub(super) async fn run(stage: &Stage, phases: &mut Phases, table: &TableName, s
     phases.enter(Phase::Replay);
     stage.recorder.progress(format!("replaying {} to just before the mistake", standby.name()));
     wait::until("see the standby stop before the mistake", START_WITHIN, super::ASK_EVERY, || async {
-        let state = standby.ask(session.value("select pg_get_wal_replay_pause_state()").await, "ask how far replay is")?;
+        let state = standby
+            .ask(session.value("select pg_get_wal_replay_pause_state()").await, "ask how far replay is")?;
         // Exactly this word: `not paused` and `pause requested` hold it, too.
         Ok(if state.as_deref() == Some("paused") { Poll::Ready(()) } else { Poll::NotYet })
     })
@@ -76,7 +94,9 @@ pub(super) async fn run(stage: &Stage, phases: &mut Phases, table: &TableName, s
 fn mistake(stage: &Stage, table: &TableName) -> Result<(u64, Lsn), LabError> {
     let drops = |fault: &Fault| matches!(fault, Fault::DropTable { table: dropped } if dropped == table);
     let facts = stage.faults.values().rev().find(|facts| drops(&facts.fault));
-    facts.and_then(|facts| facts.xid.zip(facts.lsn)).ok_or_else(|| LabError::state("aim at the mistake", format!("nobody dropped {table}")))
+    facts
+        .and_then(|facts| facts.xid.zip(facts.lsn))
+        .ok_or_else(|| LabError::state("aim at the mistake", format!("nobody dropped {table}")))
 }
 
 /// Where the mistake's transaction begins in WAL. Stopping before its commit would be too late: its lock on the table is
@@ -88,7 +108,10 @@ async fn first_record(standby: &Node, xid: u64) -> Result<Lsn, LabError> {
     let waldump = standby.program("pg_waldump");
     let script = format!("{waldump} -p {}/pg_wal -s {redo} -x {short} -n 1", standby.places().data);
     let record = standby.run(Command::shell(&what, script).deadline(AS_LONG_AS_THE_STEP)).await?.text();
-    let lsn = record.split_once("lsn: ").and_then(|(_, rest)| rest.split_once(',')).and_then(|(lsn, _)| lsn.parse().ok());
+    let lsn = record
+        .split_once("lsn: ")
+        .and_then(|(_, rest)| rest.split_once(','))
+        .and_then(|(lsn, _)| lsn.parse().ok());
     lsn.ok_or_else(|| LabError::state(what, format!("pg_waldump said {record:?}")))
 }
 
@@ -97,7 +120,10 @@ async fn copy(stage: &Stage, standby: &Node, primary: &Node, table: &TableName) 
     let session = primary.session(stage.database()).await?;
     let there = format!("select to_regclass({}) is not null", literal(&table.quoted()));
     if primary.ask(session.value(&there).await, "look for the table")?.as_deref() == Some("t") {
-        return Err(LabError::state(what, "a table of this name is in the primary: it would be mixed with the old one"));
+        return Err(LabError::state(
+            what,
+            "a table of this name is in the primary: it would be mixed with the old one",
+        ));
     }
     let (source, target) = (standby.address().await?, primary.address().await?);
     let file = format!("{}/table.dump", standby.places().run);

@@ -19,9 +19,14 @@ pub(super) struct Crew {
 
 impl Crew {
     /// Starts clients 1 to `writers`, each with a commit every `period`.
-    pub(super) fn start(shared: &Arc<Shared>, writers: u16, period: Option<Duration>) -> Result<Self, LabError> {
+    pub(super) fn start(
+        shared: &Arc<Shared>,
+        writers: u16,
+        period: Option<Duration>,
+    ) -> Result<Self, LabError> {
         let what = "start the clients";
-        let runtime = runtime::Builder::new_current_thread().enable_all().build().map_err(LabError::io(what))?;
+        let runtime =
+            runtime::Builder::new_current_thread().enable_all().build().map_err(LabError::io(what))?;
         let (mut tell, ended) = oneshot::channel();
         let shared = Arc::clone(shared);
         let work = move || {

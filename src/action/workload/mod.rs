@@ -192,9 +192,9 @@ impl Workload {
     /// Where one of them does not come to the end of its transaction.
     pub async fn hold(&self) -> Result<OwnedRwLockWriteGuard<()>, LabError> {
         let within = PATIENCE + Duration::from_secs(1);
-        tokio::time::timeout(within, Arc::clone(&self.shared.gate).write_owned())
-            .await
-            .map_err(|_| LabError::Deadline { what: "hold the clients between two transactions".into(), within })
+        tokio::time::timeout(within, Arc::clone(&self.shared.gate).write_owned()).await.map_err(|_| {
+            LabError::Deadline { what: "hold the clients between two transactions".into(), within }
+        })
     }
 
     /// Waits until a commit that was acknowledged after `after` is seen.
@@ -208,7 +208,9 @@ impl Workload {
         })
         .await
         .map_err(|error| match error {
-            LabError::Deadline { what, within } => LabError::Deadline { what: self.pulse().explain(&what), within },
+            LabError::Deadline { what, within } => {
+                LabError::Deadline { what: self.pulse().explain(&what), within }
+            }
             error => error,
         })
     }
@@ -246,14 +248,24 @@ impl Workload {
         let number = self.shared.book.session(MARKER_WRITER, self.shared.clock.now(), server);
         let statement = node.ask(session.prepare(&insert_into(MARKER_TABLE)).await, "prepare a marker")?;
         let begun = self.shared.clock.now();
-        let answer = session.insert(&statement, MARKER_WRITER, seq, &note(&self.shared.nonce, MARKER_WRITER, seq)).await;
+        let answer = session
+            .insert(&statement, MARKER_WRITER, seq, &note(&self.shared.nonce, MARKER_WRITER, seq))
+            .await;
         let ended = self.shared.clock.now();
         let (outcome, lsn) = match &answer {
             Ok(lsn) => (CommitOutcome::Acknowledged, *lsn),
             Err(error) if error.is_disconnect() => (CommitOutcome::Indeterminate, Lsn(0)),
             Err(_) => (CommitOutcome::Failed, Lsn(0)),
         };
-        self.shared.book.commit(&crate::journal::Commit { begun, ended, lsn, seq, session: number, writer: MARKER_WRITER, outcome });
+        self.shared.book.commit(&crate::journal::Commit {
+            begun,
+            ended,
+            lsn,
+            seq,
+            session: number,
+            writer: MARKER_WRITER,
+            outcome,
+        });
         node.ask(answer, "commit a marker")?;
         Ok(seq)
     }
@@ -272,13 +284,18 @@ impl Workload {
     /// Where a client crashed, or a line of the ledger could not be written.
     pub async fn stop(self) -> Result<(), LabError> {
         self.shared.stop.cancel();
-        self.crew.ended.await.map_err(|error| LabError::state("stop the clients", format!("one of them crashed: {error}")))?;
+        self.crew
+            .ended
+            .await
+            .map_err(|error| LabError::state("stop the clients", format!("one of them crashed: {error}")))?;
         self.shared.book.flush()
     }
 }
 
 fn insert_into(table: &str) -> String {
-    format!("insert into {table} (writer, seq, note) values ($1, $2, $3) returning pg_current_wal_insert_lsn()")
+    format!(
+        "insert into {table} (writer, seq, note) values ($1, $2, $3) returning pg_current_wal_insert_lsn()"
+    )
 }
 
 /// What a row says: it can be computed again from its number, so that damage shows.

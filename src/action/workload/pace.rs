@@ -41,7 +41,9 @@ mod tests {
     async fn clients_commit_one_after_another_and_not_in_bursts() {
         let began = Instant::now();
         let mut moments = Vec::new();
-        for mut pace in (1..=50).map(|writer| Pace::new(writer, 50, Duration::from_secs(25))).collect::<Vec<_>>() {
+        for mut pace in
+            (1..=50).map(|writer| Pace::new(writer, 50, Duration::from_secs(25))).collect::<Vec<_>>()
+        {
             pace.next().await;
             moments.push(began.elapsed().as_millis());
         }

@@ -55,7 +55,8 @@ async fn pause(shared: &Shared, follow: &mut watch::Receiver<ServiceAddress>) {
 /// A session that takes writes, whenever there is one. With several hosts, all are tried side by side and the first that
 /// takes writes is it, as with `target_session_attrs=read-write`, but without waiting for those that don't answer.
 async fn connect(shared: &Shared, service: &ServiceAddress, writer: u16) -> Connected {
-    let mut hosts: FuturesUnordered<_> = service.hosts.iter().map(|address| persist(shared, address, writer)).collect();
+    let mut hosts: FuturesUnordered<_> =
+        service.hosts.iter().map(|address| persist(shared, address, writer)).collect();
     match hosts.next().await {
         Some((session, statement, server)) => {
             let number = shared.book.session(writer, shared.clock.now(), server);
@@ -141,7 +142,15 @@ async fn commit_until_trouble(
             Err(error) if error.is_disconnect() => (CommitOutcome::Indeterminate, Lsn(0)),
             Err(_) => (CommitOutcome::Failed, Lsn(0)),
         };
-        shared.book.commit(&Commit { begun, ended, lsn, seq: *seq, session: connected.number, writer, outcome });
+        shared.book.commit(&Commit {
+            begun,
+            ended,
+            lsn,
+            seq: *seq,
+            session: connected.number,
+            writer,
+            outcome,
+        });
         match answer {
             Ok(_) => note_ack(shared, ended),
             Err(error) => {

@@ -72,12 +72,14 @@ impl World {
     /// A drill of these steps, with the script of the runtime.
     fn of(verbs: Vec<Verb>, script: impl FnOnce(Fake, &CancellationToken) -> Fake) -> Self {
         let name = "fake/drill".parse().expect("a name");
-        let mut drill = syntax::parse(&name, "drill.toml", CLUSTER).unwrap_or_else(|mistakes| panic!("{mistakes:?}"));
+        let mut drill =
+            syntax::parse(&name, "drill.toml", CLUSTER).unwrap_or_else(|mistakes| panic!("{mistakes:?}"));
         let step = |verb: Verb| Step { title: verb.describe(), deadline: Period::from_secs(600), verb };
         drill.steps = verbs.into_iter().map(step).collect();
         let folder = tempfile::tempdir().expect("a folder");
         let store = Store::create(folder.path(), "run").expect("a folder");
-        let recorder = Recorder::create(&store.journal(), Clock::start(), CancellationToken::new()).expect("a journal");
+        let recorder =
+            Recorder::create(&store.journal(), Clock::start(), CancellationToken::new()).expect("a journal");
         recorder.record(Event::RunStarted {
             format: codec::FORMAT,
             run: "run".into(),
@@ -153,12 +155,25 @@ impl Seen {
     /// Whatever happened: the last call was to dismantle, nothing exists, and nobody says that the promise was kept.
     #[track_caller]
     fn assert_over(&self, case: &str) {
-        assert_eq!(self.transcript.iter().filter(|call| *call == "dismantle").count(), 1, "{case}: {:#?}", self.transcript);
-        assert_eq!(self.transcript.last().map(String::as_str), Some("dismantle"), "{case}: {:#?}", self.transcript);
+        assert_eq!(
+            self.transcript.iter().filter(|call| *call == "dismantle").count(),
+            1,
+            "{case}: {:#?}",
+            self.transcript
+        );
+        assert_eq!(
+            self.transcript.last().map(String::as_str),
+            Some("dismantle"),
+            "{case}: {:#?}",
+            self.transcript
+        );
         assert_eq!(self.existing, Vec::<String>::new(), "{case}");
         assert_eq!(self.judgement.verdict, Some(Verdict::Inconclusive), "{case}");
         let last = self.events.iter().rev().take(2).collect::<Vec<_>>();
-        assert!(matches!(last.as_slice(), [Event::DrillEnded { .. }, Event::Dismantled { .. }]), "{case}: {last:?}");
+        assert!(
+            matches!(last.as_slice(), [Event::DrillEnded { .. }, Event::Dismantled { .. }]),
+            "{case}: {last:?}"
+        );
     }
 
     fn outcomes(&self) -> Vec<Outcome> {
@@ -175,7 +190,8 @@ impl Seen {
 
     /// The verdict and the message of the finding about this.
     fn finding(&self, subject: Subject) -> (Verdict, &str) {
-        let finding = self.judgement.findings.iter().find(|finding| finding.subject == subject).expect("a finding");
+        let finding =
+            self.judgement.findings.iter().find(|finding| finding.subject == subject).expect("a finding");
         (finding.verdict, &finding.message)
     }
 }

@@ -34,7 +34,10 @@ fn losses_from_the_end_are_counted_and_left_to_the_objective() {
     assert_eq!((survival.lost, survival.holes, survival.due - survival.kept), (2, 0, 2));
     assert_eq!(survival.rpo, Some(ms(7_000).since(ms(6_895))));
     assert_eq!(survival.wal_bytes, 50 << 8);
-    assert_eq!(survival.examples.first().map(String::as_str), Some("writer 1, seq 106, acknowledged +6.920000s"));
+    assert_eq!(
+        survival.examples.first().map(String::as_str),
+        Some("writer 1, seq 106, acknowledged +6.920000s")
+    );
     assert_eq!(story.verdict_of(NAME), Verdict::Pass);
 }
 
@@ -109,7 +112,10 @@ fn a_commit_that_the_recovered_server_acknowledged_must_be_there() {
         let new = commit(&story, |commit| commit.begun == ms(9_000));
         let story = with(story, new, false);
         let (verdict, message) = story.finding(NAME);
-        assert_eq!((verdict, message.as_str()), (Verdict::Fail, "1 commit acknowledged by the recovered server and gone"));
+        assert_eq!(
+            (verdict, message.as_str()),
+            (Verdict::Fail, "1 commit acknowledged by the recovered server and gone")
+        );
     }
 }
 
@@ -128,7 +134,8 @@ fn a_commit_of_the_copy_itself_must_be_there_and_one_of_the_service_beside_it_ne
 #[test]
 fn what_was_committed_before_the_backup_is_in_it() {
     let story = Story::dump();
-    let early: Vec<Commit> = story.ledger.commits.iter().filter(|commit| commit.ended <= ms(1_998)).copied().collect();
+    let early: Vec<Commit> =
+        story.ledger.commits.iter().filter(|commit| commit.ended <= ms(1_998)).copied().collect();
     let story = story.survey(|survey| {
         for commit in early.iter().rev().take(2) {
             set(survey, commit, false);
@@ -208,14 +215,20 @@ fn good_commits_after_a_mistake_are_counted_as_given_up() {
 #[test]
 fn what_lies_between_the_target_and_the_fault_is_lost_to_clients_who_live_with_it() {
     for target in [RecoveryTarget::Immediate, RecoveryTarget::Name { point: point() }] {
-        let (told, rehearsed) = (survival(&Story::restored(target.clone(), true)), survival(&Story::restored(target.clone(), false)));
+        let (told, rehearsed) = (
+            survival(&Story::restored(target.clone(), true)),
+            survival(&Story::restored(target.clone(), false)),
+        );
         assert_eq!((told.holes, told.overshot, told.discarded), (0, 0, 0), "{target:?}");
         assert!(
-            told.lost > 50 && told.due == told.kept + told.lost && told.rpo > Some(Duration::from_millis(1_900)),
+            told.lost > 50
+                && told.due == told.kept + told.lost
+                && told.rpo > Some(Duration::from_millis(1_900)),
             "{target:?}: {told:?}"
         );
         assert_eq!((rehearsed.lost, rehearsed.rpo), (0, Some(Duration::ZERO)), "{target:?}");
-        let strict = |drill: &mut crate::drill::Drill| drill.objectives.rpo = Some(crate::drill::Period::from_secs(1));
+        let strict =
+            |drill: &mut crate::drill::Drill| drill.objectives.rpo = Some(crate::drill::Period::from_secs(1));
         let story = Story::restored(target.clone(), true);
         assert_eq!(story.verdict_of(NAME), Verdict::Pass, "{target:?}: it kept to its target");
         assert_eq!(story.drill(strict).verdict_of("objective RPO"), Verdict::Fail, "{target:?}");
@@ -225,10 +238,15 @@ fn what_lies_between_the_target_and_the_fault_is_lost_to_clients_who_live_with_i
 #[test]
 fn a_dump_after_a_mistake_loses_what_came_between_and_gives_up_what_came_after() {
     let dropped = crate::drill::Fault::DropTable { table: "shop.receipt".parse().expect("a table") };
-    let story = Story::dump().drill(|drill| drill.steps[testing::FAULT].verb = crate::drill::Verb::Fault(dropped.clone()));
-    let story = story.fault(|fault| (fault.fault, fault.at, fault.proven) = (dropped.clone(), ms(5_100), Some(ms(5_110))));
+    let story = Story::dump()
+        .drill(|drill| drill.steps[testing::FAULT].verb = crate::drill::Verb::Fault(dropped.clone()));
+    let story = story
+        .fault(|fault| (fault.fault, fault.at, fault.proven) = (dropped.clone(), ms(5_100), Some(ms(5_110))));
     let told = survival(&story);
-    assert!(told.rpo.is_some_and(|rpo| rpo > Duration::from_secs(3) && rpo < Duration::from_millis(3_200)), "{told:?}");
+    assert!(
+        told.rpo.is_some_and(|rpo| rpo > Duration::from_secs(3) && rpo < Duration::from_millis(3_200)),
+        "{told:?}"
+    );
     assert!(told.discarded > 50 && told.overshot == 0 && told.due == told.kept + told.lost, "{told:?}");
     assert_eq!(story.verdict_of(NAME), Verdict::Pass);
 }
@@ -236,7 +254,8 @@ fn a_dump_after_a_mistake_loses_what_came_between_and_gives_up_what_came_after()
 #[test]
 fn lifeboats_own_markers_are_no_commits_that_were_given_up() {
     let mut story = Story::mistake();
-    let marker = commit(&story, |commit| commit.writer == crate::journal::MARKER_WRITER && commit.ended > ms(5_012));
+    let marker =
+        commit(&story, |commit| commit.writer == crate::journal::MARKER_WRITER && commit.ended > ms(5_012));
     story.ledger.commits.push(Commit { begun: ms(7_060), ended: ms(7_065), seq: marker.seq + 1, ..marker });
     assert_eq!(survival(&story).discarded, 77);
 }
@@ -278,16 +297,21 @@ fn a_table_that_comes_back_takes_nothing_from_after_the_mistake() {
     let kept = *kept;
     assert_eq!((survival(&story).discarded, story.verdict_of(NAME)), (1, Verdict::Pass));
     let story = with(story, kept, true);
-    assert_eq!((survival(&story).overshot, survival(&story).discarded, story.verdict_of(NAME)), (0, 0, Verdict::Pass));
+    assert_eq!(
+        (survival(&story).overshot, survival(&story).discarded, story.verdict_of(NAME)),
+        (0, 0, Verdict::Pass)
+    );
 }
 
 #[test]
 fn a_table_that_comes_back_leaves_the_clients_own_alone() {
-    let mut story = Story::table().drill(|drill| drill.workload.table = "shop.other".parse().expect("a table"));
+    let mut story =
+        Story::table().drill(|drill| drill.workload.table = "shop.other".parse().expect("a table"));
     for commit in &mut story.ledger.commits {
         commit.outcome = CommitOutcome::Acknowledged;
     }
-    let commits: Vec<Commit> = story.ledger.commits.iter().filter(|commit| commit.ended <= ms(9_600)).copied().collect();
+    let commits: Vec<Commit> =
+        story.ledger.commits.iter().filter(|commit| commit.ended <= ms(9_600)).copied().collect();
     let story = story.survey(|survey| commits.iter().for_each(|commit| set(survey, commit, true)));
     assert_eq!(story.verdict_of(NAME), Verdict::Pass);
     let during = commit(&story, |commit| commit.begun == ms(8_000));
@@ -308,16 +332,29 @@ fn a_later_life_of_the_recovered_server_is_still_the_recovered_server() {
     let mut story = Story::loss();
     let server = testing::server("restored", 7, 2, 200);
     story.ledger.sessions.push(crate::journal::Session { session: 21, writer: 1, at: ms(9_300), server });
-    story.ledger.commits.iter_mut().filter(|commit| commit.begun >= ms(9_300)).for_each(|commit| commit.session = 21);
+    story
+        .ledger
+        .commits
+        .iter_mut()
+        .filter(|commit| commit.begun >= ms(9_300))
+        .for_each(|commit| commit.session = 21);
     let new = commit(&story, |commit| commit.begun == ms(9_400));
     assert_eq!(story.verdict_of(NAME), Verdict::Pass);
-    assert_eq!(with(story, new, false).finding(NAME).1, "1 commit acknowledged by the recovered server and gone");
+    assert_eq!(
+        with(story, new, false).finding(NAME).1,
+        "1 commit acknowledged by the recovered server and gone"
+    );
 }
 
 #[test]
 fn a_ledger_with_lines_missing_or_doubled_is_inconclusive() {
     let mut story = Story::loss();
-    let gone = story.ledger.commits.iter().position(|commit| commit.writer == 1 && commit.ended > ms(6_000)).expect("a commit");
+    let gone = story
+        .ledger
+        .commits
+        .iter()
+        .position(|commit| commit.writer == 1 && commit.ended > ms(6_000))
+        .expect("a commit");
     let gone = story.ledger.commits.remove(gone);
     let message = "the ledger is not whole: lines of writer 1 are missing or doubled";
     assert_eq!(story.finding(NAME), (Verdict::Inconclusive, message.into()));

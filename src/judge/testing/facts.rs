@@ -50,7 +50,12 @@ pub(super) fn control() -> ControlData {
 }
 
 pub(super) fn settings() -> BTreeMap<String, String> {
-    let settings = [("fsync", "on"), ("full_page_writes", "on"), ("synchronous_commit", "on"), ("archive_timeout", "2s")];
+    let settings = [
+        ("fsync", "on"),
+        ("full_page_writes", "on"),
+        ("synchronous_commit", "on"),
+        ("archive_timeout", "2s"),
+    ];
     settings.map(|(name, value)| (name.to_owned(), value.to_owned())).into()
 }
 
@@ -68,19 +73,28 @@ pub(super) fn backup(method: BackupMethod) -> BackupFacts {
 }
 
 pub(super) fn checks() -> Vec<Check> {
-    let sql = SqlCheck { title: "one".into(), query: "select 1".into(), expect: vec![vec![Some("1".into())]] };
+    let sql =
+        SqlCheck { title: "one".into(), query: "select 1".into(), expect: vec![vec![Some("1".into())]] };
     let rows = Check::Rows { table: "shop.customer".parse().expect("a table"), at_least: 10 };
     vec![Check::Ledger, Check::Content, rows, Check::Sql(sql), Check::Reprotect]
 }
 
 pub(super) fn found(survey: Survey) -> Vec<CheckFacts> {
     let table = |rows: u64, live: bool| TableFingerprint { rows, hash: "9".into(), live };
-    let tables = |live: u64| [("shop.customer".to_owned(), table(10, false)), ("shop.ticket".to_owned(), table(live, true))].into();
-    let left_out: BTreeMap<_, _> = [("shop.cart".to_owned(), "it is unlogged, and a recovery empties it by design".to_owned())].into();
+    let tables = |live: u64| {
+        [("shop.customer".to_owned(), table(10, false)), ("shop.ticket".to_owned(), table(live, true))].into()
+    };
+    let left_out: BTreeMap<_, _> =
+        [("shop.cart".to_owned(), "it is unlogged, and a recovery empties it by design".to_owned())].into();
     let print = |at, live| Fingerprint { at, tables: tables(live), left_out: left_out.clone(), millis: 3 };
     vec![
         CheckFacts::Survey(survey),
-        CheckFacts::Content { baseline: "nightly".into(), exact: false, before: print(ms(1_950), 7), after: print(ms(9_690), 90) },
+        CheckFacts::Content {
+            baseline: "nightly".into(),
+            exact: false,
+            before: print(ms(1_950), 7),
+            after: print(ms(9_690), 90),
+        },
         CheckFacts::Rows { table: "shop.customer".parse().expect("a table"), rows: 10 },
         CheckFacts::Sql { rows: vec![vec![Some("1".into())]] },
         CheckFacts::Reprotect(Reprotected {
@@ -119,7 +133,10 @@ pub(super) fn drill(plot: &Plot) -> Drill {
         dataset: Dataset { fixture: Fixture::Shop, scale: 1 },
         workload: Workload { writers: 2, rate: None, table: workload_table() },
         service: Service::Switch,
-        steps: verbs.into_iter().map(|verb| Step { title: verb.describe(), deadline: verb.default_deadline(), verb }).collect(),
+        steps: verbs
+            .into_iter()
+            .map(|verb| Step { title: verb.describe(), deadline: verb.default_deadline(), verb })
+            .collect(),
     }
 }
 
@@ -127,11 +144,16 @@ pub(super) fn drill(plot: &Plot) -> Drill {
 pub(super) fn words(target: &RecoveryTarget) -> Option<(String, String)> {
     let (to, at) = match target {
         RecoveryTarget::Latest => return None,
-        RecoveryTarget::Immediate => ("earliest consistent point".into(), "after reaching consistency".into()),
-        RecoveryTarget::BeforeFault => ("XID 900".into(), "before commit of transaction 900, time 1970-01-01 00:00:00.5+00".into()),
-        RecoveryTarget::Time { .. } => {
-            ("1970-01-01 00:00:00+00".into(), "before commit of transaction 743, time 1970-01-01 00:00:00.5+00".into())
+        RecoveryTarget::Immediate => {
+            ("earliest consistent point".into(), "after reaching consistency".into())
         }
+        RecoveryTarget::BeforeFault => {
+            ("XID 900".into(), "before commit of transaction 900, time 1970-01-01 00:00:00.5+00".into())
+        }
+        RecoveryTarget::Time { .. } => (
+            "1970-01-01 00:00:00+00".into(),
+            "before commit of transaction 743, time 1970-01-01 00:00:00.5+00".into(),
+        ),
         RecoveryTarget::Xid { inclusive, .. } => {
             let side = if *inclusive { "after" } else { "before" };
             ("XID 742".into(), format!("{side} commit of transaction 742, time 1970-01-01 00:00:00.5+00"))
@@ -143,7 +165,9 @@ pub(super) fn words(target: &RecoveryTarget) -> Option<(String, String)> {
             };
             (format!("WAL location (LSN) \"{at}\""), format!("after WAL location (LSN) \"{at}\""))
         }
-        RecoveryTarget::Name { point } => (format!("\"{point}\""), format!("at restore point \"{point}\", time 1970-01-01 00:00:00+00")),
+        RecoveryTarget::Name { point } => {
+            (format!("\"{point}\""), format!("at restore point \"{point}\", time 1970-01-01 00:00:00+00"))
+        }
     };
     Some((to, at))
 }
@@ -186,15 +210,36 @@ pub(super) fn recovered(plot: Plot) -> Recovered {
 pub(super) fn ledger(plot: &Plot) -> Ledger {
     let is_table = matches!(plot.recovery, Recovery::Table { .. });
     let is_away = plot.serves && !plot.fault.as_ref().is_some_and(Fault::is_mistake);
-    let session = |session, writer, at, server: &Server| Session { session, writer, at: ms(at), server: server.clone() };
-    let mut sessions = vec![session(1, 1, 1_500, &plot.before), session(2, 2, 1_500, &plot.before), session(3, 0, 1_500, &plot.before)];
-    sessions.extend([session(11, 1, 8_940, &plot.after), session(12, 2, 8_940, &plot.after), session(13, 0, 8_890, &plot.after)]);
+    let session = |session, writer, at, server: &Server| Session {
+        session,
+        writer,
+        at: ms(at),
+        server: server.clone(),
+    };
+    let mut sessions = vec![
+        session(1, 1, 1_500, &plot.before),
+        session(2, 2, 1_500, &plot.before),
+        session(3, 0, 1_500, &plot.before),
+    ];
+    sessions.extend([
+        session(11, 1, 8_940, &plot.after),
+        session(12, 2, 8_940, &plot.after),
+        session(13, 0, 8_890, &plot.after),
+    ]);
     let mut seqs = [0_u32; 3];
     let mut commits = Vec::new();
     let mut commit = |writer: u16, session: u32, begun: u64, ended: u64, outcome: CommitOutcome| {
         let seq = &mut seqs[usize::from(writer)];
         *seq += 1;
-        commits.push(Commit { begun: ms(begun), ended: ms(ended), lsn: Lsn(begun << 8), seq: *seq, session, writer, outcome });
+        commits.push(Commit {
+            begun: ms(begun),
+            ended: ms(ended),
+            lsn: Lsn(begun << 8),
+            seq: *seq,
+            session,
+            writer,
+            outcome,
+        });
     };
     use CommitOutcome::{Acknowledged, Failed, Indeterminate};
     for (marker, begun) in [4_990, 5_002, 5_012].into_iter().enumerate() {
@@ -224,7 +269,8 @@ pub(super) fn ledger(plot: &Plot) -> Ledger {
 pub(super) fn survey(ledger: &Ledger, plot: &Plot) -> Survey {
     let mut survey = Survey { begun: ms(9_600), ended: ms(9_650), ..Survey::default() };
     for commit in &ledger.commits {
-        let is_new = commit.session > 10 || (matches!(plot.recovery, Recovery::Table { .. }) && commit.begun >= ms(8_975));
+        let is_new = commit.session > 10
+            || (matches!(plot.recovery, Recovery::Table { .. }) && commit.begun >= ms(8_975));
         let is_kept = commit.ended <= plot.kept_until || (is_new && commit.ended <= ms(9_620));
         if commit.outcome == CommitOutcome::Acknowledged && is_kept {
             set(&mut survey, commit, true);

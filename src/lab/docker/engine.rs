@@ -1,6 +1,9 @@
 //! The connection to the engine.
 
-use std::{collections::HashMap, env, future::Future, io::ErrorKind, os::unix::net::UnixStream, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap, env, future::Future, io::ErrorKind, os::unix::net::UnixStream, path::PathBuf,
+    sync::Arc, time::Duration,
+};
 
 use bollard::{Docker, errors::Error};
 use tokio::{
@@ -73,7 +76,10 @@ impl Engine {
 }
 
 /// Sends a request and gives it [`ANSWER`].
-pub(super) async fn call<T>(what: impl Into<String>, request: impl Future<Output = Result<T, Error>>) -> Result<T, LabError> {
+pub(super) async fn call<T>(
+    what: impl Into<String>,
+    request: impl Future<Output = Result<T, Error>>,
+) -> Result<T, LabError> {
     let what = what.into();
     let began = Instant::now();
     let answer = timeout(ANSWER, request).await;
@@ -93,7 +99,9 @@ pub(super) async fn call_unless<T>(
     let tolerant = async {
         match request.await {
             Ok(answer) => Ok(Some(answer)),
-            Err(Error::DockerResponseServerError { status_code, .. }) if statuses.contains(&status_code) => Ok(None),
+            Err(Error::DockerResponseServerError { status_code, .. }) if statuses.contains(&status_code) => {
+                Ok(None)
+            }
             Err(error) => Err(error),
         }
     };
@@ -103,7 +111,9 @@ pub(super) async fn call_unless<T>(
 /// What the engine said, as an error of the lab: a resource that is not there or not in the state for it is no fault of the engine.
 pub(super) fn refusal(what: impl Into<String>, error: Error) -> LabError {
     match error {
-        Error::DockerResponseServerError { status_code: 404 | 409, message } => LabError::state(what, message),
+        Error::DockerResponseServerError { status_code: 404 | 409, message } => {
+            LabError::state(what, message)
+        }
         error => LabError::Engine { what: what.into(), source: Box::new(error) },
     }
 }
@@ -113,7 +123,9 @@ fn unreachable(host: &str, what: String, error: Error) -> LabError {
     let Some(socket) = host.strip_prefix("unix://") else { return refusal(what, error) };
     let Err(why) = UnixStream::connect(socket) else { return refusal(what, error) };
     let mend = match why.kind() {
-        ErrorKind::PermissionDenied => "add yourself to the group docker (`usermod -aG docker USER`) and log in again, or run as root",
+        ErrorKind::PermissionDenied => {
+            "add yourself to the group docker (`usermod -aG docker USER`) and log in again, or run as root"
+        }
         ErrorKind::ConnectionRefused => "start its daemon: systemctl start docker",
         _ => "get one: apt-get install docker.io, or set DOCKER_HOST to the address of another",
     };

@@ -53,10 +53,13 @@ pub(super) struct Place<'a> {
 /// Runs a command to its end, which is that of the program, and two seconds more where something that it left in the background
 /// still holds its output: daemons should write elsewhere. Its deadline is rounded up to whole seconds, which is what every `timeout` understands.
 pub(super) async fn exec(engine: &Engine, place: &Place<'_>, command: &Command) -> Result<Output, LabError> {
-    let limit = Duration::from_secs(command.deadline.as_nanos().div_ceil(1_000_000_000).try_into().unwrap_or(u64::MAX >> 8));
+    let limit = Duration::from_secs(
+        command.deadline.as_nanos().div_ceil(1_000_000_000).try_into().unwrap_or(u64::MAX >> 8),
+    );
     let expired = || LabError::Deadline { what: command.what.clone(), within: command.deadline };
     let began = Instant::now();
-    let output = match timeout(limit + SLACK, attached(engine, place, command, limit.as_secs().max(1))).await {
+    let output = match timeout(limit + SLACK, attached(engine, place, command, limit.as_secs().max(1))).await
+    {
         Ok(output) => output?,
         Err(_) => return Err(expired()),
     };
@@ -69,7 +72,12 @@ pub(super) async fn exec(engine: &Engine, place: &Place<'_>, command: &Command) 
     }
 }
 
-async fn attached(engine: &Engine, place: &Place<'_>, command: &Command, seconds: u64) -> Result<Output, LabError> {
+async fn attached(
+    engine: &Engine,
+    place: &Place<'_>,
+    command: &Command,
+    seconds: u64,
+) -> Result<Output, LabError> {
     if command.argv.is_empty() {
         return Err(LabError::state(command.what.as_str(), "no program was named"));
     }
@@ -101,7 +109,10 @@ async fn attached(engine: &Engine, place: &Place<'_>, command: &Command, seconds
 
 fn environment(place: &Place<'_>, command: &Command) -> Vec<String> {
     let fixed = [("LC_ALL", "C"), ("TZ", "UTC"), ("HOME", place.home)];
-    let fixed = fixed.into_iter().filter(|(name, _)| !command.env.contains_key(*name)).map(|(name, value)| format!("{name}={value}"));
+    let fixed = fixed
+        .into_iter()
+        .filter(|(name, _)| !command.env.contains_key(*name))
+        .map(|(name, value)| format!("{name}={value}"));
     fixed.chain(command.env.iter().map(|(name, value)| format!("{name}={value}"))).collect()
 }
 
@@ -132,10 +143,15 @@ async fn collect(
             LogOutput::StdOut { message } => collected.stdout.extend_from_slice(&message),
             LogOutput::StdErr { message } => collected.stderr.extend_from_slice(&message),
             LogOutput::StdIn { .. } => {}
-            LogOutput::Console { .. } => return Err(LabError::state(command.what.as_str(), "its output was cut off")),
+            LogOutput::Console { .. } => {
+                return Err(LabError::state(command.what.as_str(), "its output was cut off"));
+            }
         }
         if collected.stdout.len() + collected.stderr.len() > OUTPUT_LIMIT {
-            return Err(LabError::state(command.what.as_str(), format!("it said more than {OUTPUT_LIMIT} bytes")));
+            return Err(LabError::state(
+                command.what.as_str(),
+                format!("it said more than {OUTPUT_LIMIT} bytes"),
+            ));
         }
     }
     Ok(collected)
@@ -148,7 +164,9 @@ async fn code(engine: &Engine, command: &Command, id: &str) -> Result<i64, LabEr
         let state = call(command.what.as_str(), engine.docker().inspect_exec(id)).await?;
         match state.exit_code {
             Some(code) if state.running != Some(true) => return Ok(code),
-            _ if Instant::now() > patience => return Err(LabError::state(command.what.as_str(), "the engine lost it")),
+            _ if Instant::now() > patience => {
+                return Err(LabError::state(command.what.as_str(), "the engine lost it"));
+            }
             _ => sleep(Duration::from_millis(5)).await,
         }
     }
@@ -158,9 +176,17 @@ async fn code(engine: &Engine, command: &Command, id: &str) -> Result<i64, LabEr
 async fn survived(engine: &Engine, place: &Place<'_>, command: &Command) -> Result<(), LabError> {
     let patience = Instant::now() + NEWS_OF_DEATH;
     while Instant::now() < patience {
-        let inspected = call_unless(&[404], command.what.as_str(), engine.docker().inspect_container(place.container, None)).await?;
+        let inspected = call_unless(
+            &[404],
+            command.what.as_str(),
+            engine.docker().inspect_container(place.container, None),
+        )
+        .await?;
         if inspected.and_then(|container| container.state).and_then(|state| state.running) != Some(true) {
-            return Err(LabError::state(command.what.as_str(), format!("the container {} was killed meanwhile", place.container)));
+            return Err(LabError::state(
+                command.what.as_str(),
+                format!("the container {} was killed meanwhile", place.container),
+            ));
         }
         sleep(Duration::from_millis(20)).await;
     }

@@ -54,7 +54,8 @@ impl Engine {
     /// Where the engine does not answer.
     pub async fn images(&self) -> Result<Vec<LocalImage>, LabError> {
         let listed = call("list images", self.docker().list_images(None::<ListImagesOptions>)).await?;
-        let mut found: Vec<LocalImage> = listed.into_iter().flat_map(|image| image.repo_tags).filter_map(|tag| local(&tag)).collect();
+        let mut found: Vec<LocalImage> =
+            listed.into_iter().flat_map(|image| image.repo_tags).filter_map(|tag| local(&tag)).collect();
         found.sort_by_cached_key(|image| {
             let (repository, tag) = split(&image.reference);
             let rank = REPOSITORIES.iter().position(|&name| name == repository);
@@ -79,13 +80,14 @@ impl Engine {
             None => self.preferred(major).await?,
         };
         let what = format!("inspect the image {reference}");
-        let inspected = match call_unless(&[404], what.as_str(), self.docker().inspect_image(&reference)).await? {
-            Some(inspected) => inspected,
-            None => {
-                pull(self, &reference, major, progress).await?;
-                call(what.as_str(), self.docker().inspect_image(&reference)).await?
-            }
-        };
+        let inspected =
+            match call_unless(&[404], what.as_str(), self.docker().inspect_image(&reference)).await? {
+                Some(inspected) => inspected,
+                None => {
+                    pull(self, &reference, major, progress).await?;
+                    call(what.as_str(), self.docker().inspect_image(&reference)).await?
+                }
+            };
         let id = inspected.id.ok_or_else(|| LabError::state(what, "the engine gives it no id"))?;
         let config = inspected.config.unwrap_or_default();
         let volumes = config.volumes.unwrap_or_default();
@@ -100,29 +102,47 @@ impl Engine {
             }
         };
         let Some((bin, version)) = survey.server(major).cloned() else {
-            let versions: Vec<String> = survey.servers.iter().map(|(_, version)| version.to_string()).collect();
-            let held = if versions.is_empty() { "no server".to_owned() } else { format!("only {}", versions.join(", ")) };
+            let versions: Vec<String> =
+                survey.servers.iter().map(|(_, version)| version.to_string()).collect();
+            let held = if versions.is_empty() {
+                "no server".to_owned()
+            } else {
+                format!("only {}", versions.join(", "))
+            };
             let wanted = major.map_or_else(|| "PostgreSQL".to_owned(), |major| format!("PostgreSQL {major}"));
-            return Err(LabError::refused(format!("find {wanted} in the image {reference}"), format!("it holds {held}")));
+            return Err(LabError::refused(
+                format!("find {wanted} in the image {reference}"),
+                format!("it holds {held}"),
+            ));
         };
-        let installation =
-            Installation { version, bin, identity: id.clone(), listen: "0.0.0.0", clients: "0.0.0.0/0", tools: survey.tools.clone() };
-        let steering = config.env.unwrap_or_default().iter().filter_map(|variable| steers(variable)).collect();
+        let installation = Installation {
+            version,
+            bin,
+            identity: id.clone(),
+            listen: "0.0.0.0",
+            clients: "0.0.0.0/0",
+            tools: survey.tools.clone(),
+        };
+        let steering =
+            config.env.unwrap_or_default().iter().filter_map(|variable| steers(variable)).collect();
         Ok(Image { id, reference, installation, user: survey.user, tools: survey.tools, volumes, steering })
     }
 
     async fn preferred(&self, major: Option<Major>) -> Result<String, LabError> {
-        let local = self.images().await?.into_iter().find(|image| major.is_none_or(|major| image.major == major));
-        Ok(local.map_or_else(|| format!("postgres:{}", major.unwrap_or(Major::NEWEST)), |image| image.reference))
+        let local =
+            self.images().await?.into_iter().find(|image| major.is_none_or(|major| image.major == major));
+        Ok(local
+            .map_or_else(|| format!("postgres:{}", major.unwrap_or(Major::NEWEST)), |image| image.reference))
     }
 }
 
 fn filled(reference: &str, major: Option<Major>) -> Result<String, LabError> {
     match major {
         Some(major) => Ok(reference.replace(VERSION, &major.to_string())),
-        None if reference.contains(VERSION) => {
-            Err(LabError::refused(format!("fill in {VERSION} of the image {reference}"), "no version of PostgreSQL was asked for"))
-        }
+        None if reference.contains(VERSION) => Err(LabError::refused(
+            format!("fill in {VERSION} of the image {reference}"),
+            "no version of PostgreSQL was asked for",
+        )),
         None => Ok(reference.to_owned()),
     }
 }

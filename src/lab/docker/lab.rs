@@ -61,11 +61,21 @@ impl Lab {
     #[must_use]
     pub fn new(engine: Engine, image: Image, run: &str, exercise: &str) -> Self {
         let names = Names::new(run, exercise);
-        Self { engine, image, names, network: OnceCell::new(), addresses: Mutex::default(), under_way: AtomicUsize::new(0) }
+        Self {
+            engine,
+            image,
+            names,
+            network: OnceCell::new(),
+            addresses: Mutex::default(),
+            under_way: AtomicUsize::new(0),
+        }
     }
 
     async fn network(&self) -> Result<&str, LabError> {
-        self.network.get_or_try_init(|| network::get_or_create(&self.engine, &self.names)).await.map(String::as_str)
+        self.network
+            .get_or_try_init(|| network::get_or_create(&self.engine, &self.names))
+            .await
+            .map(String::as_str)
     }
 
     async fn make(&self, node: &NodeName, provision: &Provision) -> Result<IpAddr, LabError> {
@@ -91,7 +101,11 @@ impl Lab {
             Volume { name: self.names.log(), path: LOG, labels: shared() },
         ];
         if node.as_str() != REPOSITORY {
-            volumes.push(Volume { name: self.names.data(node), path: DATA, labels: self.names.node_labels(node) });
+            volumes.push(Volume {
+                name: self.names.data(node),
+                path: DATA,
+                labels: self.names.node_labels(node),
+            });
         }
         if let Provision::Prepared(key) = provision {
             volumes.push(Volume { name: prepared(key), path: PREPARED, labels: prepared_labels() });
@@ -100,7 +114,12 @@ impl Lab {
     }
 
     async fn inspect(&self, container: &str) -> Result<Option<ContainerInspectResponse>, LabError> {
-        call_unless(&[404], format!("inspect the container {container}"), self.engine.docker().inspect_container(container, None)).await
+        call_unless(
+            &[404],
+            format!("inspect the container {container}"),
+            self.engine.docker().inspect_container(container, None),
+        )
+        .await
     }
 
     fn addresses(&self) -> MutexGuard<'_, BTreeMap<NodeName, IpAddr>> {
@@ -141,14 +160,19 @@ impl Runtime for Lab {
 
     async fn address(&self, node: &NodeName) -> Result<Address, LabError> {
         let host = self.addresses().get(node).copied();
-        let host = host.ok_or_else(|| LabError::state(format!("find the address of {node}"), "it is not there"))?;
+        let host =
+            host.ok_or_else(|| LabError::state(format!("find the address of {node}"), "it is not there"))?;
         Ok(Address { host, port: PORT })
     }
 
     async fn exec(&self, node: &NodeName, command: &Command) -> Result<Output, LabError> {
         let container = self.names.container(node);
-        let place =
-            Place { container: &container, user: &self.image.user, home: node::RUN, has_timeout: self.image.tools.contains("timeout") };
+        let place = Place {
+            container: &container,
+            user: &self.image.user,
+            home: node::RUN,
+            has_timeout: self.image.tools.contains("timeout"),
+        };
         exec(&self.engine, &place, command).await
     }
 
@@ -167,11 +191,13 @@ impl Runtime for Lab {
     }
 
     async fn freeze(&self, node: &NodeName) -> Result<(), LabError> {
-        call(format!("freeze {node}"), self.engine.docker().pause_container(&self.names.container(node))).await
+        call(format!("freeze {node}"), self.engine.docker().pause_container(&self.names.container(node)))
+            .await
     }
 
     async fn thaw(&self, node: &NodeName) -> Result<(), LabError> {
-        call(format!("thaw {node}"), self.engine.docker().unpause_container(&self.names.container(node))).await
+        call(format!("thaw {node}"), self.engine.docker().unpause_container(&self.names.container(node)))
+            .await
     }
 
     async fn destroy(&self, node: &NodeName) -> Result<(), LabError> {
@@ -185,8 +211,10 @@ impl Runtime for Lab {
     async fn remains(&self, node: &NodeName) -> Result<Option<String>, LabError> {
         let (container, volume) = (self.names.container(node), self.names.data(node));
         let what = format!("inspect the volume {volume}");
-        let (inspected, kept) =
-            tokio::join!(self.inspect(&container), call_unless(&[404], what, self.engine.docker().inspect_volume(&volume)));
+        let (inspected, kept) = tokio::join!(
+            self.inspect(&container),
+            call_unless(&[404], what, self.engine.docker().inspect_volume(&volume))
+        );
         let processes = inspected?.filter(lives).map(|_| format!("processes in the container {container}"));
         let data = kept?.map(|_| format!("the volume {volume}"));
         let remains: Vec<String> = [processes, data].into_iter().flatten().collect();
@@ -199,7 +227,11 @@ impl Runtime for Lab {
         let thorough = self.under_way.load(Ordering::SeqCst) > 0;
         self.addresses().clear();
         // The bound within is for what can't be removed, the one around it for an engine that does not answer.
-        let cleared = timeout(DISMANTLING + Duration::from_secs(5), clear(&self.engine, &ours, |_| true, thorough, DISMANTLING)).await;
+        let cleared = timeout(
+            DISMANTLING + Duration::from_secs(5),
+            clear(&self.engine, &ours, |_| true, thorough, DISMANTLING),
+        )
+        .await;
         let unknown = |why: String| vec![format!("everything of {}: {why}", self.names.network())];
         match cleared {
             Err(_) => unknown("the engine does not answer".to_owned()),
@@ -209,7 +241,9 @@ impl Runtime for Lab {
                 .filter_map(|resource| match resource.outcome {
                     Outcome::Removed => None,
                     Outcome::WouldRemove => Some(format!("{} {}", resource.kind, resource.name)),
-                    Outcome::Kept(why) | Outcome::Failed(why) => Some(format!("{} {}: {why}", resource.kind, resource.name)),
+                    Outcome::Kept(why) | Outcome::Failed(why) => {
+                        Some(format!("{} {}: {why}", resource.kind, resource.name))
+                    }
                 })
                 .collect(),
         }
@@ -220,5 +254,7 @@ impl Runtime for Lab {
 fn lives(container: &ContainerInspectResponse) -> bool {
     use ContainerStateStatusEnum::{CREATED, DEAD, EXITED};
     let state = container.state.as_ref();
-    state.is_none_or(|state| state.running == Some(true) || !matches!(state.status, Some(CREATED | DEAD | EXITED)))
+    state.is_none_or(|state| {
+        state.running == Some(true) || !matches!(state.status, Some(CREATED | DEAD | EXITED))
+    })
 }

@@ -38,7 +38,12 @@ pub(super) struct Names {
 impl Names {
     pub(super) fn new(run: &str, exercise: &str) -> Self {
         let prefix = format!("lb-{}-{}-{}", word(run, 40), word(exercise, 24), short_hash(exercise, 6));
-        Self { run: run.to_owned(), exercise: exercise.to_owned(), owner: Owner::current().to_string(), prefix }
+        Self {
+            run: run.to_owned(),
+            exercise: exercise.to_owned(),
+            owner: Owner::current().to_string(),
+            prefix,
+        }
     }
 
     pub(super) fn network(&self) -> String {
@@ -102,9 +107,17 @@ mod tests {
     #[test]
     fn names_have_only_characters_that_the_engine_takes() {
         let names = Names::new("2026-11-20T16:32:49+01:00", "loss/pitr-latest@17");
-        assert!(names.network().starts_with("lb-2026-11-20T16-32-49-01-00-loss-pitr-latest-17-"), "{}", names.network());
+        assert!(
+            names.network().starts_with("lb-2026-11-20T16-32-49-01-00-loss-pitr-latest-17-"),
+            "{}",
+            names.network()
+        );
         let node: NodeName = "primary".parse().expect("a name");
         assert!(names.data(&node).ends_with("-primary-data"));
-        assert_ne!(Names::new("r", "a/b").network(), Names::new("r", "a-b").network(), "slugs may be the same, names may not");
+        assert_ne!(
+            Names::new("r", "a/b").network(),
+            Names::new("r", "a-b").network(),
+            "slugs may be the same, names may not"
+        );
     }
 }

@@ -18,9 +18,12 @@ pub(super) async fn get_or_create(engine: &Engine, names: &Names) -> Result<Stri
     let name = names.network();
     let what = format!("create the network {name}");
     let filters = Some(HashMap::from([("name".to_owned(), vec![name.clone()])]));
-    let listed = call(what.as_str(), engine.docker().list_networks(Some(ListNetworksOptions { filters }))).await?;
+    let listed =
+        call(what.as_str(), engine.docker().list_networks(Some(ListNetworksOptions { filters }))).await?;
     // The engine takes the name as a pattern.
-    if let Some(id) = listed.into_iter().find(|network| network.name.as_ref() == Some(&name)).and_then(|network| network.id) {
+    if let Some(id) =
+        listed.into_iter().find(|network| network.name.as_ref() == Some(&name)).and_then(|network| network.id)
+    {
         return Ok(id);
     }
     let request = NetworkCreateRequest {

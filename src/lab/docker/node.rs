@@ -5,8 +5,8 @@ use std::{collections::HashMap, net::IpAddr};
 use bollard::{
     container::LogOutput,
     models::{
-        ContainerCreateBody, EndpointSettings, HealthConfig, HostConfig, HostConfigLogConfig, Mount, MountType, MountVolumeOptions,
-        NetworkingConfig,
+        ContainerCreateBody, EndpointSettings, HealthConfig, HostConfig, HostConfigLogConfig, Mount,
+        MountType, MountVolumeOptions, NetworkingConfig,
     },
     query_parameters::{AttachContainerOptions, CreateContainerOptions, RemoveContainerOptions},
 };
@@ -59,8 +59,13 @@ pub(super) struct Node<'a> {
 /// archive with the owners 110. The engine makes the volumes with the container, and their names and labels come with it.
 pub(super) async fn start(engine: &Engine, node: Node<'_>) -> Result<IpAddr, LabError> {
     let container = node.container;
-    let options = CreateContainerOptions { name: Some(container.to_owned()), ..CreateContainerOptions::default() };
-    call(format!("create the container {container}"), engine.docker().create_container(Some(options), body(node))).await?;
+    let options =
+        CreateContainerOptions { name: Some(container.to_owned()), ..CreateContainerOptions::default() };
+    call(
+        format!("create the container {container}"),
+        engine.docker().create_container(Some(options), body(node)),
+    )
+    .await?;
     let begun = begin(engine, container).await;
     if begun.is_err() {
         // What can't be removed now is removed when the lab is dismantled.
@@ -79,7 +84,12 @@ pub(super) async fn remove(engine: &Engine, container: &str) -> Result<(), LabEr
 async fn begin(engine: &Engine, container: &str) -> Result<IpAddr, LabError> {
     let docker = engine.docker();
     let what = format!("start the container {container}");
-    let options = AttachContainerOptions { stream: true, stdout: true, stderr: true, ..AttachContainerOptions::default() };
+    let options = AttachContainerOptions {
+        stream: true,
+        stdout: true,
+        stderr: true,
+        ..AttachContainerOptions::default()
+    };
     let mut attached = call(what.as_str(), docker.attach_container(container, Some(options))).await?;
     call(what.as_str(), docker.start_container(container, None)).await?;
     let ready = async {
@@ -90,9 +100,15 @@ async fn begin(engine: &Engine, container: &str) -> Result<IpAddr, LabError> {
                 piece => said.extend_from_slice(piece.as_ref()),
             }
         }
-        Err(LabError::state(what.as_str(), format!("it ended at once: {}", String::from_utf8_lossy(&said).trim())))
+        Err(LabError::state(
+            what.as_str(),
+            format!("it ended at once: {}", String::from_utf8_lossy(&said).trim()),
+        ))
     };
-    timeout(ANSWER, ready).await.map_err(|_| LabError::Deadline { what: what.clone(), within: ANSWER }).flatten()?;
+    timeout(ANSWER, ready)
+        .await
+        .map_err(|_| LabError::Deadline { what: what.clone(), within: ANSWER })
+        .flatten()?;
     let inspected = call(what.as_str(), docker.inspect_container(container, None)).await?;
     let networks = inspected.network_settings.and_then(|settings| settings.networks).unwrap_or_default();
     let address = networks.values().find_map(|endpoint| endpoint.ip_address.as_deref()?.parse().ok());
@@ -103,9 +119,12 @@ fn body(node: Node<'_>) -> ContainerCreateBody {
     let Image { id, user, volumes: declared, steering, .. } = node.image;
     let (uid, gid) = user.split_once(':').unwrap_or((user, user));
     let first = ["/bin/sh", "-c", FIRST_PROCESS, "lifeboat", user];
-    let entrypoint = first.into_iter().chain(node.volumes.iter().map(|volume| volume.path)).map(str::to_owned).collect();
-    let mounts = declared.iter().map(|path| masked(path)).chain(node.volumes.into_iter().map(mount)).collect();
-    let endpoint = EndpointSettings { aliases: Some(vec![node.name.to_owned()]), ..EndpointSettings::default() };
+    let entrypoint =
+        first.into_iter().chain(node.volumes.iter().map(|volume| volume.path)).map(str::to_owned).collect();
+    let mounts =
+        declared.iter().map(|path| masked(path)).chain(node.volumes.into_iter().map(mount)).collect();
+    let endpoint =
+        EndpointSettings { aliases: Some(vec![node.name.to_owned()]), ..EndpointSettings::default() };
     let run = format!("rw,exec,nosuid,nodev,uid={uid},gid={gid},size={RUN_SIZE}");
     ContainerCreateBody {
         image: Some(id.clone()),
@@ -128,7 +147,9 @@ fn body(node: Node<'_>) -> ContainerCreateBody {
             tmpfs: Some(HashMap::from([(RUN.to_owned(), run)])),
             ..HostConfig::default()
         }),
-        networking_config: Some(NetworkingConfig { endpoints_config: Some(HashMap::from([(node.network.to_owned(), endpoint)])) }),
+        networking_config: Some(NetworkingConfig {
+            endpoints_config: Some(HashMap::from([(node.network.to_owned(), endpoint)])),
+        }),
         ..ContainerCreateBody::default()
     }
 }
@@ -138,7 +159,11 @@ fn mount(volume: Volume) -> Mount {
         source: Some(volume.name),
         target: Some(volume.path.to_owned()),
         typ: Some(MountType::VOLUME),
-        volume_options: Some(MountVolumeOptions { labels: Some(volume.labels), no_copy: Some(true), ..MountVolumeOptions::default() }),
+        volume_options: Some(MountVolumeOptions {
+            labels: Some(volume.labels),
+            no_copy: Some(true),
+            ..MountVolumeOptions::default()
+        }),
         ..Mount::default()
     }
 }

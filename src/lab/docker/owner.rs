@@ -74,7 +74,11 @@ fn unknown() -> String {
 }
 
 fn line(path: &str) -> String {
-    fs::read_to_string(path).ok().map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()).unwrap_or_else(unknown)
+    fs::read_to_string(path)
+        .ok()
+        .map(|text| text.trim().to_owned())
+        .filter(|text| !text.is_empty())
+        .unwrap_or_else(unknown)
 }
 
 /// `/etc/machine-id` is the same in every container of some images, the host's name is not: both together.
@@ -104,8 +108,16 @@ mod tests {
         let me = Owner::current();
         assert_eq!(me.to_string().parse(), Ok(me.clone()));
         assert_eq!(me.life(), Life::Alive);
-        assert_eq!(Owner { start: "1".to_owned(), ..me.clone() }.life(), Life::Dead, "the same id, another process");
-        assert_eq!(Owner { boot: "before".to_owned(), ..me.clone() }.life(), Life::Dead, "this machine, an earlier boot");
+        assert_eq!(
+            Owner { start: "1".to_owned(), ..me.clone() }.life(),
+            Life::Dead,
+            "the same id, another process"
+        );
+        assert_eq!(
+            Owner { boot: "before".to_owned(), ..me.clone() }.life(),
+            Life::Dead,
+            "this machine, an earlier boot"
+        );
         let elsewhere = Owner { boot: "there".to_owned(), machine: "m:1".to_owned(), ..me.clone() };
         assert!(matches!(elsewhere.life(), Life::Unknown(_)), "another machine");
         let inside = Owner { pid_namespace: "pid:[1]".to_owned(), ..me };

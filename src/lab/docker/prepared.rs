@@ -18,7 +18,8 @@ pub(super) async fn make_room(engine: &Engine, name: &str) -> Result<(), LabErro
     let docker = engine.docker();
     let terms = vec![format!("{OURS}=1"), format!("{CACHE}=prepared")];
     let options = ListVolumesOptions { filters: Some(HashMap::from([("label".to_owned(), terms)])) };
-    let mut volumes = call("list prepared clusters", docker.list_volumes(Some(options))).await?.volumes.unwrap_or_default();
+    let mut volumes =
+        call("list prepared clusters", docker.list_volumes(Some(options))).await?.volumes.unwrap_or_default();
     volumes.retain(|volume| volume.labels.get(CACHE).is_some_and(|cache| cache == "prepared"));
     if volumes.iter().any(|volume| volume.name == name) {
         return Ok(());
@@ -32,7 +33,9 @@ pub(super) async fn make_room(engine: &Engine, name: &str) -> Result<(), LabErro
         }
         let what = format!("remove the prepared cluster {}", volume.name);
         // 409: in use. 404: another exercise was faster.
-        let removed = call_unless(&[404, 409], what, docker.remove_volume(&volume.name, None::<RemoveVolumeOptions>)).await?;
+        let removed =
+            call_unless(&[404, 409], what, docker.remove_volume(&volume.name, None::<RemoveVolumeOptions>))
+                .await?;
         surplus -= usize::from(removed.is_some());
     }
     Ok(())

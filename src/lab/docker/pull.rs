@@ -33,26 +33,40 @@ pub(super) async fn pull(
     let late = |_| LabError::Deadline { what: format!("pull {reference}"), within: ALTOGETHER };
     let pulled = timeout(ALTOGETHER, layers(engine, reference, progress)).await.map_err(late).flatten();
     if let Err(error) = pulled {
-        return Err(LabError::refused(format!("find the image {reference}"), reason(&error, major, &engine.images().await?)));
+        return Err(LabError::refused(
+            format!("find the image {reference}"),
+            reason(&error, major, &engine.images().await?),
+        ));
     }
     progress(format!("pulled {reference}"));
     Ok(())
 }
 
-async fn layers(engine: &Engine, reference: &str, progress: &(dyn Fn(String) + Send + Sync)) -> Result<(), LabError> {
+async fn layers(
+    engine: &Engine,
+    reference: &str,
+    progress: &(dyn Fn(String) + Send + Sync),
+) -> Result<(), LabError> {
     let (name, tag) = split(reference);
-    let options = CreateImageOptions { from_image: Some(name.to_owned()), tag: Some(tag.to_owned()), ..CreateImageOptions::default() };
+    let options = CreateImageOptions {
+        from_image: Some(name.to_owned()),
+        tag: Some(tag.to_owned()),
+        ..CreateImageOptions::default()
+    };
     let what = || format!("pull {reference}");
     let mut events = engine.docker().create_image(Some(options), None, None);
     let mut layers = BTreeMap::new();
     let mut told = Instant::now();
     loop {
-        let event = timeout(SILENCE, events.next()).await.map_err(|_| LabError::Deadline { what: what(), within: SILENCE })?;
+        let event = timeout(SILENCE, events.next())
+            .await
+            .map_err(|_| LabError::Deadline { what: what(), within: SILENCE })?;
         let Some(event) = event else { return Ok(()) };
         note(&mut layers, event.map_err(|error| refusal(what(), error))?);
         if told.elapsed() >= REPORT {
             told = Instant::now();
-            let (there, total) = layers.values().fold((0, 0), |(there, total), (a, b)| (there + a, total + b));
+            let (there, total) =
+                layers.values().fold((0, 0), |(there, total), (a, b)| (there + a, total + b));
             progress(format!("pulling {reference}: {} of {} MB", there / MB, total / MB));
         }
     }

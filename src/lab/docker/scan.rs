@@ -7,7 +7,10 @@ use std::{
 
 use bollard::{
     models::ContainerSummaryStateEnum,
-    query_parameters::{ListContainersOptions, ListNetworksOptions, ListVolumesOptions, RemoveContainerOptions, RemoveVolumeOptions},
+    query_parameters::{
+        ListContainersOptions, ListNetworksOptions, ListVolumesOptions, RemoveContainerOptions,
+        RemoveVolumeOptions,
+    },
 };
 use futures_util::future::join_all;
 use tokio::time::{Instant, sleep};
@@ -47,7 +50,8 @@ pub(super) async fn scan(engine: &Engine, wanted: &Labels) -> Result<Vec<Found>,
     let docker = engine.docker();
     let terms = wanted.iter().map(|(key, value)| format!("{key}={value}")).collect();
     let filters = Some(HashMap::from([("label".to_owned(), terms)]));
-    let containers = ListContainersOptions { all: true, filters: filters.clone(), ..ListContainersOptions::default() };
+    let containers =
+        ListContainersOptions { all: true, filters: filters.clone(), ..ListContainersOptions::default() };
     let (containers, volumes, networks) = tokio::join!(
         call("list containers", docker.list_containers(Some(containers))),
         call("list volumes", docker.list_volumes(Some(ListVolumesOptions { filters: filters.clone() }))),
@@ -55,7 +59,11 @@ pub(super) async fn scan(engine: &Engine, wanted: &Labels) -> Result<Vec<Found>,
     );
     let containers = containers?.into_iter().map(|container| {
         let id = container.id.unwrap_or_default();
-        let name = container.names.unwrap_or_default().first().map_or_else(|| id.clone(), |name| name.trim_start_matches('/').to_owned());
+        let name = container
+            .names
+            .unwrap_or_default()
+            .first()
+            .map_or_else(|| id.clone(), |name| name.trim_start_matches('/').to_owned());
         let frozen = container.state == Some(ContainerSummaryStateEnum::PAUSED);
         Found { kind: Kind::Container, name, id, labels: container.labels.unwrap_or_default(), frozen }
     });
@@ -105,9 +113,12 @@ pub(super) async fn clear(
         // What containers use can only go after them, and then side by side.
         for containers in [true, false] {
             let some = found.iter().filter(|found| (found.kind == Kind::Container) == containers);
-            for (found, removed) in join_all(some.map(|found| async move { (found, remove(engine, found).await) })).await {
+            for (found, removed) in
+                join_all(some.map(|found| async move { (found, remove(engine, found).await) })).await
+            {
                 failed |= removed.is_err();
-                let outcome = removed.map_or_else(|error| Outcome::Failed(in_one_line(&error)), |()| Outcome::Removed);
+                let outcome =
+                    removed.map_or_else(|error| Outcome::Failed(in_one_line(&error)), |()| Outcome::Removed);
                 outcomes.insert((found.kind, found.name.clone()), found.clone().becomes(outcome));
             }
         }
@@ -129,7 +140,8 @@ async fn remove(engine: &Engine, found: &Found) -> Result<(), LabError> {
             if found.frozen {
                 call_unless(&[404, 409, 500], what.as_str(), docker.unpause_container(&found.id)).await?;
             }
-            let options = RemoveContainerOptions { force: true, v: true, ..RemoveContainerOptions::default() };
+            let options =
+                RemoveContainerOptions { force: true, v: true, ..RemoveContainerOptions::default() };
             call_unless(&[404], what, docker.remove_container(&found.id, Some(options))).await?;
         }
         Kind::Volume => {

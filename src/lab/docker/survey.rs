@@ -55,11 +55,14 @@ impl Survey {
         let mut survey = Self { user: NOBODY.to_owned(), servers: Vec::new(), tools: BTreeSet::new() };
         for line in said.lines() {
             let mut fields = line.split('\t');
-            let (kind, first, second) = (fields.next()?, fields.next().unwrap_or_default(), fields.next().unwrap_or_default());
+            let (kind, first, second) =
+                (fields.next()?, fields.next().unwrap_or_default(), fields.next().unwrap_or_default());
             match kind {
                 "user" => survey.user = first.to_owned(),
                 "tool" => survey.tools.extend([first.to_owned()]),
-                "bin" => survey.servers.extend(Version::from_banner(second).ok().map(|version| (first.to_owned(), version))),
+                "bin" => survey
+                    .servers
+                    .extend(Version::from_banner(second).ok().map(|version| (first.to_owned(), version))),
                 "end" => return Some(survey),
                 _ => {}
             }
@@ -69,7 +72,12 @@ impl Survey {
 }
 
 /// Looks into an image, by one container that is gone afterwards.
-pub(super) async fn survey(engine: &Engine, reference: &str, id: &str, volumes: &[String]) -> Result<Survey, LabError> {
+pub(super) async fn survey(
+    engine: &Engine,
+    reference: &str,
+    id: &str,
+    volumes: &[String],
+) -> Result<Survey, LabError> {
     let name = name(id);
     let what = format!("look into the image {reference}");
     let looked = timeout(ANSWER, look(engine, &what, &name, id, volumes)).await;
@@ -85,7 +93,13 @@ fn name(id: &str) -> String {
     format!("lb-survey-{}", short_hash(&unique, 12))
 }
 
-async fn look(engine: &Engine, what: &str, name: &str, id: &str, volumes: &[String]) -> Result<String, LabError> {
+async fn look(
+    engine: &Engine,
+    what: &str,
+    name: &str,
+    id: &str,
+    volumes: &[String],
+) -> Result<String, LabError> {
     let docker = engine.docker();
     let owner = Owner::current().to_string();
     let body = ContainerCreateBody {
@@ -106,7 +120,12 @@ async fn look(engine: &Engine, what: &str, name: &str, id: &str, volumes: &[Stri
     };
     let options = CreateContainerOptions { name: Some(name.to_owned()), ..CreateContainerOptions::default() };
     call(what, docker.create_container(Some(options), body)).await?;
-    let options = AttachContainerOptions { stream: true, stdout: true, stderr: true, ..AttachContainerOptions::default() };
+    let options = AttachContainerOptions {
+        stream: true,
+        stdout: true,
+        stderr: true,
+        ..AttachContainerOptions::default()
+    };
     let mut attached = call(what, docker.attach_container(name, Some(options))).await?;
     call(what, docker.start_container(name, None)).await?;
     let mut said = Vec::new();
@@ -122,8 +141,10 @@ async fn remove(engine: &Engine, name: &str) -> Result<(), LabError> {
     let patience = Instant::now() + Duration::from_secs(10);
     loop {
         let options = RemoveContainerOptions { force: true, v: true, ..RemoveContainerOptions::default() };
-        call_unless(&[404, 409], what.as_str(), engine.docker().remove_container(name, Some(options))).await?;
-        if call_unless(&[404], what.as_str(), engine.docker().inspect_container(name, None)).await?.is_none() {
+        call_unless(&[404, 409], what.as_str(), engine.docker().remove_container(name, Some(options)))
+            .await?;
+        if call_unless(&[404], what.as_str(), engine.docker().inspect_container(name, None)).await?.is_none()
+        {
             return Ok(());
         }
         if Instant::now() > patience {
@@ -150,7 +171,10 @@ mod tests {
         assert_eq!(survey.user, "999:998");
         assert!(survey.tools.contains("zstd"));
         assert_eq!(survey.server(None).map(|(bin, _)| bin.as_str()), Some("/usr/lib/postgresql/17/bin"));
-        assert_eq!(survey.server(Some(Major(15))).map(|(bin, _)| bin.as_str()), Some("/usr/lib/postgresql/15/bin"));
+        assert_eq!(
+            survey.server(Some(Major(15))).map(|(bin, _)| bin.as_str()),
+            Some("/usr/lib/postgresql/15/bin")
+        );
         assert_eq!(survey.server(Some(Major(16))), None);
         assert_eq!(Survey::parse("user\t1:1\t\nbin\t/usr/bin\tpostg"), None);
     }

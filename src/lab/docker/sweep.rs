@@ -89,7 +89,11 @@ pub async fn sweep(engine: &Engine, which: Which<'_>, dry_run: bool) -> Result<V
         Which::Run(run) => {
             let wanted = labels([(OURS, "1"), (RUN, run)]);
             if dry_run {
-                return Ok(scan(engine, &wanted).await?.into_iter().map(|found| found.becomes(Outcome::WouldRemove)).collect());
+                return Ok(scan(engine, &wanted)
+                    .await?
+                    .into_iter()
+                    .map(|found| found.becomes(Outcome::WouldRemove))
+                    .collect());
             }
             clear(engine, &wanted, |_| true, true, WITHIN).await
         }
@@ -132,11 +136,15 @@ async fn images(engine: &Engine, cache: bool, dry_run: bool) -> Result<Vec<Resou
     let filters = Some([("label".to_owned(), vec![format!("{CACHE}=image")])].into());
     let options = ListImagesOptions { filters, ..ListImagesOptions::default() };
     let listed = call("list images", engine.docker().list_images(Some(options))).await?;
-    let built = listed.into_iter().filter(|image| image.labels.get(CACHE).is_some_and(|cache| cache == "image"));
+    let built =
+        listed.into_iter().filter(|image| image.labels.get(CACHE).is_some_and(|cache| cache == "image"));
     let mut left: Vec<String> = built.flat_map(names).collect();
     let resource = |name, outcome| Resource { kind: Kind::Image, name, run: None, outcome };
     if !cache {
-        return Ok(left.into_iter().map(|name| resource(name, Outcome::Kept("a cache".to_owned()))).collect());
+        return Ok(left
+            .into_iter()
+            .map(|name| resource(name, Outcome::Kept("a cache".to_owned())))
+            .collect());
     }
     if dry_run {
         return Ok(left.into_iter().map(|name| resource(name, Outcome::WouldRemove)).collect());

@@ -86,7 +86,8 @@ impl Claim {
     pub fn keep(&mut self, drills: Vec<String>) -> Result<(), LabError> {
         self.note.kept = drills;
         let written = write(&self.directory, &self.note);
-        self.lock = written.map_err(LabError::io(format!("note what is kept in {}", self.directory.display())))?;
+        self.lock =
+            written.map_err(LabError::io(format!("note what is kept in {}", self.directory.display())))?;
         Ok(())
     }
 
@@ -98,7 +99,9 @@ impl Claim {
             let lock = File::options().read(true).write(true).open(&path).ok()?;
             match lock.try_lock() {
                 Err(TryLockError::WouldBlock) => return Some(Found::Alive),
-                Err(TryLockError::Error(error)) => return Some(Found::Unknown(format!("its lock can't be tried: {error}"))),
+                Err(TryLockError::Error(error)) => {
+                    return Some(Found::Unknown(format!("its lock can't be tried: {error}")));
+                }
                 // A file that was written again, or removed, between its opening and its locking says nothing.
                 Ok(()) if !is_at(&lock, &path) => {}
                 Ok(()) => {
@@ -132,7 +135,12 @@ mod tests {
     use super::*;
 
     fn note() -> Note {
-        Note { run: "r1".to_owned(), began: Timestamp::UNIX_EPOCH, reports: "/reports/r1".into(), kept: Vec::new() }
+        Note {
+            run: "r1".to_owned(),
+            began: Timestamp::UNIX_EPOCH,
+            reports: "/reports/r1".into(),
+            kept: Vec::new(),
+        }
     }
 
     #[test]
@@ -144,7 +152,10 @@ mod tests {
         drop(claim);
         let Some(Found::Dead(found)) = Claim::find(&work.run("r1")) else { panic!("nobody holds it") };
         assert_eq!(*found.note(), note());
-        assert!(matches!(Claim::find(&work.run("r1")), Some(Found::Alive)), "whoever removes it holds it meanwhile");
+        assert!(
+            matches!(Claim::find(&work.run("r1")), Some(Found::Alive)),
+            "whoever removes it holds it meanwhile"
+        );
     }
 
     #[test]

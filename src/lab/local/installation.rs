@@ -45,7 +45,10 @@ pub fn find() -> BTreeMap<Major, Installation> {
 /// Directories that `LIFEBOAT_PG_BIN` names and that hold no PostgreSQL which could be used.
 #[must_use]
 pub fn named_in_vain() -> Vec<PathBuf> {
-    listed(VARIABLE).into_iter().filter(|bin| version_in(bin).is_none() || !bin.join("initdb").exists()).collect()
+    listed(VARIABLE)
+        .into_iter()
+        .filter(|bin| version_in(bin).is_none() || !bin.join("initdb").exists())
+        .collect()
 }
 
 /// How to get PostgreSQL, of a version where one is meant.
@@ -103,5 +106,9 @@ fn version_in(bin: &Path) -> Option<Version> {
 /// Which of [`TOOLS`] are on PATH.
 fn tools_in_path() -> BTreeSet<String> {
     let folders = listed("PATH");
-    TOOLS.into_iter().filter(|name| folders.iter().any(|folder| folder.join(name).exists())).map(str::to_owned).collect()
+    TOOLS
+        .into_iter()
+        .filter(|name| folders.iter().any(|folder| folder.join(name).exists()))
+        .map(str::to_owned)
+        .collect()
 }

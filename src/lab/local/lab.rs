@@ -48,11 +48,17 @@ impl LocalLab {
     ///
     /// # Errors
     /// Where it can't be made.
-    pub fn new(installation: Installation, work: &WorkDir, run: &str, folder: &str) -> Result<Self, LabError> {
+    pub fn new(
+        installation: Installation,
+        work: &WorkDir,
+        run: &str,
+        folder: &str,
+    ) -> Result<Self, LabError> {
         let user = ServerUser::choose()?;
         let base = work.run(run).join(folder);
         let cache = work.cache();
-        sweep::make_passable(&base).map_err(LabError::io(format!("make the directory {}", base.display())))?;
+        sweep::make_passable(&base)
+            .map_err(LabError::io(format!("make the directory {}", base.display())))?;
         Ok(Self { installation, user, base, cache, sites: Mutex::default() })
     }
 
@@ -68,13 +74,17 @@ impl LocalLab {
         let what = || format!("make the directory {}", path.display());
         fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(LabError::io(what()))?;
         if self.user.drop {
-            chown(path, Some(self.user.uid.as_raw()), Some(self.user.gid.as_raw())).map_err(LabError::io(what()))?;
+            chown(path, Some(self.user.uid.as_raw()), Some(self.user.gid.as_raw()))
+                .map_err(LabError::io(what()))?;
         }
         Ok(())
     }
 
     fn site(&self, node: &NodeName) -> Result<Site, LabError> {
-        self.sites().get(node).cloned().ok_or_else(|| LabError::state(format!("reach node {node}"), "it is not there"))
+        self.sites()
+            .get(node)
+            .cloned()
+            .ok_or_else(|| LabError::state(format!("reach node {node}"), "it is not there"))
     }
 
     /// Removes the prepared clusters that were not used for longest, but for those that a run is at.
@@ -161,7 +171,8 @@ impl Runtime for LocalLab {
             Provision::Empty => None,
             Provision::Prepared(key) => Some(key),
         };
-        let port = free_port().ok_or_else(|| LabError::state(&what, "no port between 20000 and 32000 is free"))?;
+        let port =
+            free_port().ok_or_else(|| LabError::state(&what, "no port between 20000 and 32000 is free"))?;
         {
             let mut sites = self.sites();
             if sites.contains_key(node) {
@@ -192,7 +203,10 @@ impl Runtime for LocalLab {
             let state = if site.dead { "dead" } else { "frozen" };
             return Err(LabError::state(&command.what, format!("node {node} is {state}")));
         }
-        let (program, arguments) = command.argv.split_first().ok_or_else(|| LabError::state(&command.what, "no program is given"))?;
+        let (program, arguments) = command
+            .argv
+            .split_first()
+            .ok_or_else(|| LabError::state(&command.what, "no program is given"))?;
         let run = self.places(node).run;
         let mut process = tokio::process::Command::new(program);
         process.args(arguments).env_clear().current_dir(&run).process_group(0).kill_on_drop(true);
@@ -208,7 +222,8 @@ impl Runtime for LocalLab {
         process.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = process.spawn().map_err(LabError::io(&command.what))?;
         let group = child.id().and_then(|id| i32::try_from(id).ok()).map(nix::unistd::Pid::from_raw);
-        let (mut stdin, mut stdout, mut stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+        let (mut stdin, mut stdout, mut stderr) =
+            (child.stdin.take(), child.stdout.take(), child.stderr.take());
         let mut output = Output::default();
         let feed = async {
             if let Some(mut pipe) = stdin.take() {
@@ -240,7 +255,10 @@ impl Runtime for LocalLab {
             Ok(status) => {
                 let status = status.map_err(LabError::io(&command.what))?;
                 use std::os::unix::process::ExitStatusExt;
-                output.code = status.code().or_else(|| status.signal().map(|signal| 128 + signal)).map_or(-1, i64::from);
+                output.code = status
+                    .code()
+                    .or_else(|| status.signal().map(|signal| 128 + signal))
+                    .map_or(-1, i64::from);
                 Ok(output)
             }
             Err(_) => {
@@ -260,7 +278,8 @@ impl Runtime for LocalLab {
             return Err(LabError::state(what, "it is dead already"));
         }
         self.set(node, |site| site.dead = true);
-        let left = processes::kill_all(&self.home(node)).await.map_err(|errno| LabError::io(&what)(errno.into()))?;
+        let left =
+            processes::kill_all(&self.home(node)).await.map_err(|errno| LabError::io(&what)(errno.into()))?;
         if left > 0 { Err(LabError::state(what, format!("{left} processes do not die"))) } else { Ok(()) }
     }
 
@@ -298,7 +317,8 @@ impl Runtime for LocalLab {
     async fn remains(&self, node: &NodeName) -> Result<Option<String>, LabError> {
         let home = self.home(node);
         let alive = processes::below(&home).len();
-        let there = home.join("data").try_exists().map_err(LabError::io(format!("look for the data of {node}")))?;
+        let there =
+            home.join("data").try_exists().map_err(LabError::io(format!("look for the data of {node}")))?;
         Ok(match (alive, there) {
             (0, false) => None,
             (0, true) => Some(format!("the data directory of {node}")),

@@ -97,7 +97,9 @@ pub(super) async fn remove(segments: Vec<Segment>) -> Vec<String> {
         let what = format!("shared memory segment {}", segment.id);
         match known(&segment) {
             None => {}
-            Some(known) if known.attached > 0 => left.push(format!("{what}: {} processes use it", known.attached)),
+            Some(known) if known.attached > 0 => {
+                left.push(format!("{what}: {} processes use it", known.attached))
+            }
             Some(_) => {
                 if let Err(why) = remove_one(segment.id).await
                     && known(&segment).is_some()
@@ -138,7 +140,10 @@ fn posix_in(maps: &str) -> Vec<PathBuf> {
 pub(super) fn remove_posix(segments: BTreeSet<PathBuf>) -> Vec<String> {
     let removed = segments.into_iter().map(|path| (fs::remove_file(&path), path));
     let failed = removed.filter_map(|(removed, path)| Some((removed.err()?, path)));
-    failed.filter(|(error, _)| error.kind() != ErrorKind::NotFound).map(|(error, path)| format!("{}: {error}", path.display())).collect()
+    failed
+        .filter(|(error, _)| error.kind() != ErrorKind::NotFound)
+        .map(|(error, path)| format!("{}: {error}", path.display()))
+        .collect()
 }
 
 #[cfg(test)]
@@ -153,7 +158,8 @@ mod tests {
         let said = String::from_utf8_lossy(&made.stdout).into_owned();
         let id: i32 = said.split_whitespace().last().and_then(|id| id.parse().ok()).expect("an identifier");
         let table = fs::read_to_string("/proc/sysvipc/shm").expect("the kernel's table");
-        let mut rows = table.lines().skip(1).map(|line| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>());
+        let mut rows =
+            table.lines().skip(1).map(|line| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>());
         let row = rows.find(|row| row[1] == id.to_string()).expect("the segment");
         (row[0].parse().expect("a key"), id)
     }
@@ -164,7 +170,8 @@ mod tests {
         fs::write(data.join(VERSION_FILE), "17\n").expect("a file");
         #[expect(clippy::cast_sign_loss, reason = "so the server writes it")]
         let key = i64::from(key) as u64;
-        fs::write(data.join(LOCK_FILE), format!("1\n/d\n0\n1\n\n127.0.0.1\n{key:9} {id:9}\nready   \n")).expect("a file");
+        fs::write(data.join(LOCK_FILE), format!("1\n/d\n0\n1\n\n127.0.0.1\n{key:9} {id:9}\nready   \n"))
+            .expect("a file");
     }
 
     #[tokio::test]

@@ -31,7 +31,10 @@ pub(super) fn make_passable(path: &Path) -> io::Result<()> {
 /// The directories of runs below a work directory, in order.
 #[must_use]
 pub fn runs(work: &WorkDir) -> Vec<(PathBuf, Found)> {
-    directories(&work.runs()).into_iter().filter_map(|path| Claim::find(&path).map(|found| (path, found))).collect()
+    directories(&work.runs())
+        .into_iter()
+        .filter_map(|path| Claim::find(&path).map(|found| (path, found)))
+        .collect()
 }
 
 /// Kills every process of a run and removes its shared memory and its directory; returns what is left, with the reason.

@@ -32,7 +32,12 @@ impl ServerUser {
     pub fn choose() -> Result<Self, LabError> {
         let what = "choose a user for the server";
         if !geteuid().is_root() {
-            return Ok(Self { uid: geteuid(), gid: nix::unistd::getegid(), name: format!("uid {}", geteuid()), drop: false });
+            return Ok(Self {
+                uid: geteuid(),
+                gid: nix::unistd::getegid(),
+                name: format!("uid {}", geteuid()),
+                drop: false,
+            });
         }
         for name in ["postgres", "nobody"] {
             let user = User::from_name(name).map_err(|errno| LabError::io(what)(errno.into()))?;
@@ -58,7 +63,11 @@ impl ServerUser {
         }
         match entering.status() {
             Err(error) if error.kind() == ErrorKind::PermissionDenied => {
-                let why = format!("servers run as {}, who can't enter {}; give --work-dir another", self.name, there.display());
+                let why = format!(
+                    "servers run as {}, who can't enter {}; give --work-dir another",
+                    self.name,
+                    there.display()
+                );
                 Err(LabError::refused(format!("use the work directory {work}"), why))
             }
             // Anything else says nothing about the directory.

@@ -32,9 +32,10 @@ impl WorkDir {
         let path = resolved(&std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf()));
         match unfit(&path) {
             None => Ok(Self(path)),
-            Some(why) => {
-                Err(LabError::refused(format!("use the work directory {}", path.display()), format!("{why}; give --work-dir another")))
-            }
+            Some(why) => Err(LabError::refused(
+                format!("use the work directory {}", path.display()),
+                format!("{why}; give --work-dir another"),
+            )),
         }
     }
 
@@ -89,7 +90,9 @@ fn unfit(path: &Path) -> Option<String> {
     let plain = |c: char| c.is_ascii_alphanumeric() || "/_-.@+".contains(c);
     let Some(text) = path.to_str() else { return Some("its path is not UTF-8".to_owned()) };
     if let Some(odd) = text.chars().find(|c| !plain(*c)) {
-        return Some(format!("its path holds {odd:?}, and may hold letters, digits and the characters / _ - . @ + only"));
+        return Some(format!(
+            "its path holds {odd:?}, and may hold letters, digits and the characters / _ - . @ + only"
+        ));
     }
     if text.len() > LONGEST {
         return Some(format!("its path has {} bytes, and may have {LONGEST}", text.len()));
@@ -134,7 +137,9 @@ mod tests {
 
     #[test]
     fn a_path_that_a_shell_minds_is_refused_with_the_character() {
-        for (path, odd) in [("/a b", "' '"), ("/it's", "'\\''"), ("/$HOME", "'$'"), ("/a\nb", "'\\n'"), ("/größe", "'ö'")] {
+        for (path, odd) in
+            [("/a b", "' '"), ("/it's", "'\\''"), ("/$HOME", "'$'"), ("/a\nb", "'\\n'"), ("/größe", "'ö'")]
+        {
             let why = refusal(Path::new(path));
             assert!(why.contains(odd) && why.ends_with("give --work-dir another"), "{path:?}: {why}");
         }
@@ -144,7 +149,9 @@ mod tests {
     fn a_path_is_as_long_as_postgresql_takes_it() {
         let of = |length: usize| PathBuf::from(format!("/tmp/{}", "a".repeat(length - 5)));
         assert!(refusal(&of(LONGEST + 1)).contains("513 bytes"));
-        let deep = |length: usize| PathBuf::from("/tmp").join(["a".repeat(100).as_str(); 5].join("/")).join("b".repeat(length - 510));
+        let deep = |length: usize| {
+            PathBuf::from("/tmp").join(["a".repeat(100).as_str(); 5].join("/")).join("b".repeat(length - 510))
+        };
         assert_eq!(deep(LONGEST).as_os_str().len(), LONGEST);
         assert!(WorkDir::at(&deep(LONGEST)).is_ok());
     }

@@ -24,7 +24,9 @@ impl Node {
     pub async fn answers(&self, within: Duration) -> Result<(), LabError> {
         let what = || format!("get an answer of {}", self.name);
         let address = self.address().await?;
-        let session = Session::connect(&address, &self.secrets.superuser, "postgres", within).await.map_err(LabError::sql(what()))?;
+        let session = Session::connect(&address, &self.secrets.superuser, "postgres", within)
+            .await
+            .map_err(LabError::sql(what()))?;
         session.run("select 1").await.map_err(LabError::sql(what()))
     }
 
@@ -32,7 +34,11 @@ impl Node {
     ///
     /// # Errors
     /// Where it can't be done; where the server dies first, its death and what its log says of it.
-    pub async fn while_alive<T>(&self, what: &str, work: impl Future<Output = Result<T, LabError>>) -> Result<T, LabError> {
+    pub async fn while_alive<T>(
+        &self,
+        what: &str,
+        work: impl Future<Output = Result<T, LabError>>,
+    ) -> Result<T, LabError> {
         let done = tokio::select! {
             done = work => done,
             death = self.death(what) => return Err(death),
@@ -94,7 +100,8 @@ mod tests {
     async fn node(fake: Fake) -> (Node, Arc<Fake>) {
         let fake = Arc::new(fake);
         let credentials = |role: &str| Credentials { role: role.into(), password: "secret".into() };
-        let secrets = Secrets { superuser: credentials("postgres"), application: credentials("lifeboat_app") };
+        let secrets =
+            Secrets { superuser: credentials("postgres"), application: credentials("lifeboat_app") };
         let name = "primary".parse().expect("a name");
         fake.create(&repository(), Provision::Empty).await.expect("a node");
         fake.create(&name, Provision::Empty).await.expect("a node");
@@ -102,7 +109,11 @@ mod tests {
     }
 
     fn dead() -> Fake {
-        Fake::default().answer("look for the server's process", 1, "").answer("read the log of primary", 0, "PANIC:  out of luck")
+        Fake::default().answer("look for the server's process", 1, "").answer(
+            "read the log of primary",
+            0,
+            "PANIC:  out of luck",
+        )
     }
 
     const DIED: &str = "see it: the server on primary died; its log says: PANIC:  out of luck";
@@ -123,20 +134,32 @@ mod tests {
             DIED.replace("see it", "see it: nobody there")
         );
         let (living, _) = node(Fake::default()).await;
-        assert_eq!(living.while_alive("wait", failed()).await.expect_err("an error").to_string(), "see it: nobody there");
+        assert_eq!(
+            living.while_alive("wait", failed()).await.expect_err("an error").to_string(),
+            "see it: nobody there"
+        );
     }
 
     #[tokio::test(start_paused = true)]
     async fn the_log_of_a_server_whose_node_was_killed_is_read_elsewhere() {
-        let (node, fake) = node(Fake::default().answer("exec repository: read the log of primary", 0, "its last words")).await;
+        let (node, fake) =
+            node(Fake::default().answer("exec repository: read the log of primary", 0, "its last words"))
+                .await;
         fake.kill(node.name()).await.expect("a node that lives");
         let error = node.blame(LabError::state("see it", "nobody there")).await.to_string();
-        assert!(error.contains("the server on primary is out of reach (") && error.ends_with("its log says: its last words"), "{error}");
+        assert!(
+            error.contains("the server on primary is out of reach (")
+                && error.ends_with("its log says: its last words"),
+            "{error}"
+        );
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_server_that_does_not_answer_is_told_so() {
         let (node, _) = node(Fake::default()).await;
-        assert_eq!(node.answers(Duration::from_secs(5)).await.expect_err("nobody").to_string(), "get an answer of primary");
+        assert_eq!(
+            node.answers(Duration::from_secs(5)).await.expect_err("nobody").to_string(),
+            "get an answer of primary"
+        );
     }
 }

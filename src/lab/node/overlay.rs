@@ -16,7 +16,8 @@ impl Node {
     /// Where the file can't be written or the server can't be asked.
     pub async fn overlay(&self, settings: &Settings) -> Result<(), LabError> {
         let file = format!("{}/postgresql.conf", self.places().run);
-        let script = format!("cp {file} {file}.own; printf %s {} >> {file}", shell_word(&setting::render(settings)));
+        let script =
+            format!("cp {file} {file}.own; printf %s {} >> {file}", shell_word(&setting::render(settings)));
         self.run(Command::shell(format!("configure {} for a while", self.name), script)).await?;
         self.reload().await
     }

@@ -26,8 +26,14 @@ pub fn text(raw: &str) -> String {
             '_' if before.is_alphanumeric() => safe.push(c),
             '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '#' | '|' | '~' | '$' => safe.extend(['\\', c]),
             // At the beginning it would be a list, a rule or the line below a heading.
-            '-' | '+' | '=' if safe.is_empty() && rest.as_str().starts_with([' ', c]) | rest.as_str().is_empty() => safe.extend(['\\', c]),
-            '.' | ')' if numbered() && rest.as_str().starts_with(' ') | rest.as_str().is_empty() => safe.extend(['\\', c]),
+            '-' | '+' | '='
+                if safe.is_empty() && rest.as_str().starts_with([' ', c]) | rest.as_str().is_empty() =>
+            {
+                safe.extend(['\\', c])
+            }
+            '.' | ')' if numbered() && rest.as_str().starts_with(' ') | rest.as_str().is_empty() => {
+                safe.extend(['\\', c])
+            }
             c => safe.push(c),
         }
         before = c;
@@ -46,7 +52,9 @@ fn encode(path: &str) -> String {
     let mut encoded = String::new();
     for byte in path.bytes() {
         match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'/' | b'@' => encoded.push(char::from(byte)),
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'/' | b'@' => {
+                encoded.push(char::from(byte))
+            }
             other => encoded.push_str(&format!("%{other:02X}")),
         }
     }

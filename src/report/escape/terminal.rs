@@ -28,7 +28,10 @@ mod tests {
 
     #[test]
     fn a_name_commands_no_ci_system() {
-        assert_eq!(no_commands("  ::error::x\na ::b\n##[error]y ##vso[z]"), "  : :error::x\na ::b\n# #[error]y # #vso[z]");
+        assert_eq!(
+            no_commands("  ::error::x\na ::b\n##[error]y ##vso[z]"),
+            "  : :error::x\na ::b\n# #[error]y # #vso[z]"
+        );
         for many in ["###[error]", "####[error]", "#####[error]"] {
             assert!(!no_commands(many).contains("##"), "{many}");
         }

@@ -210,7 +210,8 @@ impl Drill {
     pub(super) fn of(run: &RunJudgement, judgement: &Judgement) -> Self {
         let view = DrillView::of(run, judgement);
         let objectives = judgement.drill.objectives;
-        let size = |path: &str| judgement.evidence.get(path.split_once('/').map_or(path, |(_, file)| file)).copied();
+        let size =
+            |path: &str| judgement.evidence.get(path.split_once('/').map_or(path, |(_, file)| file)).copied();
         Self {
             name: view.name,
             drill: judgement.drill.name.to_string(),
@@ -227,7 +228,10 @@ impl Drill {
             rto: judgement.rto.map(Seconds),
             rpo: judgement.rpo.map(Seconds),
             lost_commits: judgement.lost_commits,
-            worst_case: WorstCase { bound: judgement.worst_case.bound.map(Seconds), because: judgement.worst_case.because.clone() },
+            worst_case: WorstCase {
+                bound: judgement.worst_case.bound.map(Seconds),
+                because: judgement.worst_case.because.clone(),
+            },
             contended_with: judgement.contended_with.clone(),
             resolution: judgement.resolution.map(Seconds),
             began: judgement.began.map(Into::into),
@@ -244,7 +248,11 @@ impl Drill {
                 longest_outage: judgement.work.longest_outage.map(Seconds),
             },
             not_proven: view.not_proven,
-            evidence: view.evidence.into_iter().map(|file| Evidence { bytes: size(&file.path), path: file.path }).collect(),
+            evidence: view
+                .evidence
+                .into_iter()
+                .map(|file| Evidence { bytes: size(&file.path), path: file.path })
+                .collect(),
             left: view.left,
             kept: judgement.kept,
         }
@@ -263,7 +271,12 @@ fn step(index: usize, record: &judge::StepRecord) -> Step {
 }
 
 fn fault(facts: &crate::journal::FaultFacts) -> Fault {
-    Fault { fault: facts.fault.describe(), at: facts.at.into(), proven: facts.proven.map(Into::into), effect: facts.effect.clone() }
+    Fault {
+        fault: facts.fault.describe(),
+        at: facts.at.into(),
+        proven: facts.proven.map(Into::into),
+        effect: facts.effect.clone(),
+    }
 }
 
 fn check(check: &judge::CheckJudgement) -> Check {

@@ -84,13 +84,17 @@ pub fn schema() -> serde_json::Value {
     let generator = SchemaSettings::draft2020_12().for_serialize().into_generator();
     let mut schema = generator.into_root_schema_for::<Report>();
     schema.insert("title".to_owned(), "Lifeboat report".into());
-    schema.insert("description".to_owned(), format!("What a run of Lifeboat found, in format {FORMAT}.").into());
+    schema.insert(
+        "description".to_owned(),
+        format!("What a run of Lifeboat found, in format {FORMAT}.").into(),
+    );
     schema.to_value()
 }
 
 pub(super) fn render(run: &RunJudgement) -> Vec<u8> {
     // Nothing in it can fail to be written: no map has keys but texts, and memory takes everything.
-    let mut bytes = serde_json::to_vec_pretty(&Report::of(run)).unwrap_or_else(|error| format!("{{\"error\": \"{error}\"}}").into());
+    let mut bytes = serde_json::to_vec_pretty(&Report::of(run))
+        .unwrap_or_else(|error| format!("{{\"error\": \"{error}\"}}").into());
     bytes.push(b'\n');
     bytes
 }

@@ -108,7 +108,11 @@ impl Recovery {
             phases: recovery
                 .phases
                 .iter()
-                .map(|span| Phase { phase: span.phase, from: span.from.into(), took: Seconds(span.to.since(span.from)) })
+                .map(|span| Phase {
+                    phase: span.phase,
+                    from: span.from.into(),
+                    took: Seconds(span.to.since(span.from)),
+                })
                 .collect(),
             survival: recovery.survival.as_ref().map(Survival::of),
         }

@@ -32,8 +32,17 @@ mod tests {
 
     #[test]
     fn a_length_is_the_decimal_that_people_would_write() {
-        for (micros, text) in [(0, "0.0"), (1, "1e-6"), (1_118_000, "1.118"), (1_234_567, "1.234567"), (3_600_000_000, "3600.0")] {
-            assert_eq!(serde_json::to_string(&Seconds(Duration::from_micros(micros))).expect("a number"), text);
+        for (micros, text) in [
+            (0, "0.0"),
+            (1, "1e-6"),
+            (1_118_000, "1.118"),
+            (1_234_567, "1.234567"),
+            (3_600_000_000, "3600.0"),
+        ] {
+            assert_eq!(
+                serde_json::to_string(&Seconds(Duration::from_micros(micros))).expect("a number"),
+                text
+            );
         }
     }
 }

@@ -50,7 +50,9 @@ fn timeline(drill: &DrillView) -> Vec<String> {
     let rows: Vec<_> = drill
         .timeline
         .iter()
-        .map(|row| vec![row.number.to_string(), text(&row.title), text(&row.at), text(&row.took), text(&row.outcome)])
+        .map(|row| {
+            vec![row.number.to_string(), text(&row.title), text(&row.at), text(&row.took), text(&row.outcome)]
+        })
         .collect();
     vec!["### Timeline".into(), table(&["step", "what", "began", "took", "outcome"], &rows)]
 }
@@ -88,7 +90,19 @@ fn compared(recoveries: &[RecoveryView]) -> String {
             ]
         })
         .collect();
-    table(&["step", "target", "verdict", "RTO measured / objective", "verified after", "commits due", "lost", "RPO"], &rows)
+    table(
+        &[
+            "step",
+            "target",
+            "verdict",
+            "RTO measured / objective",
+            "verified after",
+            "commits due",
+            "lost",
+            "RPO",
+        ],
+        &rows,
+    )
 }
 
 fn lost(drill: &DrillView) -> Vec<String> {
@@ -100,7 +114,8 @@ fn lost(drill: &DrillView) -> Vec<String> {
         blocks.push("Nothing was recovered, so nothing is known of what was lost.".into());
     }
     for recovery in &drill.recoveries {
-        let heading = (drill.recoveries.len() > 1).then(|| format!("Step {}, {}:", recovery.number, text(&recovery.title)));
+        let heading = (drill.recoveries.len() > 1)
+            .then(|| format!("Step {}, {}:", recovery.number, text(&recovery.title)));
         let alarms = recovery.alarms.iter().map(|alarm| format!("**{}**", text(alarm)));
         let said = recovery.loss.iter().map(|sentence| text(sentence));
         blocks.push(heading.into_iter().chain(alarms).chain(said).collect::<Vec<_>>().join(
@@ -108,7 +123,14 @@ fn lost(drill: &DrillView) -> Vec<String> {
 ",
         ));
         if !recovery.examples.is_empty() {
-            blocks.push(recovery.examples.iter().map(|example| format!("- {}", text(example))).collect::<Vec<_>>().join("\n"));
+            blocks.push(
+                recovery
+                    .examples
+                    .iter()
+                    .map(|example| format!("- {}", text(example)))
+                    .collect::<Vec<_>>()
+                    .join("\n"),
+            );
         }
     }
     if !drill.work.is_empty() {
@@ -123,14 +145,19 @@ fn checked(drill: &DrillView) -> Vec<String> {
         let rows: Vec<_> = drill
             .checks
             .iter()
-            .map(|check| vec![text(&check.name), status(check.status), text(&check.facts), text(&check.message)])
+            .map(|check| {
+                vec![text(&check.name), status(check.status), text(&check.facts), text(&check.message)]
+            })
             .collect();
         blocks.push("### What was checked".into());
         blocks.push(table(&["check", "verdict", "facts examined", "found"], &rows));
     }
     if !drill.findings.is_empty() {
-        let rows: Vec<_> =
-            drill.findings.iter().map(|finding| vec![text(&finding.name), status(finding.status), text(&finding.message)]).collect();
+        let rows: Vec<_> = drill
+            .findings
+            .iter()
+            .map(|finding| vec![text(&finding.name), status(finding.status), text(&finding.message)])
+            .collect();
         blocks.push("### What else was judged".into());
         blocks.push(table(&["finding", "verdict", "seen"], &rows));
         blocks.push(format!("Every finding can be traced to a line of [{JOURNAL}]({JOURNAL})."));

@@ -34,7 +34,10 @@ pub(super) fn render(run: &RunJudgement) -> String {
         blocks.extend(drill::blocks(drill));
     }
     blocks.push("## Sign-off".into());
-    blocks.push(table(&["", "name", "date", "signature"], &[row(&["carried out by", "", "", ""]), row(&["reviewed by", "", "", ""])]));
+    blocks.push(table(
+        &["", "name", "date", "signature"],
+        &[row(&["carried out by", "", "", ""]), row(&["reviewed by", "", "", ""])],
+    ));
     blocks.join("\n\n") + "\n"
 }
 
@@ -43,7 +46,14 @@ fn row(cells: &[&str]) -> Vec<String> {
 }
 
 fn summary(drills: &[DrillView]) -> String {
-    let head = ["drill", "verdict", "RTO measured / objective", "RPO measured / objective / worst case", "lost commits", "checks passed"];
+    let head = [
+        "drill",
+        "verdict",
+        "RTO measured / objective",
+        "RPO measured / objective / worst case",
+        "lost commits",
+        "checks passed",
+    ];
     let rows: Vec<_> = drills
         .iter()
         .map(|drill| {
@@ -75,7 +85,10 @@ fn broken(view: &RunView) -> Vec<String> {
     let mut blocks = Vec::new();
     for drill in view.troubled() {
         if blocks.is_empty() {
-            blocks.push(if view.status == Status::Fail { "## What broke" } else { "## What is not proven" }.to_owned());
+            blocks.push(
+                if view.status == Status::Fail { "## What broke" } else { "## What is not proven" }
+                    .to_owned(),
+            );
         }
         blocks.push(format!("**{}**: {}", text(&drill.name), text(&drill.title)));
         let mut list: Vec<_> = drill.troubles.iter().map(trouble).collect();
@@ -90,7 +103,8 @@ fn broken(view: &RunView) -> Vec<String> {
 }
 
 fn trouble(trouble: &Trouble) -> String {
-    let mut lines = vec![format!("- {} **{}**: {}", status(trouble.status), text(&trouble.name), text(&trouble.message))];
+    let mut lines =
+        vec![format!("- {} **{}**: {}", status(trouble.status), text(&trouble.name), text(&trouble.message))];
     lines.extend(trouble.details.iter().map(|detail| format!("  - {}", text(detail))));
     lines.extend(trouble.hint.iter().map(|hint| format!("  - *Hint:* {}", text(hint))));
     lines.join("\n")

@@ -3,9 +3,15 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use crate::{
-    drill::{Check, Dataset, Drill, Fixture, Node, Objectives, Period, RecoveryTarget, Role, RuntimeKind, Service, Workload},
+    drill::{
+        Check, Dataset, Drill, Fixture, Node, Objectives, Period, RecoveryTarget, Role, RuntimeKind, Service,
+        Workload,
+    },
     journal::{Exercise, Moment, Outcome, Phase, PhaseSpan, Recovered, Server},
-    judge::{CheckJudgement, Finding, Judgement, RecoveryJudgement, RunJudgement, StepRecord, Subject, Verdict, Work, WorstCase},
+    judge::{
+        CheckJudgement, Finding, Judgement, RecoveryJudgement, RunJudgement, StepRecord, Subject, Verdict,
+        Work, WorstCase,
+    },
     pg::{Lsn, Major, Timeline, Version},
 };
 
@@ -47,7 +53,11 @@ pub(super) fn exercise(name: &str, title: &str, major: u16) -> Judgement {
         backup_every: None,
         version: None,
         settings: BTreeMap::new(),
-        nodes: vec![Node { name: "primary".parse().expect("a node"), role: Role::Primary, settings: BTreeMap::new() }],
+        nodes: vec![Node {
+            name: "primary".parse().expect("a node"),
+            role: Role::Primary,
+            settings: BTreeMap::new(),
+        }],
         archive: None,
         dataset: Dataset { fixture: Fixture::Shop, scale: 1 },
         workload: Workload { writers: 4, rate: Some(200.0), table: "shop.receipt".parse().expect("a table") },
@@ -72,7 +82,10 @@ pub(super) fn exercise(name: &str, title: &str, major: u16) -> Judgement {
         contended_with: Vec::new(),
         work: Work { acknowledged: 2_731, indeterminate: 4, failed: 0, longest_outage: Some(ms(2_725)) },
         resolution: Some(ms(10)),
-        evidence: BTreeMap::from([("evidence/primary.log".into(), 18_432), ("evidence/restored.log".into(), 9_120)]),
+        evidence: BTreeMap::from([
+            ("evidence/primary.log".into(), 18_432),
+            ("evidence/restored.log".into(), 9_120),
+        ]),
         left: Vec::new(),
         kept: false,
         not_proven: vec!["The repository was on the same machine: its loss was not rehearsed.".into()],
@@ -82,18 +95,50 @@ pub(super) fn exercise(name: &str, title: &str, major: u16) -> Judgement {
 }
 
 pub(super) fn step(title: &str, from: u64, to: u64) -> StepRecord {
-    StepRecord { title: title.into(), began: Some(at(from)), ended: Some(at(to)), outcome: Outcome::Completed, error: None }
+    StepRecord {
+        title: title.into(),
+        began: Some(at(from)),
+        ended: Some(at(to)),
+        outcome: Outcome::Completed,
+        error: None,
+    }
 }
 
-pub(super) fn check(step: usize, index: usize, check: Check, verdict: Verdict, facts: u64, message: &str) -> CheckJudgement {
+pub(super) fn check(
+    step: usize,
+    index: usize,
+    check: Check,
+    verdict: Verdict,
+    facts: u64,
+    message: &str,
+) -> CheckJudgement {
     CheckJudgement { step, index, check, verdict, facts, message: message.into(), found: None }
 }
 
-pub(super) fn finding(subject: Subject, name: &str, verdict: Verdict, message: &str, took: Option<u64>) -> Finding {
-    Finding { subject, name: name.into(), verdict, message: message.into(), details: Vec::new(), took: took.map(ms), follows: false }
+pub(super) fn finding(
+    subject: Subject,
+    name: &str,
+    verdict: Verdict,
+    message: &str,
+    took: Option<u64>,
+) -> Finding {
+    Finding {
+        subject,
+        name: name.into(),
+        verdict,
+        message: message.into(),
+        details: Vec::new(),
+        took: took.map(ms),
+        follows: false,
+    }
 }
 
-pub(super) fn recovery(step: usize, target: RecoveryTarget, from: u64, first_write: u64) -> RecoveryJudgement {
+pub(super) fn recovery(
+    step: usize,
+    target: RecoveryTarget,
+    from: u64,
+    first_write: u64,
+) -> RecoveryJudgement {
     let server = |timeline, start: &str| Server {
         node: None,
         system_identifier: 7_512_345_678_901_234_567,

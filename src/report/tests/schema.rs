@@ -34,15 +34,21 @@ fn every_report_validates_and_has_no_field_that_the_schema_does_not_describe() {
         let report = String::from_utf8(Format::Json.render(&run)).expect("UTF-8");
         assert_eq!(errors(&closed, &report), Vec::<String>::new(), "{name}");
     }
-    assert_eq!(errors(&closed, include_str!("../../../reports/sample/report.json")), Vec::<String>::new(), "the shipped sample");
+    assert_eq!(
+        errors(&closed, include_str!("../../../reports/sample/report.json")),
+        Vec::<String>::new(),
+        "the shipped sample"
+    );
 }
 
 #[test]
 fn what_is_missing_or_has_an_unknown_word_does_not_validate() {
     let good = include_str!("../../../reports/sample/report.json");
-    for (from, to) in
-        [("\"verdict\": \"pass\"", "\"verdict\": \"fine\""), ("\"took\":", "\"taken\":"), ("\"about\": \"step\"", "\"about\": \"stop\"")]
-    {
+    for (from, to) in [
+        ("\"verdict\": \"pass\"", "\"verdict\": \"fine\""),
+        ("\"took\":", "\"taken\":"),
+        ("\"about\": \"step\"", "\"about\": \"stop\""),
+    ] {
         let bad = good.replacen(from, to, 1);
         assert_ne!(bad, good, "{from}");
         assert_ne!(errors(&schema(), &bad), Vec::<String>::new(), "{to}");
@@ -54,7 +60,10 @@ fn every_field_is_described() {
     fn described(schema: &Json, count: &mut usize) {
         if let Some(properties) = schema.get("properties").and_then(Json::as_object) {
             for (name, property) in properties {
-                assert!(property["description"].as_str().is_some_and(|about| about.contains('.')), "{name}: {property}");
+                assert!(
+                    property["description"].as_str().is_some_and(|about| about.contains('.')),
+                    "{name}: {property}"
+                );
                 *count += 1;
             }
         }

@@ -55,11 +55,19 @@ impl Bar {
                 }
             })
             .collect();
-        let phases = measured.iter().map(|span| span.to.since(span.from)).fold(Duration::ZERO, Duration::saturating_add);
+        let phases = measured
+            .iter()
+            .map(|span| span.to.since(span.from))
+            .fold(Duration::ZERO, Duration::saturating_add);
         let between = whole.saturating_sub(phases);
         if between.as_micros() * 100 > whole.as_micros() {
             let remark = "in no phase".to_owned();
-            rows.push(BarRow { name: "(rest)".into(), took: human::duration(between), share: human::share(between, whole), drawn: remark });
+            rows.push(BarRow {
+                name: "(rest)".into(),
+                took: human::duration(between),
+                share: human::share(between, whole),
+                drawn: remark,
+            });
         }
         Some(Self { rows, totals: totals(recovery, limit, begin, whole) })
     }
@@ -68,19 +76,31 @@ impl Bar {
     #[must_use]
     pub fn lines(&self) -> Vec<String> {
         let rows = || self.rows.iter().chain(&self.totals);
-        let width = |cell: fn(&BarRow) -> &str| rows().map(|row| cell(row).chars().count()).max().unwrap_or(0);
+        let width =
+            |cell: fn(&BarRow) -> &str| rows().map(|row| cell(row).chars().count()).max().unwrap_or(0);
         let (name, took, share) = (width(|row| &row.name), width(|row| &row.took), width(|row| &row.share));
         rows()
             .map(|row| {
-                let line = format!("{:name$}  {:>took$}  {:>share$}  {}", row.name, row.took, row.share, row.drawn);
+                let line =
+                    format!("{:name$}  {:>took$}  {:>share$}  {}", row.name, row.took, row.share, row.drawn);
                 line.trim_end().to_owned()
             })
             .collect()
     }
 }
 
-fn totals(recovery: &RecoveryJudgement, limit: Option<Duration>, begin: Moment, whole: Duration) -> Vec<BarRow> {
-    let row = |name: &str, took: String, remark: &str| BarRow { name: name.into(), took, share: String::new(), drawn: remark.into() };
+fn totals(
+    recovery: &RecoveryJudgement,
+    limit: Option<Duration>,
+    begin: Moment,
+    whole: Duration,
+) -> Vec<BarRow> {
+    let row = |name: &str, took: String, remark: &str| BarRow {
+        name: name.into(),
+        took,
+        share: String::new(),
+        drawn: remark.into(),
+    };
     let since = if begin < recovery.from { "begun before it counts" } else { "" };
     match (recovery.rto, recovery.declared) {
         (Some(rto), Some(declared)) => vec![

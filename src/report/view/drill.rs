@@ -1,6 +1,8 @@
 //! A drill as it is reported.
 
-use super::{Cells, EvidenceFile, RecoveryView, Status, TimelineRow, evidence, hint, loss, recovery, timeline};
+use super::{
+    Cells, EvidenceFile, RecoveryView, Status, TimelineRow, evidence, hint, loss, recovery, timeline,
+};
 use crate::{
     judge::{Finding, Judgement, RunJudgement, Subject, Verdict},
     report::human,
@@ -99,7 +101,13 @@ impl DrillView {
             name: judgement.exercise.to_string(),
             status: status(judgement),
             title: judgement.drill.title.clone(),
-            about: judgement.drill.description.lines().map(str::to_owned).filter(|line| !line.trim().is_empty()).collect(),
+            about: judgement
+                .drill
+                .description
+                .lines()
+                .map(str::to_owned)
+                .filter(|line| !line.trim().is_empty())
+                .collect(),
             cells: Cells::of(judgement),
             skipped: judgement.skipped.clone(),
             following: bad(judgement).filter(|finding| finding.follows && has_causes(judgement)).count(),
@@ -141,7 +149,8 @@ fn has_causes(judgement: &Judgement) -> bool {
 
 /// What is not good, the worst first; what only follows from another is left to that one.
 fn troubles(judgement: &Judgement) -> Vec<Trouble> {
-    let mut bad: Vec<&Finding> = bad(judgement).filter(|finding| !finding.follows || !has_causes(judgement)).collect();
+    let mut bad: Vec<&Finding> =
+        bad(judgement).filter(|finding| !finding.follows || !has_causes(judgement)).collect();
     bad.sort_by_key(|finding| std::cmp::Reverse(finding.verdict));
     let mut troubles: Vec<_> = bad
         .into_iter()
@@ -155,7 +164,11 @@ fn troubles(judgement: &Judgement) -> Vec<Trouble> {
         .collect();
     let status = status(judgement);
     if troubles.is_empty() && matches!(status, Status::Fail | Status::Inconclusive) {
-        let message = if judgement.findings.is_empty() { "nothing was judged" } else { "the verdict is worse than its findings" };
+        let message = if judgement.findings.is_empty() {
+            "nothing was judged"
+        } else {
+            "the verdict is worse than its findings"
+        };
         troubles.push(Trouble {
             status,
             name: "verdict".into(),
@@ -169,26 +182,38 @@ fn troubles(judgement: &Judgement) -> Vec<Trouble> {
 
 fn circumstances(run: &RunJudgement, judgement: &Judgement) -> Vec<String> {
     let mut said = Vec::new();
-    let postgres = judgement.postgres.map_or_else(|| format!("PostgreSQL {}", judgement.exercise.postgres), |v| format!("PostgreSQL {v}"));
+    let postgres = judgement
+        .postgres
+        .map_or_else(|| format!("PostgreSQL {}", judgement.exercise.postgres), |v| format!("PostgreSQL {v}"));
     if let Some(began) = judgement.began {
         let at = run.started.checked_add(std::time::Duration::from_micros(began.0)).unwrap_or(run.started);
-        let took =
-            judgement.ended.map_or_else(|| "and has no end".into(), |ended| format!("and took {}", human::duration(ended.since(began))));
+        let took = judgement.ended.map_or_else(
+            || "and has no end".into(),
+            |ended| format!("and took {}", human::duration(ended.since(began))),
+        );
         said.push(format!("It ran on {postgres}, began at {} {took}.", human::instant(at)));
     }
     said.extend(promise(judgement));
     if let Some(fault) = &judgement.fault {
         let proof = match fault.proven {
-            Some(proven) => format!("proven {} later: {}", human::duration(proven.since(fault.at)), fault.effect),
+            Some(proven) => {
+                format!("proven {} later: {}", human::duration(proven.since(fault.at)), fault.effect)
+            }
             None => format!("its effect is not proven: {}", fault.effect),
         };
         said.push(format!("The fault came at {}: {}; {proof}.", fault.at, fault.fault.describe()));
     }
     if let Some(resolution) = judgement.resolution {
-        said.push(format!("A client without service tried again every {}: outages are measured no finer.", human::duration(resolution)));
+        said.push(format!(
+            "A client without service tried again every {}: outages are measured no finer.",
+            human::duration(resolution)
+        ));
     }
     if !judgement.contended_with.is_empty() {
-        said.push(format!("Recovery time is contended: {} ran on the same machine meanwhile.", judgement.contended_with.join(", ")));
+        said.push(format!(
+            "Recovery time is contended: {} ran on the same machine meanwhile.",
+            judgement.contended_with.join(", ")
+        ));
     }
     if judgement.kept {
         said.push("What it provisioned was kept on purpose.".into());
@@ -219,7 +244,9 @@ fn work(judgement: &Judgement) -> Vec<String> {
     let mut said = loss::work(&judgement.work);
     let because = &judgement.worst_case.because;
     said.push(match judgement.worst_case.bound {
-        Some(bound) => format!("At worst, configuration lets {} of work be lost: {because}.", human::duration(bound)),
+        Some(bound) => {
+            format!("At worst, configuration lets {} of work be lost: {because}.", human::duration(bound))
+        }
         None => format!("Configuration sets no bound to what may be lost: {because}."),
     });
     said
@@ -235,5 +262,9 @@ fn check_row(check: &crate::judge::CheckJudgement) -> CheckRow {
 }
 
 fn finding_row(finding: &Finding) -> FindingRow {
-    FindingRow { name: finding.name.clone(), status: Status::of(Some(finding.verdict)), message: finding.message.clone() }
+    FindingRow {
+        name: finding.name.clone(),
+        status: Status::of(Some(finding.verdict)),
+        message: finding.message.clone(),
+    }
 }

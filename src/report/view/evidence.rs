@@ -20,11 +20,16 @@ pub struct EvidenceFile {
 pub(super) fn evidence(judgement: &Judgement) -> Vec<EvidenceFile> {
     let folder = judgement.exercise.folder();
     let closed = judgement.evidence.get(LEDGER_FILE).map(|size| human::bytes(*size));
-    let ledger = judgement.began.map(|_| EvidenceFile { label: LEDGER_FILE.into(), path: format!("{folder}/{LEDGER_FILE}"), size: closed });
-    let kept = judgement.evidence.iter().filter(|(file, _)| *file != LEDGER_FILE).map(|(file, size)| EvidenceFile {
-        label: file.strip_prefix("evidence/").unwrap_or(file).to_owned(),
-        path: format!("{folder}/{file}"),
-        size: Some(human::bytes(*size)),
+    let ledger = judgement.began.map(|_| EvidenceFile {
+        label: LEDGER_FILE.into(),
+        path: format!("{folder}/{LEDGER_FILE}"),
+        size: closed,
     });
+    let kept =
+        judgement.evidence.iter().filter(|(file, _)| *file != LEDGER_FILE).map(|(file, size)| EvidenceFile {
+            label: file.strip_prefix("evidence/").unwrap_or(file).to_owned(),
+            path: format!("{folder}/{file}"),
+            size: Some(human::bytes(*size)),
+        });
     ledger.into_iter().chain(kept).collect()
 }

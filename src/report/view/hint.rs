@@ -57,12 +57,25 @@ fn check(judgement: &Judgement, step: usize, index: usize, folder: &str) -> Stri
 
 /// The longest measured phase of the slowest recovery: where time can be won.
 fn slowest(judgement: &Judgement) -> Option<String> {
-    let slowest = judgement.recoveries.iter().filter(|recovery| recovery.rto.is_some()).max_by_key(|recovery| recovery.rto)?;
+    let slowest = judgement
+        .recoveries
+        .iter()
+        .filter(|recovery| recovery.rto.is_some())
+        .max_by_key(|recovery| recovery.rto)?;
     let rto = slowest.rto?;
     let declared = declared_most(slowest);
-    let longest = slowest.phases.iter().filter(|span| span.phase != Phase::Human).max_by_key(|span| span.to.since(span.from))?;
+    let longest = slowest
+        .phases
+        .iter()
+        .filter(|span| span.phase != Phase::Human)
+        .max_by_key(|span| span.to.since(span.from))?;
     let took = longest.to.since(longest.from);
-    let phase = format!("the longest phase was {}: {} of {}", longest.phase.name(), human::duration(took), human::duration(rto));
+    let phase = format!(
+        "the longest phase was {}: {} of {}",
+        longest.phase.name(),
+        human::duration(took),
+        human::duration(rto)
+    );
     Some(match declared {
         Some(declared) => format!("{declared}; {phase}"),
         None => phase,
@@ -71,5 +84,6 @@ fn slowest(judgement: &Judgement) -> Option<String> {
 
 fn declared_most(recovery: &RecoveryJudgement) -> Option<String> {
     let declared = recovery.declared?.duration();
-    (declared * 2 > recovery.rto?).then(|| format!("{} of it is declared for people", human::duration(declared)))
+    (declared * 2 > recovery.rto?)
+        .then(|| format!("{} of it is declared for people", human::duration(declared)))
 }

@@ -60,7 +60,9 @@ pub(super) fn alarms(recovery: &RecoveryJudgement) -> Vec<String> {
     }
     if survival.unexpected > 0 {
         let rows = human::counted(survival.unexpected, "row is", "rows are");
-        said.push(format!("Corruption: {rows} there that nobody committed, or twice, or with another content."));
+        said.push(format!(
+            "Corruption: {rows} there that nobody committed, or twice, or with another content."
+        ));
     }
     if survival.overshot > 0 {
         let commits = human::counted(survival.overshot, "commit is", "commits are");
@@ -79,7 +81,10 @@ pub(super) fn work(work: &Work) -> Vec<String> {
         were(work.failed),
     )];
     if let Some(outage) = work.longest_outage {
-        said.push(format!("The longest time without an acknowledged commit was {}.", human::duration(outage)));
+        said.push(format!(
+            "The longest time without an acknowledged commit was {}.",
+            human::duration(outage)
+        ));
     }
     said
 }

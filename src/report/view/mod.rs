@@ -45,7 +45,8 @@ impl RunView {
     /// The view of a judgement.
     #[must_use]
     pub fn of(run: &RunJudgement) -> Self {
-        let mut drills: Vec<_> = run.exercises.iter().map(|judgement| DrillView::of(run, judgement)).collect();
+        let mut drills: Vec<_> =
+            run.exercises.iter().map(|judgement| DrillView::of(run, judgement)).collect();
         drills.sort_by_key(|drill| drill.status);
         Self {
             status: Status::of(Some(run.verdict)),

@@ -53,17 +53,28 @@ fn view(judgement: &Judgement, recovery: &RecoveryJudgement, next: usize) -> Rec
     let limit = judgement.drill.objectives.rto.map(|period| period.duration());
     let survival = recovery.survival.as_ref();
     let of = |number: Option<u64>| number.map_or_else(|| human::NOTHING.into(), human::count);
-    let own = judgement.findings.iter().filter(|finding| step_of(finding).is_some_and(|step| (recovery.step..next).contains(&step)));
+    let own = judgement
+        .findings
+        .iter()
+        .filter(|finding| step_of(finding).is_some_and(|step| (recovery.step..next).contains(&step)));
     RecoveryView {
         number: recovery.step + 1,
         title: title(judgement, recovery.step),
         serves: recovery.recovered.serves,
         status: Status::of(Some(Verdict::of_all(own.map(|finding| finding.verdict)))),
-        target: recovery.recovered.target.as_ref().map_or_else(|| human::NOTHING.into(), |target| target.describe()),
+        target: recovery
+            .recovered
+            .target
+            .as_ref()
+            .map_or_else(|| human::NOTHING.into(), |target| target.describe()),
         rto: Measured {
             value: recovery.rto.map_or_else(|| human::NOTHING.into(), |rto| human::against(rto, limit)),
             objective: human::maybe(limit),
-            notes: recovery.declared.map(|period| format!("{} declared", human::duration(period.duration()))).into_iter().collect(),
+            notes: recovery
+                .declared
+                .map(|period| format!("{} declared", human::duration(period.duration())))
+                .into_iter()
+                .collect(),
         },
         verified: human::maybe(recovery.verified),
         due: of(survival.map(|survival| survival.due)),
@@ -102,16 +113,25 @@ fn times(recovery: &RecoveryJudgement, limit: Option<Duration>) -> String {
     let Some(rto) = recovery.rto else {
         return "No write was acknowledged after it, so recovery time is unknown.".into();
     };
-    let declared = recovery.declared.map(|period| format!(" ({} of it declared)", human::duration(period.duration()))).unwrap_or_default();
-    let promised = limit.map_or_else(|| "nothing promised".into(), |limit| format!("promised {}", human::duration(limit)));
-    let verified =
-        recovery.verified.map_or_else(|| "never verified".into(), |verified| format!("verified after {}", human::duration(verified)));
+    let declared = recovery
+        .declared
+        .map(|period| format!(" ({} of it declared)", human::duration(period.duration())))
+        .unwrap_or_default();
+    let promised = limit
+        .map_or_else(|| "nothing promised".into(), |limit| format!("promised {}", human::duration(limit)));
+    let verified = recovery.verified.map_or_else(
+        || "never verified".into(),
+        |verified| format!("verified after {}", human::duration(verified)),
+    );
     format!("Recovery time was {}{declared}, {promised}; {verified}.", human::against(rto, limit))
 }
 
 pub(super) fn title(judgement: &Judgement, step: usize) -> String {
-    let declared = judgement.drill.steps.get(step).map(|step| step.title.clone()).filter(|title| !title.is_empty());
-    declared.or_else(|| judgement.steps.get(step).map(|step| step.title.clone())).unwrap_or_else(|| format!("step {}", step + 1))
+    let declared =
+        judgement.drill.steps.get(step).map(|step| step.title.clone()).filter(|title| !title.is_empty());
+    declared
+        .or_else(|| judgement.steps.get(step).map(|step| step.title.clone()))
+        .unwrap_or_else(|| format!("step {}", step + 1))
 }
 
 pub(in crate::report) fn step_of(finding: &Finding) -> Option<usize> {

@@ -42,7 +42,10 @@ impl Cells {
         let checks = judgement.checks.len();
         let passed = judgement.checks.iter().filter(|check| check.verdict == Verdict::Pass).count();
         Self {
-            rto: Measured { notes: notes(judgement), ..measured(judgement.rto, objectives.rto.map(|period| period.duration())) },
+            rto: Measured {
+                notes: notes(judgement),
+                ..measured(judgement.rto, objectives.rto.map(|period| period.duration()))
+            },
             rpo: measured(judgement.rpo, objectives.rpo.map(|period| period.duration())),
             worst_case: match (&judgement.skipped, judgement.worst_case.bound) {
                 (Some(_), _) => human::NOTHING.into(),
@@ -66,7 +69,10 @@ fn measured(value: Option<Duration>, limit: Option<Duration>) -> Measured {
 
 fn notes(judgement: &Judgement) -> Vec<String> {
     let declared = judgement.recoveries.iter().filter_map(|recovery| recovery.declared).max();
-    let mut notes: Vec<_> = declared.map(|period| format!("{} declared", human::duration(period.duration()))).into_iter().collect();
+    let mut notes: Vec<_> = declared
+        .map(|period| format!("{} declared", human::duration(period.duration())))
+        .into_iter()
+        .collect();
     if judgement.rto.is_some() && !judgement.contended_with.is_empty() {
         notes.push("contended".into());
     }
@@ -75,14 +81,18 @@ fn notes(judgement: &Judgement) -> Vec<String> {
 
 /// The run in a sentence: `1 drill failed, 2 passed.`
 pub(super) fn verdict_line(run: &RunJudgement, drills: &[DrillView]) -> String {
-    let parts: Vec<_> =
-        [(Status::Fail, "failed"), (Status::Inconclusive, "inconclusive"), (Status::Pass, "passed"), (Status::Skipped, "skipped")]
-            .into_iter()
-            .filter_map(|(status, word)| match drills.iter().filter(|drill| drill.status == status).count() {
-                0 => None,
-                number => Some(format!("{number} {word}")),
-            })
-            .collect();
+    let parts: Vec<_> = [
+        (Status::Fail, "failed"),
+        (Status::Inconclusive, "inconclusive"),
+        (Status::Pass, "passed"),
+        (Status::Skipped, "skipped"),
+    ]
+    .into_iter()
+    .filter_map(|(status, word)| match drills.iter().filter(|drill| drill.status == status).count() {
+        0 => None,
+        number => Some(format!("{number} {word}")),
+    })
+    .collect();
     let of = human::counted(u64::try_from(drills.len()).unwrap_or(u64::MAX), "drill", "drills");
     let interrupted = if run.interrupted { ", interrupted" } else { "" };
     match parts.as_slice() {

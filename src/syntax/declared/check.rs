@@ -95,7 +95,8 @@ impl Shape for Check {
                     "rows" => r#"write `{ rows = { table = "schema.table", at-least = 1 } }`"#,
                     _ => r#"write `{ sql = { title = "…", query = "select …", expect = [["t"]] } }`"#,
                 };
-                mistakes.push(Mistake::value(value.span(), format!("`{word}` needs its particulars")).help(help));
+                mistakes
+                    .push(Mistake::value(value.span(), format!("`{word}` needs its particulars")).help(help));
                 None
             }
             DeValue::String(_) => CheckWord::read(value, mistakes).map(|word| Self::Word(word, value.span())),

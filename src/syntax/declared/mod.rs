@@ -55,9 +55,12 @@ pub(super) const SECTIONS: &[(&str, &[Key])] = &[
 
 /// Where a key that is unknown here belongs, if that is one place: a key below a `[header]` is easily in the wrong section.
 pub(super) fn home_of(key: &str, here: &str) -> Option<String> {
-    let mut homes = SECTIONS.iter().filter(|(place, keys)| *place != here && keys.iter().any(|known| known.name == key));
+    let mut homes =
+        SECTIONS.iter().filter(|(place, keys)| *place != here && keys.iter().any(|known| known.name == key));
     match (homes.next(), homes.next()) {
-        (Some((place, _)), None) if *place == Drill::WHERE => Some("move it to the top of the file, above the first `[header]`".into()),
+        (Some((place, _)), None) if *place == Drill::WHERE => {
+            Some("move it to the top of the file, above the first `[header]`".into())
+        }
         (Some((place, _)), None) => Some(format!("`{key}` belongs {place}")),
         _ => None,
     }

@@ -100,9 +100,13 @@ impl Shape for Target {
             DeValue::String(text) => {
                 let before = mistakes.len();
                 let word = TargetWord::read(value, mistakes).map(Self::Word);
-                if word.is_none() && text.parse::<RestorePointName>().is_ok() && !mistakes.iter().skip(before).any(near) {
-                    let help =
-                        format!("write `latest`, `immediate` or `before-fault`; or, if it is a restore point, `{{ name = \"{text}\" }}`");
+                if word.is_none()
+                    && text.parse::<RestorePointName>().is_ok()
+                    && !mistakes.iter().skip(before).any(near)
+                {
+                    let help = format!(
+                        "write `latest`, `immediate` or `before-fault`; or, if it is a restore point, `{{ name = \"{text}\" }}`"
+                    );
                     mistakes.iter_mut().skip(before).for_each(|mistake| mistake.help = Some(help.clone()));
                 }
                 word

@@ -6,13 +6,19 @@ use crate::{
     syntax::{declared, mistake::Mistake},
 };
 
-pub(super) fn backup(world: &mut World<'_>, backup: &declared::Backup, mistakes: &mut Vec<Mistake>) -> Option<Verb> {
+pub(super) fn backup(
+    world: &mut World<'_>,
+    backup: &declared::Backup,
+    mistakes: &mut Vec<Mistake>,
+) -> Option<Verb> {
     let node = node(world, backup, mistakes);
     pack(world, backup, mistakes);
     let (place, label) = backup.label.placed()?;
     if let Some(first) = world.backups.get(label) {
         let mistake = Mistake::meaning(place, format!("two backups are labelled `{label}`"));
-        mistakes.push(mistake.also(Some(first.place.clone()), "the first one").help("give each a label of its own"));
+        mistakes.push(
+            mistake.also(Some(first.place.clone()), "the first one").help("give each a label of its own"),
+        );
         return None;
     }
     world.backups.insert(label.clone(), Made { step: world.step, place, what: backup.method.get().copied() });
@@ -24,7 +30,11 @@ pub(super) fn backup(world: &mut World<'_>, backup: &declared::Backup, mistakes:
     }))
 }
 
-fn node(world: &mut World<'_>, backup: &declared::Backup, mistakes: &mut Vec<Mistake>) -> Option<crate::drill::NodeName> {
+fn node(
+    world: &mut World<'_>,
+    backup: &declared::Backup,
+    mistakes: &mut Vec<Mistake>,
+) -> Option<crate::drill::NodeName> {
     if !backup.node.is_given() {
         world.needs_service("a backup is taken from the server that takes writes", mistakes);
         return world.serving.clone();
@@ -32,7 +42,8 @@ fn node(world: &mut World<'_>, backup: &declared::Backup, mistakes: &mut Vec<Mis
     let (place, name) = backup.node.placed()?;
     world.known(name, place.clone(), mistakes);
     if let Some((trouble, since)) = world.trouble(name) {
-        let mistake = Mistake::meaning(place, format!("a backup of `{name}`, which {trouble}")).also(Some(since), "since here");
+        let mistake = Mistake::meaning(place, format!("a backup of `{name}`, which {trouble}"))
+            .also(Some(since), "since here");
         mistakes.push(mistake.help("take it before, or from another node"));
     }
     Some(name.clone())
@@ -40,10 +51,14 @@ fn node(world: &mut World<'_>, backup: &declared::Backup, mistakes: &mut Vec<Mis
 
 fn pack(world: &World<'_>, backup: &declared::Backup, mistakes: &mut Vec<Mistake>) {
     let version = world.file.postgres.get().and_then(|postgres| postgres.version.placed());
-    let (Some((place, compress)), Some(method), Some((of, version))) = (backup.compress.placed(), backup.method.get(), version) else {
+    let (Some((place, compress)), Some(method), Some((of, version))) =
+        (backup.compress.placed(), backup.method.get(), version)
+    else {
         return;
     };
     if let Some((message, help)) = versions::compression(*method, *compress, *version) {
-        mistakes.push(Mistake::meaning(place, message).also(Some(of), "the version that the drill needs").help(help));
+        mistakes.push(
+            Mistake::meaning(place, message).also(Some(of), "the version that the drill needs").help(help),
+        );
     }
 }

@@ -10,7 +10,11 @@ use crate::{
     },
 };
 
-pub(super) fn checks(world: &mut World<'_>, declared: &[declared::Check], mistakes: &mut Vec<Mistake>) -> Option<Verb> {
+pub(super) fn checks(
+    world: &mut World<'_>,
+    declared: &[declared::Check],
+    mistakes: &mut Vec<Mistake>,
+) -> Option<Verb> {
     something_recovered(world, mistakes);
     let mut checks: Vec<(Span, Check)> = Vec::new();
     let mut right = !declared.is_empty();
@@ -26,8 +30,14 @@ pub(super) fn checks(world: &mut World<'_>, declared: &[declared::Check], mistak
         };
         if let Some((first, _)) = checks.iter().find(|(_, known)| known.describe() == check.describe()) {
             let message = format!("{} is asked twice in one step", quoted(&check.describe()));
-            let help = if matches!(check, Check::Sql(_)) { "give each query a title of its own" } else { "take one away" };
-            mistakes.push(Mistake::meaning(item.span(), message).also(Some(first.clone()), "the first time").help(help));
+            let help = if matches!(check, Check::Sql(_)) {
+                "give each query a title of its own"
+            } else {
+                "take one away"
+            };
+            mistakes.push(
+                Mistake::meaning(item.span(), message).also(Some(first.clone()), "the first time").help(help),
+            );
         }
         checks.push((item.span(), check));
     }
@@ -40,20 +50,33 @@ fn something_recovered(world: &World<'_>, mistakes: &mut Vec<Mistake>) {
         return;
     }
     let fault = world.open.last().map(|open| open.place.clone());
-    let message =
-        if fault.is_some() { "a check, but nothing was recovered since the fault" } else { "a check, but nothing was recovered before it" };
+    let message = if fault.is_some() {
+        "a check, but nothing was recovered since the fault"
+    } else {
+        "a check, but nothing was recovered before it"
+    };
     let help = "add a `recover` or a `rehearse` step before it: checks ask what was recovered";
     mistakes.push(Mistake::meaning(world.verb.clone(), message).also(fault, "the fault").help(help));
 }
 
 /// The check, after saying where it would find nothing.
-fn nothing_to_see(world: &World<'_>, word: CheckWord, place: Span, mistakes: &mut Vec<Mistake>) -> Option<Check> {
+fn nothing_to_see(
+    world: &World<'_>,
+    word: CheckWord,
+    place: Span,
+    mistakes: &mut Vec<Mistake>,
+) -> Option<Check> {
     let file = world.file;
     match word {
         CheckWord::Ledger => {
             if writers(file) == Some(0) {
-                let zero = file.workload.get().and_then(|workload| workload.writers.placed()).map(|(place, _)| place);
-                let mistake = Mistake::meaning(place, "`ledger` has nothing to look at: nobody commits").also(zero, "no writers");
+                let zero = file
+                    .workload
+                    .get()
+                    .and_then(|workload| workload.writers.placed())
+                    .map(|(place, _)| place);
+                let mistake = Mistake::meaning(place, "`ledger` has nothing to look at: nobody commits")
+                    .also(zero, "no writers");
                 mistakes.push(mistake.help("take `writers = 0` away, or ask for `content`"));
             }
             Some(Check::Ledger)
@@ -65,15 +88,21 @@ fn nothing_to_see(world: &World<'_>, word: CheckWord, place: Span, mistakes: &mu
                 Some(fixture) => matches!(fixture, Some((_, Fixture::Empty))),
             };
             if empty {
-                let mistake = Mistake::meaning(place, "`content` has nothing to look at: the dataset is empty");
+                let mistake =
+                    Mistake::meaning(place, "`content` has nothing to look at: the dataset is empty");
                 let place = fixture.flatten().map(|(place, _)| place);
-                mistakes.push(mistake.also(place, "nothing").help("add `[dataset]` with `fixture = \"shop\"`, or ask for `ledger`"));
+                mistakes.push(
+                    mistake
+                        .also(place, "nothing")
+                        .help("add `[dataset]` with `fixture = \"shop\"`, or ask for `ledger`"),
+                );
             }
             Some(Check::Content)
         }
         CheckWord::Reprotect => {
             if !file.archive.is_given() {
-                let mistake = Mistake::meaning(place, "`reprotect` has nothing to look at: the drill has no archive");
+                let mistake =
+                    Mistake::meaning(place, "`reprotect` has nothing to look at: the drill has no archive");
                 mistakes.push(mistake.help("add `[archive]` with `method = \"command\"`"));
             }
             Some(Check::Reprotect)
@@ -88,8 +117,10 @@ fn particular(world: &World<'_>, declared: &CheckTable, mistakes: &mut Vec<Mista
         }
         let (place, at_least) = rows.at_least.placed()?;
         if at_least.0 == 0 {
-            mistakes
-                .push(Mistake::meaning(place, "an empty table would do").help("write the least number of rows that is right, from 1 on"));
+            mistakes.push(
+                Mistake::meaning(place, "an empty table would do")
+                    .help("write the least number of rows that is right, from 1 on"),
+            );
         }
         return Some(Check::Rows { table: rows.table.get()?.clone(), at_least: at_least.0 });
     }
@@ -97,8 +128,10 @@ fn particular(world: &World<'_>, declared: &CheckTable, mistakes: &mut Vec<Mista
     if let Some((place, query)) = sql.query.placed()
         && query.0.is_empty()
     {
-        mistakes
-            .push(Mistake::value(place, "an empty query").help("write one statement, such as `select count(*) > 0 from shop.customer`"));
+        mistakes.push(
+            Mistake::value(place, "an empty query")
+                .help("write one statement, such as `select count(*) > 0 from shop.customer`"),
+        );
     }
     let (place, expect) = sql.expect.placed()?;
     if expect.is_empty() {
@@ -109,7 +142,9 @@ fn particular(world: &World<'_>, declared: &CheckTable, mistakes: &mut Vec<Mista
     let widths: Vec<usize> = expect.iter().map(Vec::len).collect();
     if widths.contains(&0) || widths.windows(2).any(|pair| pair.first() != pair.last()) {
         let help = "give each row a value for every column, as in `[[\"1\", \"t\"], [\"2\", \"f\"]]`";
-        mistakes.push(Mistake::meaning(place, "rows that no query gives: their lengths differ, or are zero").help(help));
+        mistakes.push(
+            Mistake::meaning(place, "rows that no query gives: their lengths differ, or are zero").help(help),
+        );
     }
     Some(Check::Sql(SqlCheck {
         title: sql.title.get()?.0.clone(),

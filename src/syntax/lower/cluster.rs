@@ -15,7 +15,10 @@ use crate::{
 pub(super) fn nodes(file: &declared::Drill, mistakes: &mut Vec<Mistake>) -> Option<Vec<Node>> {
     let nodes = &file.nodes.get()?.0;
     twice(nodes, mistakes);
-    nodes.iter().filter_map(|node| node.name.placed()).for_each(|(place, name)| reserved(place, name, mistakes));
+    nodes
+        .iter()
+        .filter_map(|node| node.name.placed())
+        .for_each(|(place, name)| reserved(place, name, mistakes));
     one_primary(nodes, mistakes);
     let lowered: Vec<Option<Node>> = nodes.iter().map(|declared| node(file, declared, mistakes)).collect();
     lowered.into_iter().collect()
@@ -24,7 +27,8 @@ pub(super) fn nodes(file: &declared::Drill, mistakes: &mut Vec<Mistake>) -> Opti
 /// Says where a node has the name of the place that keeps backups and the archive.
 pub(super) fn reserved(place: Span, name: &NodeName, mistakes: &mut Vec<Mistake>) {
     if name.as_str() == REPOSITORY {
-        let mistake = Mistake::meaning(place, format!("`{name}` is the place that keeps backups and the archive"));
+        let mistake =
+            Mistake::meaning(place, format!("`{name}` is the place that keeps backups and the archive"));
         mistakes.push(mistake.help("give the node another name"));
     }
 }
@@ -37,7 +41,8 @@ fn too_long(node: &declared::Node, mistakes: &mut Vec<Mistake>) {
     if let Some((place, delay)) = node.delay.placed()
         && delay.0.duration() > LONGEST_DELAY
     {
-        let mistake = Mistake::meaning(place, format!("a delay of {} is longer than a server takes", delay.0));
+        let mistake =
+            Mistake::meaning(place, format!("a delay of {} is longer than a server takes", delay.0));
         mistakes.push(mistake.help("write at most 596h, which is nearly 25 days"));
     }
 }
@@ -51,12 +56,19 @@ fn node(file: &declared::Drill, node: &declared::Node, mistakes: &mut Vec<Mistak
     let settings = settings::of_node(file, node, mistakes);
     too_long(node, mistakes);
     let role = match role(node)? {
-        RoleWord::Standby => Role::Standby { synchronous: node.synchronous.or(false)?, delay: node.delay.optional()?.map(|delay| delay.0) },
+        RoleWord::Standby => Role::Standby {
+            synchronous: node.synchronous.or(false)?,
+            delay: node.delay.optional()?.map(|delay| delay.0),
+        },
         RoleWord::Primary => {
             let keys = [("synchronous", node.synchronous.key()), ("delay", node.delay.key())];
             for (key, span) in keys.into_iter().filter_map(|(key, span)| Some((key, span?))) {
-                let help = format!("add `role = \"standby\"` to this node, or move `{key}` to one that has it");
-                mistakes.push(Mistake::meaning(span, format!("`{key}` on a primary: it says how a standby follows")).help(help));
+                let help =
+                    format!("add `role = \"standby\"` to this node, or move `{key}` to one that has it");
+                mistakes.push(
+                    Mistake::meaning(span, format!("`{key}` on a primary: it says how a standby follows"))
+                        .help(help),
+                );
             }
             Role::Primary
         }
@@ -69,7 +81,8 @@ fn twice(nodes: &[declared::Node], mistakes: &mut Vec<Mistake>) {
     for (place, name) in nodes.iter().filter_map(|node| node.name.placed()) {
         if let Some((first, _)) = seen.iter().find(|(_, known)| *known == name) {
             let message = format!("two nodes are called `{name}`");
-            let mistake = Mistake::meaning(place.clone(), message).also(Some(Clone::clone(first)), "the first one");
+            let mistake =
+                Mistake::meaning(place.clone(), message).also(Some(Clone::clone(first)), "the first one");
             mistakes.push(mistake.help("give each node a name of its own"));
         }
         seen.push((place, name));
@@ -79,25 +92,36 @@ fn twice(nodes: &[declared::Node], mistakes: &mut Vec<Mistake>) {
 fn one_primary(nodes: &[declared::Node], mistakes: &mut Vec<Mistake>) {
     // A role that was misspelt may be either.
     let Some(roles) = nodes.iter().map(role).collect::<Option<Vec<_>>>() else { return };
-    let primaries: Vec<&declared::Node> =
-        nodes.iter().zip(&roles).filter(|(_, role)| **role == RoleWord::Primary).map(|(node, _)| node).collect();
+    let primaries: Vec<&declared::Node> = nodes
+        .iter()
+        .zip(&roles)
+        .filter(|(_, role)| **role == RoleWord::Primary)
+        .map(|(node, _)| node)
+        .collect();
     match (primaries.as_slice(), nodes.first(), roles.first()) {
         (_, None, _) | (_, _, None) => {}
         ([], Some(first), _) => {
             let span = first.role.key().unwrap_or_else(|| first.span.clone());
-            mistakes
-                .push(Mistake::meaning(span, "a cluster without a primary").help("make the first node the primary: take its `role` away"));
+            mistakes.push(
+                Mistake::meaning(span, "a cluster without a primary")
+                    .help("make the first node the primary: take its `role` away"),
+            );
         }
         ([_], Some(first), Some(RoleWord::Standby)) => {
             let span = first.role.key().unwrap_or_else(|| first.span.clone());
-            mistakes.push(Mistake::meaning(span, "the first node is a standby").help("move the primary before it"));
+            mistakes.push(
+                Mistake::meaning(span, "the first node is a standby").help("move the primary before it"),
+            );
         }
         ([_], _, Some(RoleWord::Primary)) => {}
         ([first, rest @ ..], _, _) => {
             for other in rest {
                 let span = other.role.key().unwrap_or_else(|| other.span.clone());
-                let mistake = Mistake::meaning(span, "a second primary").also(Some(first.span.clone()), "the first one");
-                mistakes.push(mistake.help("add `role = \"standby\"`: a cluster has one server that takes writes"));
+                let mistake = Mistake::meaning(span, "a second primary")
+                    .also(Some(first.span.clone()), "the first one");
+                mistakes.push(
+                    mistake.help("add `role = \"standby\"`: a cluster has one server that takes writes"),
+                );
             }
         }
     }

@@ -15,7 +15,11 @@ use crate::{
     },
 };
 
-pub(super) fn fault(world: &mut World<'_>, fault: &declared::Fault, mistakes: &mut Vec<Mistake>) -> Option<Verb> {
+pub(super) fn fault(
+    world: &mut World<'_>,
+    fault: &declared::Fault,
+    mistakes: &mut Vec<Mistake>,
+) -> Option<Verb> {
     let mut kinds = Vec::new();
     let mut on_node = |field: &Field<NodeName>, make: fn(NodeName) -> Fault, fate: fn(Span) -> Fate| {
         if let Some((place, node)) = field.placed() {
@@ -27,7 +31,9 @@ pub(super) fn fault(world: &mut World<'_>, fault: &declared::Fault, mistakes: &m
     on_node(&fault.kill_postmaster, |node| Fault::KillPostmaster { node }, Fate::Stopped);
     on_node(&fault.freeze, |node| Fault::Freeze { node }, Fate::Frozen);
     if let Some((place, table)) = fault.drop_table.placed() {
-        kinds.push(drop_table(world, table, place, mistakes).map(|()| Fault::DropTable { table: table.clone() }));
+        kinds.push(
+            drop_table(world, table, place, mistakes).map(|()| Fault::DropTable { table: table.clone() }),
+        );
     }
     world.unsure |= kinds.is_empty();
     world.faults += 1;
@@ -36,11 +42,18 @@ pub(super) fn fault(world: &mut World<'_>, fault: &declared::Fault, mistakes: &m
     kinds.pop().flatten().map(Verb::Fault)
 }
 
-fn hit(world: &mut World<'_>, node: &NodeName, place: Span, fate: fn(Span) -> Fate, mistakes: &mut Vec<Mistake>) -> Option<()> {
+fn hit(
+    world: &mut World<'_>,
+    node: &NodeName,
+    place: Span,
+    fate: fn(Span) -> Fate,
+    mistakes: &mut Vec<Mistake>,
+) -> Option<()> {
     let unsure = world.unsure;
     let server = world.known(node, place.clone(), mistakes)?;
     if let Some((trouble, since)) = server.fate.trouble().filter(|_| !unsure) {
-        let mistake = Mistake::meaning(place, format!("a fault on `{node}`, which {trouble} already")).also(Some(since), "since here");
+        let mistake = Mistake::meaning(place, format!("a fault on `{node}`, which {trouble} already"))
+            .also(Some(since), "since here");
         mistakes.push(mistake.help("break another node, or recover this one first"));
         return None;
     }
@@ -49,16 +62,29 @@ fn hit(world: &mut World<'_>, node: &NodeName, place: Span, fate: fn(Span) -> Fa
     Some(())
 }
 
-fn drop_table(world: &mut World<'_>, table: &TableName, place: Span, mistakes: &mut Vec<Mistake>) -> Option<()> {
+fn drop_table(
+    world: &mut World<'_>,
+    table: &TableName,
+    place: Span,
+    mistakes: &mut Vec<Mistake>,
+) -> Option<()> {
     world.needs_service("a table is dropped on the server that takes writes", mistakes);
     table::table(world.file, table, place.clone(), mistakes);
     if let Some(first) = world.open.iter().find(|open| open.table.as_ref() == Some(table)) {
         let message = format!("{} is dropped already", quoted(&table.to_string()));
-        mistakes
-            .push(Mistake::meaning(place, message).also(Some(first.place.clone()), "here").help("recover it first, or drop another table"));
+        mistakes.push(
+            Mistake::meaning(place, message)
+                .also(Some(first.place.clone()), "here")
+                .help("recover it first, or drop another table"),
+        );
         return None;
     }
-    world.dropped.push(Dropped { table: table.clone(), step: world.step, place: place.clone(), worked: world.worked });
+    world.dropped.push(Dropped {
+        table: table.clone(),
+        step: world.step,
+        place: place.clone(),
+        worked: world.worked,
+    });
     world.open.push(Open { place, node: None, table: Some(table.clone()) });
     Some(())
 }
@@ -74,7 +100,8 @@ pub(super) fn heal(world: &mut World<'_>, node: &NodeName, mistakes: &mut Vec<Mi
         }
         _ if unsure => {}
         fate => {
-            let (trouble, since) = fate.trouble().map_or(("runs", None), |(trouble, since)| (trouble, Some(since)));
+            let (trouble, since) =
+                fate.trouble().map_or(("runs", None), |(trouble, since)| (trouble, Some(since)));
             let help = match fate {
                 Fate::Stopped(_) => format!("write `recover = {{ restart = \"{node}\" }}`"),
                 _ => "freeze a node before it is healed: `fault = { freeze = \"…\" }`".into(),

@@ -40,7 +40,9 @@ pub(super) fn drill(name: &DrillName, file: &declared::Drill, mistakes: &mut Vec
         description: file.description.get().map(|text| text.0.clone()).unwrap_or_default(),
         tags: file.tags.get().into_iter().flatten().map(|tag| tag.0.clone()).collect(),
         objectives: match file.objectives.get() {
-            Some(objectives) => Objectives { rto: objectives.rto.get().map(|rto| rto.0), rpo: objectives.rpo.get().copied() },
+            Some(objectives) => {
+                Objectives { rto: objectives.rto.get().map(|rto| rto.0), rpo: objectives.rpo.get().copied() }
+            }
             None => Objectives::default(),
         },
         human: file.human.optional()?,
@@ -66,7 +68,9 @@ pub(super) fn drill(name: &DrillName, file: &declared::Drill, mistakes: &mut Vec
 }
 
 fn dataset(file: &declared::Drill) -> Option<Dataset> {
-    let Some(dataset) = file.dataset.get() else { return Some(Dataset { fixture: Fixture::Empty, scale: 1 }) };
+    let Some(dataset) = file.dataset.get() else {
+        return Some(Dataset { fixture: Fixture::Empty, scale: 1 });
+    };
     let scale = dataset.scale.optional()?.map_or(1, |scale| scale.0);
     Some(Dataset { fixture: *dataset.fixture.get()?, scale: u32::try_from(scale).ok()? })
 }
@@ -90,7 +94,9 @@ fn workload(file: &declared::Drill) -> Option<Workload> {
 /// How many clients there are; `None` where that was wrong.
 fn writers(file: &declared::Drill) -> Option<u16> {
     match file.workload.get() {
-        Some(workload) => u16::try_from(workload.writers.optional()?.map_or(u64::from(WRITERS), |writers| writers.0)).ok(),
+        Some(workload) => {
+            u16::try_from(workload.writers.optional()?.map_or(u64::from(WRITERS), |writers| writers.0)).ok()
+        }
         None => Some(WRITERS),
     }
 }

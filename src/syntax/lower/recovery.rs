@@ -14,16 +14,24 @@ use crate::{
     },
 };
 
-pub(super) fn recover(world: &mut World<'_>, recover: &declared::Recover, mistakes: &mut Vec<Mistake>) -> Option<Verb> {
+pub(super) fn recover(
+    world: &mut World<'_>,
+    recover: &declared::Recover,
+    mistakes: &mut Vec<Mistake>,
+) -> Option<Verb> {
     if world.open.is_empty() && !world.unsure && !world.forgiven {
-        let message =
-            if world.faults == 0 { "a recovery, but nothing was broken before it" } else { "a recovery, but nothing is broken here" };
+        let message = if world.faults == 0 {
+            "a recovery, but nothing was broken before it"
+        } else {
+            "a recovery, but nothing is broken here"
+        };
         let help = "add a `fault` step before it; or write `rehearse`, which restores a backup beside the running service";
         mistakes.push(Mistake::meaning(world.verb.clone(), message).help(help));
     }
     let mut ways = Vec::new();
     if recover.from.is_given() {
-        let declared = Restore { from: &recover.from, target: &recover.target, onto: &recover.onto, serve: true };
+        let declared =
+            Restore { from: &recover.from, target: &recover.target, onto: &recover.onto, serve: true };
         ways.push(restore::restore(world, &declared, mistakes));
     }
     if let Some((place, node)) = recover.restart.placed() {
@@ -47,14 +55,24 @@ pub(super) fn recover(world: &mut World<'_>, recover: &declared::Recover, mistak
     recovery.map(Verb::Recover)
 }
 
-pub(super) fn rehearse(world: &mut World<'_>, rehearse: &declared::Rehearse, mistakes: &mut Vec<Mistake>) -> Option<Verb> {
+pub(super) fn rehearse(
+    world: &mut World<'_>,
+    rehearse: &declared::Rehearse,
+    mistakes: &mut Vec<Mistake>,
+) -> Option<Verb> {
     world.rehearsals += 1;
     world.examinable = true;
-    let declared = Restore { from: &rehearse.from, target: &rehearse.target, onto: &rehearse.onto, serve: false };
+    let declared =
+        Restore { from: &rehearse.from, target: &rehearse.target, onto: &rehearse.onto, serve: false };
     restore::restore(world, &declared, mistakes).map(Verb::Recover)
 }
 
-fn restart(world: &mut World<'_>, node: &NodeName, place: Span, mistakes: &mut Vec<Mistake>) -> Option<Recovery> {
+fn restart(
+    world: &mut World<'_>,
+    node: &NodeName,
+    place: Span,
+    mistakes: &mut Vec<Mistake>,
+) -> Option<Recovery> {
     let unsure = world.unsure;
     let serving = world.serving.clone().filter(|serving| serving != node);
     let server = world.known(node, place.clone(), mistakes)?;
@@ -62,7 +80,10 @@ fn restart(world: &mut World<'_>, node: &NodeName, place: Span, mistakes: &mut V
         Fate::Stopped(since) if !unsure && serving.is_some() => (
             "is not the server that takes writes: a restart brings the service back",
             Some(since),
-            format!("break and restart `{}`; a standby can be frozen and healed", serving.as_ref().map_or("", NodeName::as_str)),
+            format!(
+                "break and restart `{}`; a standby can be frozen and healed",
+                serving.as_ref().map_or("", NodeName::as_str)
+            ),
         ),
         Fate::Stopped(_) => {
             server.fate = Fate::Alive;
@@ -70,9 +91,11 @@ fn restart(world: &mut World<'_>, node: &NodeName, place: Span, mistakes: &mut V
             return Some(Recovery::Restart { node: node.clone() });
         }
         _ if unsure => return Some(Recovery::Restart { node: node.clone() }),
-        Fate::Lost(since) => {
-            ("lost its volume: nothing is left to restart", Some(since), "recover from a backup, or promote a standby".into())
-        }
+        Fate::Lost(since) => (
+            "lost its volume: nothing is left to restart",
+            Some(since),
+            "recover from a backup, or promote a standby".into(),
+        ),
         Fate::Killed(since) => (
             "is dead for good, its files out of reach",
             Some(since),
@@ -81,15 +104,24 @@ fn restart(world: &mut World<'_>, node: &NodeName, place: Span, mistakes: &mut V
         Fate::Frozen(since) => ("is frozen, not dead", Some(since), format!("write `heal = \"{node}\"`")),
         Fate::Alive => ("runs", None, "restart the node that the fault stopped".to_owned()),
     };
-    mistakes.push(Mistake::meaning(place, format!("`{node}` {message}")).also(since.cloned(), "since here").help(help));
+    mistakes.push(
+        Mistake::meaning(place, format!("`{node}` {message}")).also(since.cloned(), "since here").help(help),
+    );
     None
 }
 
-fn promote(world: &mut World<'_>, node: &NodeName, place: Span, mistakes: &mut Vec<Mistake>) -> Option<Recovery> {
+fn promote(
+    world: &mut World<'_>,
+    node: &NodeName,
+    place: Span,
+    mistakes: &mut Vec<Mistake>,
+) -> Option<Recovery> {
     let unsure = world.unsure;
-    let standbys: Vec<NodeName> = world.servers.iter().filter(|s| s.standby.is_some()).map(|s| s.name.clone()).collect();
-    let (declared, is_standby) =
-        world.known(node, place.clone(), mistakes).map(|server| (server.place.clone(), server.standby.is_some()))?;
+    let standbys: Vec<NodeName> =
+        world.servers.iter().filter(|s| s.standby.is_some()).map(|s| s.name.clone()).collect();
+    let (declared, is_standby) = world
+        .known(node, place.clone(), mistakes)
+        .map(|server| (server.place.clone(), server.standby.is_some()))?;
     if unsure {
         return Some(Recovery::Promote { node: node.clone() });
     }
@@ -98,19 +130,28 @@ fn promote(world: &mut World<'_>, node: &NodeName, place: Span, mistakes: &mut V
             [] => "add a `[[nodes]]` with `role = \"standby\"`, and promote that".to_owned(),
             names => format!("promote {}", either(names.iter().map(NodeName::as_str))),
         };
-        mistakes.push(Mistake::meaning(place, format!("`{node}` is no standby")).also(Some(declared), "declared here").help(help));
+        mistakes.push(
+            Mistake::meaning(place, format!("`{node}` is no standby"))
+                .also(Some(declared), "declared here")
+                .help(help),
+        );
         return None;
     }
     if let Some((trouble, since)) = world.trouble(node) {
-        let mistake = Mistake::meaning(place, format!("`{node}` {trouble} and can't be promoted")).also(Some(since), "since here");
+        let mistake = Mistake::meaning(place, format!("`{node}` {trouble} and can't be promoted"))
+            .also(Some(since), "since here");
         mistakes.push(mistake.help("promote another standby, or recover from a backup"));
         return None;
     }
     let serving = world.serving.clone();
-    if let Some(alive) = serving.filter(|name| world.server(name).is_some_and(|server| matches!(server.fate, Fate::Alive))) {
+    if let Some(alive) =
+        serving.filter(|name| world.server(name).is_some_and(|server| matches!(server.fate, Fate::Alive)))
+    {
         let message = format!("`{alive}` still takes writes: there would be two primaries");
-        mistakes
-            .push(Mistake::meaning(place, message).help(format!("break `{alive}` first, as with `fault = {{ kill-node = \"{alive}\" }}`")));
+        mistakes.push(
+            Mistake::meaning(place, message)
+                .help(format!("break `{alive}` first, as with `fault = {{ kill-node = \"{alive}\" }}`")),
+        );
         return None;
     }
     if let Some(server) = world.server(node) {
@@ -129,7 +170,12 @@ fn table_from(
     let before = mistakes.len();
     world.needs_service("a table is brought back to the server that takes writes", mistakes);
     let (unsure, worked) = (world.unsure, world.worked);
-    let dropped = world.dropped.iter().rev().find(|dropped| dropped.table == *table).map(|it| (it.place.clone(), it.worked));
+    let dropped = world
+        .dropped
+        .iter()
+        .rev()
+        .find(|dropped| dropped.table == *table)
+        .map(|it| (it.place.clone(), it.worked));
     if dropped.is_none() && !unsure {
         let message = format!("nobody dropped {} before", quoted(&table.to_string()));
         let names: Vec<String> = world.dropped.iter().map(|dropped| dropped.table.to_string()).collect();
@@ -139,26 +185,37 @@ fn table_from(
         };
         mistakes.push(Mistake::meaning(table_place, message).help(help));
     }
-    let (declared, follows) = world.known(standby, place.clone(), mistakes).map(|server| (Some(server.place.clone()), server.standby))?;
+    let (declared, follows) = world
+        .known(standby, place.clone(), mistakes)
+        .map(|server| (Some(server.place.clone()), server.standby))?;
     let trouble = world.trouble(standby);
     match (follows, dropped) {
         (None, _) => {
-            let mistake = Mistake::meaning(place, format!("`{standby}` is no standby")).also(declared, "declared here");
+            let mistake =
+                Mistake::meaning(place, format!("`{standby}` is no standby")).also(declared, "declared here");
             mistakes.push(mistake.help("name a node with `role = \"standby\"` and a `delay`"));
         }
         (Some(None), _) => {
-            let mistake = Mistake::meaning(place, format!("`{standby}` follows without delay, so it has dropped the table too"));
-            mistakes.push(mistake.also(declared, "declared here").help("give it a `delay`, such as `delay = \"10m\"`"));
+            let mistake = Mistake::meaning(
+                place,
+                format!("`{standby}` follows without delay, so it has dropped the table too"),
+            );
+            mistakes.push(
+                mistake.also(declared, "declared here").help("give it a `delay`, such as `delay = \"10m\"`"),
+            );
         }
         (Some(Some(delay)), Some((since, then))) if worked.saturating_sub(then) >= delay && !unsure => {
             let mistake =
-                Mistake::meaning(place, format!("`{standby}` will have replayed the mistake by then")).also(Some(since), "the mistake");
-            mistakes.push(mistake.help("give it a longer `delay`, or work less between the mistake and here"));
+                Mistake::meaning(place, format!("`{standby}` will have replayed the mistake by then"))
+                    .also(Some(since), "the mistake");
+            mistakes
+                .push(mistake.help("give it a longer `delay`, or work less between the mistake and here"));
         }
         (Some(Some(_)), _) => {}
     }
     if let Some((trouble, since)) = trouble {
-        let mistake = Mistake::meaning(world.verb.clone(), format!("`{standby}` {trouble}")).also(Some(since), "since here");
+        let mistake = Mistake::meaning(world.verb.clone(), format!("`{standby}` {trouble}"))
+            .also(Some(since), "since here");
         mistakes.push(mistake.help("use another delayed standby"));
     }
     world.open.retain(|open| open.table.as_ref() != Some(table));

@@ -28,7 +28,11 @@ impl Restore<'_> {
     }
 }
 
-pub(super) fn restore(world: &mut World<'_>, declared: &Restore<'_>, mistakes: &mut Vec<Mistake>) -> Option<Recovery> {
+pub(super) fn restore(
+    world: &mut World<'_>,
+    declared: &Restore<'_>,
+    mistakes: &mut Vec<Mistake>,
+) -> Option<Recovery> {
     let before = mistakes.len();
     if let Some((place, label)) = declared.from.placed() {
         known_label(world, label, place, mistakes);
@@ -42,7 +46,12 @@ pub(super) fn restore(world: &mut World<'_>, declared: &Restore<'_>, mistakes: &
     if mistakes.len() > before {
         return None;
     }
-    Some(Recovery::Restore { from: declared.from.get()?.clone(), target: target?, onto: onto?, serve: declared.serve })
+    Some(Recovery::Restore {
+        from: declared.from.get()?.clone(),
+        target: target?,
+        onto: onto?,
+        serve: declared.serve,
+    })
 }
 
 /// Says where a label was given by no backup before this step.
@@ -52,13 +61,18 @@ fn known_label(world: &World<'_>, label: &Label, place: Span, mistakes: &mut Vec
     }
     let steps = world.file.all_steps();
     let backups = || steps.iter().filter_map(|step| step.backup.get());
-    if let Some((later, _)) = backups().filter_map(|backup| backup.label.placed()).find(|(_, known)| *known == label) {
-        let mistake = Mistake::meaning(place, format!("backup `{label}` is used before it is taken")).also(Some(later), "taken here");
+    if let Some((later, _)) =
+        backups().filter_map(|backup| backup.label.placed()).find(|(_, known)| *known == label)
+    {
+        let mistake = Mistake::meaning(place, format!("backup `{label}` is used before it is taken"))
+            .also(Some(later), "taken here");
         mistakes.push(mistake.help("move the `backup` step before this one"));
         return;
     }
     // A label that could not be read, or a backup whose table could not, may be the one that is meant.
-    let unread = steps.iter().any(|step| step.backup.is_wrong() || step.backup.get().is_some_and(|backup| backup.label.get().is_none()));
+    let unread = steps.iter().any(|step| {
+        step.backup.is_wrong() || step.backup.get().is_some_and(|backup| backup.label.get().is_none())
+    });
     let nothing_read = steps.iter().any(|step| world.unsure && !has_verb(step));
     let labels = || world.backups.keys().map(Label::as_str);
     let near = nearest(label.as_str(), labels());
@@ -67,7 +81,9 @@ fn known_label(world: &World<'_>, label: &Label, place: Span, mistakes: &mut Vec
     }
     let help = match (near, world.backups.is_empty()) {
         (Some(near), _) => format!("did you mean `{near}`?"),
-        (None, true) => format!("add a step before it: `backup = {{ method = \"basebackup\", label = \"{label}\" }}`"),
+        (None, true) => {
+            format!("add a step before it: `backup = {{ method = \"basebackup\", label = \"{label}\" }}`")
+        }
         (None, false) => format!("the backups before it are {}", either(labels())),
     };
     mistakes.push(Mistake::meaning(place, format!("no backup is labelled `{label}`")).help(help));
@@ -101,15 +117,22 @@ fn free_name(world: &World<'_>, declared: &Restore<'_>, onto: &NodeName, mistake
     if let (Some(taken), Some(server)) = (taken, server)
         && !world.unsure
     {
-        let mistake = Mistake::meaning(place.clone(), format!("`{onto}` {taken}: nothing can be restored onto it"));
-        mistakes.push(mistake.also(Some(server.place.clone()), "here").help("give the new server a name of its own with `onto`"));
+        let mistake =
+            Mistake::meaning(place.clone(), format!("`{onto}` {taken}: nothing can be restored onto it"));
+        mistakes.push(
+            mistake
+                .also(Some(server.place.clone()), "here")
+                .help("give the new server a name of its own with `onto`"),
+        );
     }
     let address = world.file.service.get().and_then(|service| service.address.placed());
     if let Some((service, Service::MultiHost)) = address
         && declared.serve
         && !world.servers.iter().any(|server| server.name == *onto && !server.copy)
     {
-        let message = format!("clients would never find `{onto}`: their connection string names the nodes that the drill began with");
+        let message = format!(
+            "clients would never find `{onto}`: their connection string names the nodes that the drill began with"
+        );
         let mistake = Mistake::meaning(place, message).also(Some(service), "the clients' way to the server");
         mistakes.push(mistake.help("write `address = \"switch\"`, or promote a standby"));
     }
@@ -118,7 +141,14 @@ fn free_name(world: &World<'_>, declared: &Restore<'_>, onto: &NodeName, mistake
 /// The cluster with the new server in it.
 fn settle(world: &mut World<'_>, declared: &Restore<'_>, onto: &NodeName) {
     let place = declared.onto.placed().map_or_else(|| world.verb.clone(), |(place, _)| place);
-    let server = Server { name: onto.clone(), place, standby: None, fate: Fate::Alive, copy: !declared.serve, turned: None };
+    let server = Server {
+        name: onto.clone(),
+        place,
+        standby: None,
+        fate: Fate::Alive,
+        copy: !declared.serve,
+        turned: None,
+    };
     let known = world.servers.iter().any(|server| server.name == *onto);
     if declared.serve {
         world.servers.retain(|server| server.name != *onto);

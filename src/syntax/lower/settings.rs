@@ -61,11 +61,19 @@ pub(super) fn of_all_nodes(file: &declared::Drill, mistakes: &mut Vec<Mistake>) 
 }
 
 /// The settings of one node.
-pub(super) fn of_node(file: &declared::Drill, node: &declared::Node, mistakes: &mut Vec<Mistake>) -> Option<Settings> {
+pub(super) fn of_node(
+    file: &declared::Drill,
+    node: &declared::Node,
+    mistakes: &mut Vec<Mistake>,
+) -> Option<Settings> {
     lower(file, &node.settings, mistakes)
 }
 
-fn lower(file: &declared::Drill, settings: &Field<SettingsText>, mistakes: &mut Vec<Mistake>) -> Option<Settings> {
+fn lower(
+    file: &declared::Drill,
+    settings: &Field<SettingsText>,
+    mistakes: &mut Vec<Mistake>,
+) -> Option<Settings> {
     let version = file.postgres.get().and_then(|postgres| postgres.version.get()).copied();
     let settings = settings.or(SettingsText::default())?;
     mistakes.extend(settings.0.iter().filter_map(|entry| wrong(file, version, entry)));
@@ -80,16 +88,25 @@ fn wrong(file: &declared::Drill, version: Option<Major>, entry: &Entry) -> Optio
     }
     if let Some((message, help)) = version.and_then(|version| versions::setting(name, version)) {
         let version = file.postgres.get().and_then(|postgres| postgres.version.key());
-        return Some(Mistake::meaning(key.clone(), message).also(version, "the version that the drill needs").help(help));
+        return Some(
+            Mistake::meaning(key.clone(), message)
+                .also(version, "the version that the drill needs")
+                .help(help),
+        );
     }
     match name.as_str() {
-        "archive_timeout" if setting::duration(value, Duration::from_secs(1)).is_none() => {
-            Some(Mistake::meaning(place.clone(), "this is no length of time for a server").help("write one such as `\"2s\"` or `\"1min\"`"))
-        }
-        "wal_level" if value == "minimal" => needs_wal(file)
-            .map(|who| Mistake::meaning(place.clone(), format!("too little WAL for {who}")).help("write `\"replica\"`, or leave it out")),
-        "max_wal_senders" if value == "0" => streams(file)
-            .map(|who| Mistake::meaning(place.clone(), format!("no WAL sender for {who}")).help("leave it out: the server has ten")),
+        "archive_timeout" if setting::duration(value, Duration::from_secs(1)).is_none() => Some(
+            Mistake::meaning(place.clone(), "this is no length of time for a server")
+                .help("write one such as `\"2s\"` or `\"1min\"`"),
+        ),
+        "wal_level" if value == "minimal" => needs_wal(file).map(|who| {
+            Mistake::meaning(place.clone(), format!("too little WAL for {who}"))
+                .help("write `\"replica\"`, or leave it out")
+        }),
+        "max_wal_senders" if value == "0" => streams(file).map(|who| {
+            Mistake::meaning(place.clone(), format!("no WAL sender for {who}"))
+                .help("leave it out: the server has ten")
+        }),
         _ => None,
     }
 }
@@ -97,7 +114,9 @@ fn wrong(file: &declared::Drill, version: Option<Major>, entry: &Entry) -> Optio
 /// What needs WAL to be streamed.
 fn streams(file: &declared::Drill) -> Option<&'static str> {
     let standby = |node: &declared::Node| node.role.get() == Some(&RoleWord::Standby);
-    let physical = |step: &declared::Step| step.backup.get().and_then(|backup| backup.method.get()) == Some(&BackupMethod::Basebackup);
+    let physical = |step: &declared::Step| {
+        step.backup.get().and_then(|backup| backup.method.get()) == Some(&BackupMethod::Basebackup)
+    };
     if file.all_nodes().iter().any(standby) {
         Some("the standby")
     } else if file.all_steps().iter().any(physical) {

@@ -42,7 +42,10 @@ fn step(world: &mut World<'_>, step: &declared::Step, mistakes: &mut Vec<Mistake
         && deadline.0 <= *work
     {
         let message = format!("a deadline of {}, for {work} of work", deadline.0);
-        mistakes.push(Mistake::meaning(place, message).help("give the step more time than it works, or leave the deadline out"));
+        mistakes.push(
+            Mistake::meaning(place, message)
+                .help("give the step more time than it works, or leave the deadline out"),
+        );
     }
     if step.deadline.is_wrong() || step.title.is_wrong() {
         return None;
@@ -71,12 +74,18 @@ fn work_for(world: &mut World<'_>, period: Period) -> Verb {
     Verb::Work(period)
 }
 
-fn restore_point(world: &mut World<'_>, point: &RestorePointName, mistakes: &mut Vec<Mistake>) -> Option<Verb> {
+fn restore_point(
+    world: &mut World<'_>,
+    point: &RestorePointName,
+    mistakes: &mut Vec<Mistake>,
+) -> Option<Verb> {
     world.needs_service("a restore point is made on the server that takes writes", mistakes);
     let place = value_place(world, |step| step.restore_point.placed().map(|(place, _)| place));
     if let Some(first) = world.points.get(point) {
         let mistake = Mistake::meaning(place, format!("two restore points are called `{point}`"));
-        mistakes.push(mistake.also(Some(first.place.clone()), "the first one").help("give each a name of its own"));
+        mistakes.push(
+            mistake.also(Some(first.place.clone()), "the first one").help("give each a name of its own"),
+        );
         return None;
     }
     world.points.insert(point.clone(), Made { step: world.step, place, what: () });

@@ -18,7 +18,12 @@ pub(super) fn table(file: &declared::Drill, name: &TableName, place: Span, mista
 }
 
 /// Says where a name is neither one of the dataset's tables nor of its views.
-pub(super) fn table_or_view(file: &declared::Drill, name: &TableName, place: Span, mistakes: &mut Vec<Mistake>) {
+pub(super) fn table_or_view(
+    file: &declared::Drill,
+    name: &TableName,
+    place: Span,
+    mistakes: &mut Vec<Mistake>,
+) {
     if let Some(fixture) = fixture(file) {
         known(fixture, name, place, &[fixture.tables(), fixture.views()].concat(), mistakes);
     }

@@ -15,7 +15,11 @@ use crate::{
 };
 
 /// The target of a restore; says where its backup can't reach it.
-pub(super) fn target(world: &World<'_>, declared: &Restore<'_>, mistakes: &mut Vec<Mistake>) -> Option<RecoveryTarget> {
+pub(super) fn target(
+    world: &World<'_>,
+    declared: &Restore<'_>,
+    mistakes: &mut Vec<Mistake>,
+) -> Option<RecoveryTarget> {
     let target = match declared.target.get() {
         Some(Target::Word(word)) => Some(match word {
             TargetWord::Latest => RecoveryTarget::Latest,
@@ -27,15 +31,19 @@ pub(super) fn target(world: &World<'_>, declared: &Restore<'_>, mistakes: &mut V
         None => Some(RecoveryTarget::Latest),
     }?;
     let label = declared.from.placed();
-    let place = declared.target.placed().map(|(place, _)| place).or_else(|| label.clone().map(|(place, _)| place));
+    let place =
+        declared.target.placed().map(|(place, _)| place).or_else(|| label.clone().map(|(place, _)| place));
     let place = place.unwrap_or_else(|| world.verb.clone());
     let backup = label.and_then(|(_, label)| Some((label, world.backups.get(label)?)));
     if let Some((label, made)) = backup
         && let Some(method) = made.what
     {
         // What the method, or the place that the service has moved to, can't do at all needs no word on when.
-        let wrong = beyond(world, method, label, &target).map(|(message, help)| Mistake::meaning(place.clone(), message).help(help));
-        if let Some(mistake) = wrong.or_else(|| left_behind(world, method, label, made.step, &target, place.clone())) {
+        let wrong = beyond(world, method, label, &target)
+            .map(|(message, help)| Mistake::meaning(place.clone(), message).help(help));
+        if let Some(mistake) =
+            wrong.or_else(|| left_behind(world, method, label, made.step, &target, place.clone()))
+        {
             mistakes.push(mistake.also(Some(made.place.clone()), "the backup"));
             return None;
         }
@@ -43,7 +51,9 @@ pub(super) fn target(world: &World<'_>, declared: &Restore<'_>, mistakes: &mut V
     let backup = backup.map(|(label, made)| (label, made.step, made.place.clone()));
     let wrong = match (&target, target.point()) {
         (RecoveryTarget::BeforeFault, _) => before_fault(world, place, backup),
-        (_, Some(point)) => before_point(world, point, point_place(declared.target.get()).unwrap_or(place), backup),
+        (_, Some(point)) => {
+            before_point(world, point, point_place(declared.target.get()).unwrap_or(place), backup)
+        }
         (_, None) => None,
     };
     let right = wrong.is_none();
@@ -52,10 +62,16 @@ pub(super) fn target(world: &World<'_>, declared: &Restore<'_>, mistakes: &mut V
 }
 
 /// Why a method of backup can't reach a target, and how to mend it.
-fn beyond(world: &World<'_>, method: BackupMethod, label: &Label, target: &RecoveryTarget) -> Option<(String, String)> {
+fn beyond(
+    world: &World<'_>,
+    method: BackupMethod,
+    label: &Label,
+    target: &RecoveryTarget,
+) -> Option<(String, String)> {
     if !method.is_physical() {
         return (*target != RecoveryTarget::Latest).then(|| {
-            let message = format!("a recovery target over `{label}`, which is a dump: no WAL can be replayed over it");
+            let message =
+                format!("a recovery target over `{label}`, which is a dump: no WAL can be replayed over it");
             (message, "take `target` away, or take the backup with `method = \"basebackup\"`".into())
         });
     }
@@ -77,18 +93,24 @@ fn left_behind(
     let moved = world.moved.as_ref().filter(|_| method.is_physical() && !world.unsure)?;
     let (message, help) = if taken < moved.step {
         (
-            format!("backup `{label}` was taken before the service moved, and leads to a timeline that it has left"),
+            format!(
+                "backup `{label}` was taken before the service moved, and leads to a timeline that it has left"
+            ),
             "restore it before that recovery; or take another after it, and recover from that one to `immediate`",
         )
     } else if *target != RecoveryTarget::Immediate {
         (
-            format!("backup `{label}` can be recovered to `immediate` alone: since the service moved, nothing is archived"),
+            format!(
+                "backup `{label}` can be recovered to `immediate` alone: since the service moved, nothing is archived"
+            ),
             "write `target = \"immediate\"`, or do this in a drill of its own",
         )
     } else {
         return None;
     };
-    Some(Mistake::meaning(place, message).also(Some(moved.place.clone()), "the service moved here").help(help))
+    Some(
+        Mistake::meaning(place, message).also(Some(moved.place.clone()), "the service moved here").help(help),
+    )
 }
 
 fn point_place(target: Option<&Target>) -> Option<Span> {
@@ -122,8 +144,10 @@ fn time_target(text: &str, place: Span, mistakes: &mut Vec<Mistake>) -> Option<T
         (Err(_), Err(_)) => None,
     };
     let mistake = if let Some(what) = instant {
-        let message =
-            format!("{} is {what}, and no drill can recover to an instant: its cluster begins when the drill is run", quoted(text));
+        let message = format!(
+            "{} is {what}, and no drill can recover to an instant: its cluster begins when the drill is run",
+            quoted(text)
+        );
         let help = "add a step `restore-point = \"before-release\"` after the backup, and write its name: `{ time = \"before-release\" }`";
         Mistake::meaning(place, message).help(help)
     } else {
@@ -139,24 +163,38 @@ fn lsn_target(text: &str, place: Span, mistakes: &mut Vec<Mistake>) -> Option<Ta
     let target = point.or_else(|| text.parse::<Lsn>().ok().map(TargetLsn::Absolute));
     if target.is_none() {
         let message = format!("{} is neither a restore point nor a position in WAL", quoted(text));
-        mistakes.push(Mistake::value(place, message).help("write the name of a restore point, or a position such as `\"0/3000148\"`"));
+        mistakes.push(
+            Mistake::value(place, message)
+                .help("write the name of a restore point, or a position such as `\"0/3000148\"`"),
+        );
     }
     target
 }
 
 /// What is wrong with a restore point as a target.
-fn before_point(world: &World<'_>, point: &RestorePointName, place: Span, backup: Option<(&Label, usize, Span)>) -> Option<Mistake> {
+fn before_point(
+    world: &World<'_>,
+    point: &RestorePointName,
+    place: Span,
+    backup: Option<(&Label, usize, Span)>,
+) -> Option<Mistake> {
     let Some(made) = world.points.get(point) else { return unknown_point(world, point, place) };
     let (label, _, taken) = backup.filter(|(_, step, _)| *step > made.step)?;
-    let message = format!("restore point `{point}` lies before backup `{label}`, and WAL is replayed forwards only");
-    let mistake = Mistake::meaning(place, message).also(Some(made.place.clone()), "made here").also(Some(taken), "the backup");
+    let message =
+        format!("restore point `{point}` lies before backup `{label}`, and WAL is replayed forwards only");
+    let mistake = Mistake::meaning(place, message)
+        .also(Some(made.place.clone()), "made here")
+        .also(Some(taken), "the backup");
     Some(mistake.help("recover from an earlier backup, or make the restore point after this one"))
 }
 
 fn unknown_point(world: &World<'_>, point: &RestorePointName, place: Span) -> Option<Mistake> {
     let steps = || world.file.all_steps().iter();
-    if let Some((later, _)) = steps().filter_map(|step| step.restore_point.placed()).find(|(_, known)| *known == point) {
-        let mistake = Mistake::meaning(place, format!("restore point `{point}` is used before it is made")).also(Some(later), "made here");
+    if let Some((later, _)) =
+        steps().filter_map(|step| step.restore_point.placed()).find(|(_, known)| *known == point)
+    {
+        let mistake = Mistake::meaning(place, format!("restore point `{point}` is used before it is made"))
+            .also(Some(later), "made here");
         return Some(mistake.help("move the `restore-point` step before this one"));
     }
     if steps().any(|step| step.restore_point.is_wrong()) {
@@ -174,12 +212,18 @@ fn unknown_point(world: &World<'_>, point: &RestorePointName, place: Span) -> Op
 /// What is wrong with `before-fault`.
 fn before_fault(world: &World<'_>, place: Span, backup: Option<(&Label, usize, Span)>) -> Option<Mistake> {
     let Some(mistake) = world.dropped.last() else {
-        let wrong = Mistake::meaning(place, "`before-fault` goes back to before somebody's mistake, and there was none");
-        let help = "add `fault = { drop-table = \"schema.table\" }` before it, or write `target = \"latest\"`";
+        let wrong = Mistake::meaning(
+            place,
+            "`before-fault` goes back to before somebody's mistake, and there was none",
+        );
+        let help =
+            "add `fault = { drop-table = \"schema.table\" }` before it, or write `target = \"latest\"`";
         return (!world.unsure).then(|| wrong.help(help));
     };
     let (label, _, taken) = backup.filter(|(_, step, _)| *step > mistake.step)?;
     let message = format!("backup `{label}` was taken after the mistake, so it holds it");
-    let wrong = Mistake::meaning(place, message).also(Some(mistake.place.clone()), "the mistake").also(Some(taken), "the backup");
+    let wrong = Mistake::meaning(place, message)
+        .also(Some(mistake.place.clone()), "the mistake")
+        .also(Some(taken), "the backup");
     Some(wrong.help("recover from a backup that was taken before it"))
 }

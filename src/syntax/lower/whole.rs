@@ -25,15 +25,22 @@ pub(super) fn steps(world: &World<'_>, place: Span, steps: &[declared::Step], mi
 /// Says where a drill judges nothing: neither a promise nor a check could be broken.
 pub(super) fn judgement(file: &declared::Drill, mistakes: &mut Vec<Mistake>) {
     let promises = file.objectives.is_wrong()
-        || file.objectives.get().is_some_and(|objectives| objectives.rto.is_given() || objectives.rpo.is_given());
+        || file
+            .objectives
+            .get()
+            .is_some_and(|objectives| objectives.rto.is_given() || objectives.rpo.is_given());
     let steps = file.all_steps();
     if let Some((place, _)) = file.title.placed()
         && !promises
         && steps.iter().any(|step| step.recover.is_given() || step.rehearse.is_given())
         && !steps.iter().any(|step| step.check.is_given())
     {
-        let mistake = Mistake::meaning(place, "this drill judges nothing: it has neither an objective nor a check");
-        mistakes.push(mistake.help("add `check = [\"ledger\"]` after the recovery, or `[objectives]` with `rto = \"1h\"`"));
+        let mistake =
+            Mistake::meaning(place, "this drill judges nothing: it has neither an objective nor a check");
+        mistakes
+            .push(mistake.help(
+                "add `check = [\"ledger\"]` after the recovery, or `[objectives]` with `rto = \"1h\"`",
+            ));
     }
 }
 
@@ -43,13 +50,15 @@ pub(super) fn objectives(file: &declared::Drill, mistakes: &mut Vec<Mistake>) {
     if let (Some(rpo), Some(0)) = (rpo, writers(file)) {
         let zero = file.workload.get().and_then(|workload| workload.writers.placed()).map(|(place, _)| place);
         let mistake =
-            Mistake::meaning(rpo, "an RPO that can't be measured: nobody commits, so nothing can be lost").also(zero, "no writers");
+            Mistake::meaning(rpo, "an RPO that can't be measured: nobody commits, so nothing can be lost")
+                .also(zero, "no writers");
         mistakes.push(mistake.help("take `writers = 0` away, or the objective"));
         return;
     }
     let steps = file.all_steps();
     let surveys = |step: &declared::Step| {
-        let ledger = |check: &declared::Check| matches!(check, declared::Check::Word(declared::CheckWord::Ledger, _));
+        let ledger =
+            |check: &declared::Check| matches!(check, declared::Check::Word(declared::CheckWord::Ledger, _));
         step.check.is_wrong() || step.check.get().is_some_and(|checks| checks.0.iter().any(ledger))
     };
     if let Some(rpo) = file.objectives.get().and_then(|objectives| objectives.rpo.key())
@@ -57,6 +66,7 @@ pub(super) fn objectives(file: &declared::Drill, mistakes: &mut Vec<Mistake>) {
         && !steps.iter().any(surveys)
     {
         let mistake = Mistake::meaning(rpo, "an RPO that nobody measures: the drill has no `ledger` check");
-        mistakes.push(mistake.help("add `check = [\"ledger\"]` after the recovery, or take the objective away"));
+        mistakes
+            .push(mistake.help("add `check = [\"ledger\"]` after the recovery, or take the objective away"));
     }
 }

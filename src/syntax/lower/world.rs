@@ -118,7 +118,8 @@ impl<'a> World<'a> {
         let servers: Vec<Server> = declared.iter().filter_map(server).collect();
         let roles_known = declared.iter().all(|node| cluster::role(node).is_some());
         let primaries = servers.iter().filter(|server| server.standby.is_none()).count();
-        let serving = servers.iter().find(|server| server.standby.is_none()).map(|server| server.name.clone());
+        let serving =
+            servers.iter().find(|server| server.standby.is_none()).map(|server| server.name.clone());
         Self {
             file,
             step: 0,
@@ -147,7 +148,12 @@ impl<'a> World<'a> {
     }
 
     /// The server of this name that a step speaks of; says where there is none.
-    pub(super) fn known(&mut self, name: &NodeName, place: Span, mistakes: &mut Vec<Mistake>) -> Option<&mut Server> {
+    pub(super) fn known(
+        &mut self,
+        name: &NodeName,
+        place: Span,
+        mistakes: &mut Vec<Mistake>,
+    ) -> Option<&mut Server> {
         let copy = self.servers.iter().any(|server| server.name == *name && server.copy);
         if copy || !self.servers.iter().any(|server| server.name == *name) {
             if !self.nodes_unsure {
@@ -196,10 +202,15 @@ impl<'a> World<'a> {
     pub(super) fn needs_service(&mut self, what: &str, mistakes: &mut Vec<Mistake>) {
         let (unsure, verb) = (self.unsure, self.verb.clone());
         let Some(serving) = self.serving.clone().filter(|_| !unsure) else { return };
-        let Some((trouble, since)) = self.server(&serving).and_then(|server| server.fate.trouble()) else { return };
+        let Some((trouble, since)) = self.server(&serving).and_then(|server| server.fate.trouble()) else {
+            return;
+        };
         let message = format!("{what}, but `{serving}` {trouble}");
-        mistakes
-            .push(Mistake::meaning(verb, message).also(Some(since), "since here").help("move it before the fault, or after the recovery"));
+        mistakes.push(
+            Mistake::meaning(verb, message)
+                .also(Some(since), "since here")
+                .help("move it before the fault, or after the recovery"),
+        );
     }
 }
 

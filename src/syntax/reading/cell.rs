@@ -22,15 +22,23 @@ impl Shape for Cell {
     fn read(value: &Value<'_>, mistakes: &mut Vec<Mistake>) -> Option<Self> {
         match value.get_ref() {
             DeValue::String(text) => Some(Self(Some(text.to_string()))),
-            DeValue::Integer(number) if number.radix() == 10 => Some(Self(Some(number.as_str().replace('_', "")))),
+            DeValue::Integer(number) if number.radix() == 10 => {
+                Some(Self(Some(number.as_str().replace('_', ""))))
+            }
             DeValue::Float(number) => Some(Self(Some(number.as_str().replace('_', "")))),
             // As the server writes a boolean.
             DeValue::Boolean(truth) => Some(Self(Some(if *truth { "t" } else { "f" }.into()))),
-            DeValue::Table(table) if table.len() == 1 && table.get("null").and_then(|null| null.get_ref().as_bool()) == Some(true) => {
+            DeValue::Table(table)
+                if table.len() == 1
+                    && table.get("null").and_then(|null| null.get_ref().as_bool()) == Some(true) =>
+            {
                 Some(Self(None))
             }
             DeValue::Table(_) => {
-                mistakes.push(Mistake::value(value.span(), "a table that is not NULL").help("write `{ null = true }` for NULL"));
+                mistakes.push(
+                    Mistake::value(value.span(), "a table that is not NULL")
+                        .help("write `{ null = true }` for NULL"),
+                );
                 None
             }
             DeValue::Integer(_) | DeValue::Datetime(_) | DeValue::Array(_) => mismatch(value, mistakes),

@@ -50,7 +50,8 @@ pub(super) trait Shape: Sized {
 /// Says that something else stands there; always `None`.
 pub(super) fn mismatch<T: Shape>(value: &Value<'_>, mistakes: &mut Vec<Mistake>) -> Option<T> {
     mistakes.push(
-        Mistake::value(value.span(), format!("expected {}, found {}", T::what(), found(value.get_ref()))).help(mend(value, &T::example())),
+        Mistake::value(value.span(), format!("expected {}, found {}", T::what(), found(value.get_ref())))
+            .help(mend(value, &T::example())),
     );
     None
 }
@@ -61,11 +62,15 @@ fn mend(value: &Value<'_>, example: &str) -> String {
             format!("write a string in quotes, like `{example}`")
         }
         DeValue::String(text) if example.starts_with("[\"") => format!("put it in brackets: `[\"{text}\"]`"),
-        DeValue::Table(_) if example.starts_with("[{") => "double the brackets of its header: each `[[…]]` begins one item".into(),
+        DeValue::Table(_) if example.starts_with("[{") => {
+            "double the brackets of its header: each `[[…]]` begins one item".into()
+        }
         DeValue::String(text) if example.parse::<f64>().is_ok() && text.parse::<f64>().is_ok() => {
             format!("take the quotes away: `{text}`")
         }
-        DeValue::String(text) if (example == "true" || example == "false") && (text == "true" || text == "false") => {
+        DeValue::String(text)
+            if (example == "true" || example == "false") && (text == "true" || text == "false") =>
+        {
             format!("take the quotes away: `{text}`")
         }
         _ => format!("write it like `{example}`"),

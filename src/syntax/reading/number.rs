@@ -35,7 +35,9 @@ impl<const MIN: u64, const MAX: u64> Shape for Whole<MIN, MAX> {
 
     fn read(value: &Value<'_>, mistakes: &mut Vec<Mistake>) -> Option<Self> {
         let DeValue::Integer(integer) = value.get_ref() else { return mismatch(value, mistakes) };
-        let number = whole(integer).and_then(|number| u64::try_from(number).ok()).filter(|number| (MIN..=MAX).contains(number));
+        let number = whole(integer)
+            .and_then(|number| u64::try_from(number).ok())
+            .filter(|number| (MIN..=MAX).contains(number));
         if number.is_none() {
             let message = format!("{} is out of range", quoted(integer.as_str()));
             mistakes.push(Mistake::value(value.span(), message).help(format!("write {}", Self::what())));
@@ -58,7 +60,11 @@ impl Shape for Major {
     }
 
     fn read(value: &Value<'_>, mistakes: &mut Vec<Mistake>) -> Option<Self> {
-        let range = format!("write a major version from {} to {}, or leave the key out to run on any", Self::OLDEST, Self::NEWEST);
+        let range = format!(
+            "write a major version from {} to {}, or leave the key out to run on any",
+            Self::OLDEST,
+            Self::NEWEST
+        );
         match value.get_ref() {
             DeValue::Integer(integer) => {
                 let major = whole(integer).and_then(|number| u16::try_from(number).ok()).map(Self);
@@ -130,7 +136,8 @@ impl Shape for Rate {
 fn per_second(text: &str) -> Option<f64> {
     let (number, unit) = text.split_once('/')?;
     let number = number.trim();
-    let number: f64 = number.parse().ok().filter(|_| number.chars().all(|c| c.is_ascii_digit() || c == '.'))?;
+    let number: f64 =
+        number.parse().ok().filter(|_| number.chars().all(|c| c.is_ascii_digit() || c == '.'))?;
     match unit.trim() {
         "s" => Some(number),
         "min" => Some(number / 60.0),
@@ -144,13 +151,22 @@ mod tests {
 
     #[test]
     fn a_rate_is_neither_so_low_nor_so_high_that_nobody_could_mean_it() {
-        for (text, is_rate) in
-            [("1e-300", false), ("0.0", false), ("1e7", false), ("\"0.01/min\"", false), ("\"0.02/min\"", true), ("1e6", true)]
-        {
+        for (text, is_rate) in [
+            ("1e-300", false),
+            ("0.0", false),
+            ("1e7", false),
+            ("\"0.01/min\"", false),
+            ("\"0.02/min\"", true),
+            ("1e6", true),
+        ] {
             let text = format!("rate = {text}");
             let table = toml::de::DeTable::parse(&text).unwrap();
             let mut mistakes = Vec::new();
-            assert_eq!(Rate::read(table.get_ref().get("rate").unwrap(), &mut mistakes).is_some(), is_rate, "{text}");
+            assert_eq!(
+                Rate::read(table.get_ref().get("rate").unwrap(), &mut mistakes).is_some(),
+                is_rate,
+                "{text}"
+            );
             assert_eq!(mistakes.is_empty(), is_rate, "{text}");
         }
     }

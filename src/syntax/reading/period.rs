@@ -33,16 +33,20 @@ impl Shape for Period {
             DeValue::Integer(integer) => {
                 let message = format!("expected {}, found a number without a unit", Self::what());
                 let number = integer.as_str().trim_start_matches('-');
-                mistakes.push(Mistake::value(value.span(), message).help(format!(r#"write `"{number}s"` or `"{number}m"`"#)));
+                mistakes.push(
+                    Mistake::value(value.span(), message)
+                        .help(format!(r#"write `"{number}s"` or `"{number}m"`"#)),
+                );
                 return None;
             }
             _ => return mismatch(value, mistakes),
         };
         let (message, help) = match text.parse::<Self>() {
             Ok(period) if period.duration() <= LONGEST => return Some(period),
-            Ok(_) => {
-                (format!("{} is longer than ten years", quoted(text)), "write a length of time that somebody will wait for".to_owned())
-            }
+            Ok(_) => (
+                format!("{} is longer than ten years", quoted(text)),
+                "write a length of time that somebody will wait for".to_owned(),
+            ),
             Err(_) => (format!("{} is no length of time", quoted(text)), mend(text.trim())),
         };
         mistakes.push(Mistake::value(value.span(), message).help(help));
@@ -59,7 +63,9 @@ fn mend(text: &str) -> String {
     let unit = text.get(digits.len()..).unwrap_or_default().trim();
     match (digits.parse::<u32>(), unit) {
         (Ok(number), "") => format!(r#"say the unit: `"{number}s"`, `"{number}m"` or `"{number}h"`"#),
-        (Ok(number), "d" | "day" | "days") => format!(r#"days are not all equally long: write hours, `"{}h"`"#, u64::from(number) * 24),
+        (Ok(number), "d" | "day" | "days") => {
+            format!(r#"days are not all equally long: write hours, `"{}h"`"#, u64::from(number) * 24)
+        }
         (Ok(number), "w" | "week" | "weeks") => format!(r#"write hours, `"{}h"`"#, u64::from(number) * 168),
         _ if text.starts_with('-') => "it can't be negative: write a length such as `\"5m\"`".into(),
         _ => r#"write a number and its unit: `"250ms"`, `"10s"`, `"5m"`, `"1h30m"`"#.into(),
@@ -78,7 +84,10 @@ impl Shape for Positive {
     fn read(value: &Value<'_>, mistakes: &mut Vec<Mistake>) -> Option<Self> {
         let period = Period::read(value, mistakes)?;
         if period.duration().is_zero() {
-            mistakes.push(Mistake::value(value.span(), "a length of zero").help(r#"write a length above zero, such as `"10s"`"#));
+            mistakes.push(
+                Mistake::value(value.span(), "a length of zero")
+                    .help(r#"write a length above zero, such as `"10s"`"#),
+            );
             return None;
         }
         Some(Self(period))

@@ -107,7 +107,10 @@ macro_rules! section {
 pub(crate) use section;
 
 /// The table, after saying what is wrong with its keys as a whole.
-pub(crate) fn read_section<'v, 'i, S: Section + Shape>(value: &'v Value<'i>, mistakes: &mut Vec<Mistake>) -> Option<&'v DeTable<'i>> {
+pub(crate) fn read_section<'v, 'i, S: Section + Shape>(
+    value: &'v Value<'i>,
+    mistakes: &mut Vec<Mistake>,
+) -> Option<&'v DeTable<'i>> {
     let Some(table) = value.get_ref().as_table() else {
         mismatch::<S>(value, mistakes);
         return None;
@@ -123,7 +126,9 @@ pub(crate) fn read_section<'v, 'i, S: Section + Shape>(value: &'v Value<'i>, mis
     for (dependent, needed) in S::NEEDS {
         if let Some((key, _)) = entry(table, dependent).filter(|_| !given(needed)) {
             let message = format!("`{dependent}` goes with `{needed}`, which is not here");
-            mistakes.push(Mistake::meaning(key, message).help(format!("add `{needed}`, or take `{dependent}` away")));
+            mistakes.push(
+                Mistake::meaning(key, message).help(format!("add `{needed}`, or take `{dependent}` away")),
+            );
         }
     }
     Some(table)
@@ -141,7 +146,9 @@ fn refuse_unknown<S: Section>(table: &DeTable<'_>, mistakes: &mut Vec<Mistake>) 
             (None, Some(home)) => home,
             _ => mend(written, names().collect::<Vec<_>>()),
         };
-        mistakes.push(Mistake::value(key.span(), format!("unknown key {} {}", quoted(written), S::WHERE)).help(help));
+        mistakes.push(
+            Mistake::value(key.span(), format!("unknown key {} {}", quoted(written), S::WHERE)).help(help),
+        );
     }
     meant
 }
@@ -149,12 +156,16 @@ fn refuse_unknown<S: Section>(table: &DeTable<'_>, mistakes: &mut Vec<Mistake>) 
 /// Says where a section that has exactly one of some keys has none or several.
 fn choose<S: Section>(span: Span, table: &DeTable<'_>, unsure: bool, mistakes: &mut Vec<Mistake>) {
     let (kind, choices) = S::CHOICE;
-    let mut given: Vec<(Span, &str)> = choices.iter().filter_map(|name| Some((entry(table, name)?.0, *name))).collect();
+    let mut given: Vec<(Span, &str)> =
+        choices.iter().filter_map(|name| Some((entry(table, name)?.0, *name))).collect();
     given.sort_by_key(|(span, _)| span.start);
     match given.as_slice() {
         [] if !choices.is_empty() && !unsure => {
             let message = format!("no {kind} {}", S::WHERE);
-            mistakes.push(Mistake::absence(span, message).help(format!("give it one of {}", either(choices.iter().copied()))));
+            mistakes.push(
+                Mistake::absence(span, message)
+                    .help(format!("give it one of {}", either(choices.iter().copied()))),
+            );
         }
         [] | [_] => {}
         [(first, _), rest @ ..] => {
@@ -166,7 +177,11 @@ fn choose<S: Section>(span: Span, table: &DeTable<'_>, unsure: bool, mistakes: &
                 } else {
                     format!("keep one {kind}: take {} away", quoted(name))
                 };
-                mistakes.push(Mistake::meaning(span.clone(), message).also(Some(first.clone()), format!("the first {kind}")).help(help));
+                mistakes.push(
+                    Mistake::meaning(span.clone(), message)
+                        .also(Some(first.clone()), format!("the first {kind}"))
+                        .help(help),
+                );
             }
         }
     }
@@ -187,8 +202,10 @@ fn entry<'v, 'i>(table: &'v DeTable<'i>, name: &str) -> Option<(Span, &'v Spanne
 /// The section's JSON Schema.
 pub(crate) fn schema_of<S: Section>() -> Json {
     let (_, choices) = S::CHOICE;
-    let properties: Map<String, Json> =
-        S::KEYS.iter().map(|key| (key.name.to_owned(), described((key.schema)(), key.about.trim()))).collect();
+    let properties: Map<String, Json> = S::KEYS
+        .iter()
+        .map(|key| (key.name.to_owned(), described((key.schema)(), key.about.trim())))
+        .collect();
     let required: Vec<_> = S::KEYS.iter().filter(|key| key.required).map(|key| key.name).collect();
     let mut schema = json!({
         "type": "object",
@@ -203,7 +220,10 @@ pub(crate) fn schema_of<S: Section>() -> Json {
             object.insert("oneOf".into(), Json::Array(one));
         }
         if !S::NEEDS.is_empty() {
-            let needs = S::NEEDS.iter().map(|(dependent, needed)| ((*dependent).to_owned(), json!([needed]))).collect();
+            let needs = S::NEEDS
+                .iter()
+                .map(|(dependent, needed)| ((*dependent).to_owned(), json!([needed])))
+                .collect();
             object.insert("dependentRequired".into(), Json::Object(needs));
         }
     }

@@ -49,10 +49,16 @@ impl Shape for SettingsText {
                 };
                 mistakes.push(Mistake::value(key.span(), message).help(help));
             } else if name.chars().any(|c| c.is_ascii_uppercase()) {
-                let help = format!("write `{}`: Lifeboat itself looks some settings up", name.to_ascii_lowercase());
+                let help =
+                    format!("write `{}`: Lifeboat itself looks some settings up", name.to_ascii_lowercase());
                 mistakes.push(Mistake::value(key.span(), "a setting in upper case").help(help));
             } else if let Some(text) = setting_text(value, name, mistakes) {
-                entries.push(Entry { key: key.span(), place: value.span(), name: name.to_owned(), value: text });
+                entries.push(Entry {
+                    key: key.span(),
+                    place: value.span(),
+                    name: name.to_owned(),
+                    value: text,
+                });
             }
         }
         Some(Self(entries))
@@ -76,12 +82,19 @@ fn setting_text(value: &Value<'_>, name: &str, mistakes: &mut Vec<Mistake>) -> O
         DeValue::String(_) => ("a setting with a NUL character", "take `\\u0000` away".to_owned()),
         // A dotted key without quotes is a table to TOML.
         DeValue::Table(table) => match table.keys().next().map(|key| key.get_ref().as_ref()) {
-            Some(part) => ("expected the value of a setting, found a table", format!("write the name in quotes: `\"{name}.{part}\"`")),
-            None => ("expected the value of a setting, found a table", "write a string, a number or a boolean".into()),
+            Some(part) => (
+                "expected the value of a setting, found a table",
+                format!("write the name in quotes: `\"{name}.{part}\"`"),
+            ),
+            None => (
+                "expected the value of a setting, found a table",
+                "write a string, a number or a boolean".into(),
+            ),
         },
-        DeValue::Integer(_) | DeValue::Datetime(_) | DeValue::Array(_) => {
-            ("expected the value of a setting", "write a string, a decimal number or a boolean; a list is one string with commas".into())
-        }
+        DeValue::Integer(_) | DeValue::Datetime(_) | DeValue::Array(_) => (
+            "expected the value of a setting",
+            "write a string, a decimal number or a boolean; a list is one string with commas".into(),
+        ),
     };
     mistakes.push(Mistake::value(value.span(), message).help(help));
     None

@@ -80,7 +80,10 @@ impl Shape for Prose {
     fn read(value: &Value<'_>, mistakes: &mut Vec<Mistake>) -> Option<Self> {
         let Some(text) = value.get_ref().as_str() else { return mismatch(value, mistakes) };
         if text.contains('\0') {
-            mistakes.push(Mistake::value(value.span(), "a text with a NUL character").help("take `\\u0000` away: PostgreSQL takes none"));
+            mistakes.push(
+                Mistake::value(value.span(), "a text with a NUL character")
+                    .help("take `\\u0000` away: PostgreSQL takes none"),
+            );
             return None;
         }
         // An editor's line ends are no part of the text.

@@ -31,7 +31,8 @@ pub(crate) use words;
 pub(crate) fn all<T: Word>() -> Vec<String> {
     // schemars parts the variants that have a description from those that have none.
     let schema = schema::<T>();
-    let several = |value: &Json, key: &str| value.get(key).and_then(Json::as_array).cloned().unwrap_or_default();
+    let several =
+        |value: &Json, key: &str| value.get(key).and_then(Json::as_array).cloned().unwrap_or_default();
     let mut words = several(&schema, "enum");
     for one in several(&schema, "oneOf") {
         words.extend(one.get("const").cloned());
@@ -58,7 +59,8 @@ impl<T: Word> Shape for T {
         let read = T::deserialize(serde::de::value::StrDeserializer::<serde::de::value::Error>::new(text));
         if read.is_err() {
             let help = mend(text, all::<T>().iter().map(String::as_str));
-            mistakes.push(Mistake::value(value.span(), format!("{} is no {}", quoted(text), T::KIND)).help(help));
+            mistakes
+                .push(Mistake::value(value.span(), format!("{} is no {}", quoted(text), T::KIND)).help(help));
         }
         read.ok()
     }

@@ -35,7 +35,10 @@ async fn the_transcript_of_a_set_up_whose_server_ends() {
     assert_eq!(seen.transcript, expected);
     let (verdict, message) = seen.finding(Subject::Baseline);
     assert_eq!(verdict, Verdict::Inconclusive);
-    assert_eq!(message, "the cluster could not be built: start the server on primary: the server on primary died; its log says: no server");
+    assert_eq!(
+        message,
+        "the cluster could not be built: start the server on primary: the server on primary died; its log says: no server"
+    );
 }
 
 /// How many calls an undisturbed run has before it is dismantled.
@@ -62,7 +65,9 @@ async fn a_crash_at_any_call_is_told_and_ends_in_an_empty_lab() {
         let seen = World::of(vec![work(1)], |fake, _| copied(fake).crash_at(nth)).run().await;
         seen.assert_over(&format!("crash at call {nth}, {:?}", seen.transcript.get(nth)));
         let told = seen.events.iter().any(|event| match event {
-            Event::SetUpFailed { error } | Event::EvidenceMissing { error, .. } => error.to_string().contains("a bug in lifeboat"),
+            Event::SetUpFailed { error } | Event::EvidenceMissing { error, .. } => {
+                error.to_string().contains("a bug in lifeboat")
+            }
             _ => false,
         });
         assert!(told, "crash at call {nth}");

@@ -11,7 +11,12 @@ fn node(name: &str) -> NodeName {
 fn steps() -> Vec<Verb> {
     let nightly = "nightly".parse().expect("a label");
     vec![
-        Verb::Backup(Backup { method: BackupMethod::Basebackup, label: nightly, node: node("primary"), compress: Compression::None }),
+        Verb::Backup(Backup {
+            method: BackupMethod::Basebackup,
+            label: nightly,
+            node: node("primary"),
+            compress: Compression::None,
+        }),
         Verb::Fault(Fault::Freeze { node: node("standby") }),
         Verb::Fault(Fault::LoseVolume { node: node("primary") }),
         work(3),
@@ -19,11 +24,12 @@ fn steps() -> Vec<Verb> {
 }
 
 fn scripted(fake: Fake) -> Fake {
-    fake.answer("read the backup's manifest", 0, r#""WAL-Ranges": [{"Start-LSN": "0/2000028", "End-LSN": "0/2000100"}]"#).answer(
-        "measure the backup",
+    fake.answer(
+        "read the backup's manifest",
         0,
-        "4096\t/fake/repository/backup/nightly",
+        r#""WAL-Ranges": [{"Start-LSN": "0/2000028", "End-LSN": "0/2000100"}]"#,
     )
+    .answer("measure the backup", 0, "4096\t/fake/repository/backup/nightly")
 }
 
 #[tokio::test(start_paused = true)]
@@ -138,7 +144,11 @@ async fn a_ledger_that_cant_be_written_fails_the_step() {
     let (verdict, message) = seen.finding(Subject::Step { step: 0 });
     assert_eq!(verdict, Verdict::Inconclusive);
     assert!(message.starts_with("failed: write the ledger"), "{message}");
-    assert!(seen.events.iter().any(|event| matches!(event, Event::EvidenceMissing { file, .. } if file == LEDGER_FILE)));
+    assert!(
+        seen.events
+            .iter()
+            .any(|event| matches!(event, Event::EvidenceMissing { file, .. } if file == LEDGER_FILE))
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -154,7 +164,8 @@ async fn clients_that_commit_nothing_on_a_service_that_is_up_fail_the_step_early
     let (verdict, message) = seen.finding(Subject::Step { step: 0 });
     assert_eq!(verdict, Verdict::Inconclusive);
     // What they were told comes after it, if they had the time to be told anything: theirs is a real clock.
-    let silent = "failed: let the clients work: none of them committed for 15s although the service should be up";
+    let silent =
+        "failed: let the clients work: none of them committed for 15s although the service should be up";
     assert!(message.starts_with(silent), "{message}");
 }
 
@@ -179,5 +190,9 @@ async fn no_step_begins_after_the_journal_broke() {
     stage.recorder = Recorder::over(full, Clock::start(), CancellationToken::new());
     run_steps(&mut stage, &world.drill.steps, &world.cancel).await;
     let calls = world.fake.transcript();
-    assert_eq!(calls.last().map(String::as_str), Some("exec repository: measure the backup"), "the first step's last call");
+    assert_eq!(
+        calls.last().map(String::as_str),
+        Some("exec repository: measure the backup"),
+        "the first step's last call"
+    );
 }
