@@ -55,7 +55,7 @@ impl Snapshot {
     /// Connects; the snapshot is taken later.
     ///
     /// # Errors
-    /// Where the server can't be reached.
+    /// Returns an error if the server can't be reached.
     pub async fn open(node: &Node, database: &str) -> Result<Self, LabError> {
         Ok(Self { node: node.clone(), session: node.session(database).await? })
     }
@@ -63,7 +63,7 @@ impl Snapshot {
     /// Takes the snapshot and returns the name under which others can use it while this one lives.
     ///
     /// # Errors
-    /// Where the server refuses.
+    /// Returns an error if the server refuses.
     pub async fn take(&self) -> Result<String, LabError> {
         let begin = format!("begin isolation level repeatable read read only; {PINS}");
         self.node.ask(self.session.run(&begin).await, "begin to read the content")?;
@@ -73,7 +73,7 @@ impl Snapshot {
     /// The fingerprint of all tables in the snapshot, and its end. The table `live` is marked as such.
     ///
     /// # Errors
-    /// Where a table can't be read.
+    /// Returns an error if a table can't be read.
     pub async fn fingerprint(self, clock: Clock, live: &TableName) -> Result<Fingerprint, LabError> {
         let begun = clock.now();
         let mut tables = BTreeMap::new();
@@ -162,7 +162,7 @@ fn query(table: &Table) -> String {
 /// The fingerprint of a database as it is now.
 ///
 /// # Errors
-/// Where it can't be read.
+/// Returns an error if it can't be read.
 pub async fn now(
     node: &Node,
     database: &str,

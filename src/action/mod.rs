@@ -12,27 +12,27 @@ pub mod prepare;
 pub mod recorder;
 pub mod recovery;
 mod restore_point;
-pub mod stage;
+pub mod context;
 pub mod topology;
 mod work;
 pub mod workload;
 
-use stage::Stage;
+use context::DrillContext;
 
 use crate::{drill::Verb, lab::LabError};
 
 /// Does a step.
 ///
 /// # Errors
-/// Where it could not be done; what was seen by then is in the journal.
-pub async fn perform(stage: &mut Stage, step: usize, verb: &Verb) -> Result<(), LabError> {
+/// Returns an error if it could not be done; what was seen by then is in the journal.
+pub async fn perform(context: &mut DrillContext, step: usize, verb: &Verb) -> Result<(), LabError> {
     match verb {
-        Verb::Backup(backup) => backup::take(stage, backup).await,
-        Verb::Work(period) => work::work(stage, step, *period).await,
-        Verb::RestorePoint(name) => restore_point::make(stage, name).await,
-        Verb::Fault(fault) => fault::inject(stage, step, fault).await,
-        Verb::Heal(node) => fault::heal(stage, node).await,
-        Verb::Recover(recovery) => recovery::recover(stage, step, recovery).await,
-        Verb::Check(checks) => check::ask_all(stage, step, checks).await,
+        Verb::Backup(backup) => backup::back_up(context, backup).await,
+        Verb::Work(period) => work::work(context, step, *period).await,
+        Verb::RestorePoint(name) => restore_point::make(context, name).await,
+        Verb::Fault(fault) => fault::inject(context, step, fault).await,
+        Verb::Heal(node) => fault::heal(context, node).await,
+        Verb::Recover(recovery) => recovery::recover(context, step, recovery).await,
+        Verb::Check(checks) => check::run_checks(context, step, checks).await,
     }
 }

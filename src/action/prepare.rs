@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use super::stage::Stage;
+use super::context::DrillContext;
 use crate::{
     drill::{Dataset, Fixture, NodeName, OWN_TABLES},
     lab::{
@@ -32,16 +32,16 @@ const RECIPE: u32 = 2;
 
 impl Content {
     /// Everything that goes into the cluster, hashed.
-    fn key(&self, stage: &Stage) -> PreparedKey {
+    fn key(&self, context: &DrillContext) -> PreparedKey {
         let mut hash = blake3::Hasher::new();
         let mut part = |text: &str| {
             hash.update(&(text.len() as u64).to_le_bytes());
             hash.update(text.as_bytes());
         };
         part(&RECIPE.to_string());
-        part(&stage.runtime.installation().identity);
-        part(&stage.secrets.superuser.password);
-        part(&stage.secrets.application.password);
+        part(&context.runtime.installation().identity);
+        part(&context.secrets.superuser.password);
+        part(&context.secrets.application.password);
         match self {
             Self::Bare => part("bare"),
             Self::Loaded(dataset) => {
@@ -67,22 +67,26 @@ pub fn script(fixture: Fixture) -> String {
 /// first. The server is not started.
 ///
 /// # Errors
-/// Where the node can't be made or the content can't be loaded.
-pub async fn create(stage: &mut Stage, name: &NodeName, content: &Content) -> Result<Node, LabError> {
-    let key = content.key(stage);
+/// Returns an error if the node can't be made or the content can't be loaded.
+pub async fn create(
+    context: &mut DrillContext,
+    name: &NodeName,
+    content: &Content,
+) -> Result<Node, LabError> {
+    let key = content.key(context);
     // Two runs that need the same cluster: one makes it, the other waits and copies.
-    let _lock = lock(&stage.cache, &key).await?;
-    let node = stage.create(name, Provision::Prepared(key)).await?;
-    let places = node.places();
+    let _lock = lock(&context.cache, &key).await?;
+    let node = context.create(name, Provision::Prepared(key)).await?;
+    let paths = node.paths();
     let copy = format!(
         "test -e {prepared}/READY || exit 9; touch {prepared}/READY; cp -a {prepared}/pgdata {data}",
-        prepared = places.prepared,
-        data = places.data
+        prepared = paths.prepared,
+        data = paths.data
     );
     let copy = Command::shell("copy the prepared cluster", copy).deadline(Duration::from_secs(3600));
     let copied = node.runtime().exec(name, &copy).await?;
     if copied.code == 9 {
-        stage.recorder.progress(match content {
+        context.recorder.progress(match content {
             Content::Bare => "making a cluster, once for this version".to_owned(),
             Content::Loaded(dataset) => {
                 format!(
@@ -92,15 +96,15 @@ pub async fn create(stage: &mut Stage, name: &NodeName, content: &Content) -> Re
                 )
             }
         });
-        fill(stage, &node, content).await?;
+        fill(context, &node, content).await?;
     } else {
         copied.success(&copy)?;
     }
     Ok(node)
 }
 
-async fn fill(stage: &Stage, node: &Node, content: &Content) -> Result<(), LabError> {
-    let places = node.places();
+async fn fill(context: &DrillContext, node: &Node, content: &Content) -> Result<(), LabError> {
+    let paths = node.paths();
     node.initdb().await?;
     if let Content::Loaded(dataset) = content {
         // Durability begins when the cluster is stopped: until then a crash only means that it is made again.
@@ -117,16 +121,16 @@ async fn fill(stage: &Stage, node: &Node, content: &Content) -> Result<(), LabEr
         let fast: Settings =
             fast.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         drop(node.start(&fast, Duration::from_secs(120)).await?);
-        load(stage, node, dataset).await?;
+        load(context, node, dataset).await?;
         node.stop().await?;
     }
     // Copied under a name of this exercise's own: what a runner that died had started may still be copying.
     let keep = format!(
         "rm -rf {prepared}/filling-*; : > {log}; cp -a {data} {prepared}/filling-{nonce}; sync -f {prepared} 2>/dev/null || sync\n\
          rm -rf {prepared}/pgdata; mv {prepared}/filling-{nonce} {prepared}/pgdata; touch {prepared}/READY",
-        nonce = stage.nonce,
-        prepared = places.prepared,
-        data = places.data,
+        nonce = context.nonce,
+        prepared = paths.prepared,
+        data = paths.data,
         log = node.log_file(),
     );
     node.run(Command::shell("keep the prepared cluster", keep).deadline(Duration::from_secs(3600)))
@@ -134,7 +138,7 @@ async fn fill(stage: &Stage, node: &Node, content: &Content) -> Result<(), LabEr
         .map(drop)
 }
 
-async fn load(stage: &Stage, node: &Node, dataset: &Dataset) -> Result<(), LabError> {
+async fn load(context: &DrillContext, node: &Node, dataset: &Dataset) -> Result<(), LabError> {
     let address = node.address().await?;
     let grants = format!(
         "{OWN_TABLES}\ngrant usage on schema lifeboat to {APPLICATION_ROLE};\n\
@@ -144,10 +148,10 @@ async fn load(stage: &Stage, node: &Node, dataset: &Dataset) -> Result<(), LabEr
     let own = format!(
         "\\connect {}\n{grants}{};\n",
         dataset.fixture.database(),
-        set_application_password(&stage.secrets)
+        set_application_password(&context.secrets)
     );
     let script = format!("{}\n{own}", script(dataset.fixture));
-    let psql = stage.runtime.installation().program("psql");
+    let psql = context.runtime.installation().program("psql");
     let arguments = [
         psql,
         "-XqAt".into(),
@@ -173,7 +177,7 @@ async fn load(stage: &Stage, node: &Node, dataset: &Dataset) -> Result<(), LabEr
 /// The passwords of this machine's clusters, made at random when they are first needed.
 ///
 /// # Errors
-/// Where they can't be read or kept.
+/// Returns an error if they can't be read or kept.
 pub fn secrets(cache: &Path) -> Result<Secrets, LabError> {
     let what = || format!("keep the passwords in {}", cache.display());
     let path = cache.join("secret");
@@ -200,7 +204,7 @@ pub fn secrets(cache: &Path) -> Result<Secrets, LabError> {
 /// A random text.
 ///
 /// # Errors
-/// Where the system has no randomness.
+/// Returns an error if the system has no randomness.
 pub fn nonce() -> Result<String, LabError> {
     let mut random = [0_u8; 8];
     File::open("/dev/urandom")

@@ -38,7 +38,7 @@ impl Recorder {
     /// nothing.
     ///
     /// # Errors
-    /// Where it can't be made.
+    /// Returns an error if it can't be made.
     pub fn create(path: &Path, clock: Clock, stop: CancellationToken) -> Result<Self, LabError> {
         let file = File::options()
             .create_new(true)
@@ -100,7 +100,7 @@ impl Recorder {
     /// Whether every event so far was written.
     ///
     /// # Errors
-    /// Where one was not.
+    /// Returns an error if one was not.
     pub fn health(&self) -> Result<(), LabError> {
         let guard = self.inner.file.lock().unwrap_or_else(PoisonError::into_inner);
         match &guard.1 {

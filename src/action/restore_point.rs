@@ -1,25 +1,25 @@
 //! Making a restore point between two marker commits, with the clients held.
 
-use super::{fingerprint, stage::Stage, workload::MARKER_TABLE};
+use super::{context::DrillContext, fingerprint, workload::MARKER_TABLE};
 use crate::{
     drill::RestorePointName,
-    journal::{Event, MARKER_WRITER, Mark},
+    journal::{Event, MARKER_WRITER, RestorePointFacts},
     lab::LabError,
     pg::quote::literal,
 };
 
-pub(super) async fn make(stage: &mut Stage, name: &RestorePointName) -> Result<(), LabError> {
-    let (node, _) = stage.service()?;
-    let database = stage.database();
+pub(super) async fn make(context: &mut DrillContext, name: &RestorePointName) -> Result<(), LabError> {
+    let (node, _) = context.service()?;
+    let database = context.database();
     let application = node.application_session(database).await?;
     let snapshot = fingerprint::Snapshot::open(&node, database).await?;
-    let held = stage.workload()?.hold().await?;
+    let held = context.workload()?.hold().await?;
 
-    let workload = stage.workload_mut()?;
-    workload.mark(&node, &application).await?;
-    let before_marker = stage.now();
-    let marker = stage.workload_mut()?.mark(&node, &application).await?;
-    let after_marker = stage.now();
+    let workload = context.workload_mut()?;
+    workload.commit_marker(&node, &application).await?;
+    let before_marker = context.now();
+    let marker = context.workload_mut()?.commit_marker(&node, &application).await?;
+    let after_marker = context.now();
 
     let admin = node.session(database).await?;
     let xid = format!(
@@ -35,14 +35,14 @@ pub(super) async fn make(stage: &mut Stage, name: &RestorePointName) -> Result<(
     // The snapshot sees marker A and nothing later: the clients are held.
     snapshot.take().await?;
     let time = node.ask(admin.clock_time().await, "read the server's time")?;
-    stage.workload_mut()?.mark(&node, &application).await?;
+    context.workload_mut()?.commit_marker(&node, &application).await?;
     drop(held);
 
-    let mark = Mark { name: name.clone(), before_marker, after_marker, xid, lsn, time };
-    stage.recorder.record(Event::RestorePointMade(mark.clone()));
-    stage.marks.insert(name.clone(), mark);
-    let live = stage.workload()?.table().clone();
-    let fingerprint = snapshot.fingerprint(stage.clock(), &live).await?;
-    stage.baselines.insert(name.to_string(), fingerprint);
+    let mark = RestorePointFacts { name: name.clone(), before_marker, after_marker, xid, lsn, time };
+    context.recorder.record(Event::RestorePointMade(mark.clone()));
+    context.restore_points.insert(name.clone(), mark);
+    let live = context.workload()?.table().clone();
+    let fingerprint = snapshot.fingerprint(context.clock(), &live).await?;
+    context.baselines.insert(name.to_string(), fingerprint);
     Ok(())
 }

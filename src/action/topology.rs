@@ -3,8 +3,9 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use super::{
-    archive, fingerprint, prepare,
-    stage::{START_WITHIN, Stage},
+    archive,
+    context::{DrillContext, START_WITHIN},
+    fingerprint, prepare,
 };
 use crate::{
     drill::{Node as Declared, NodeName, Role, Service},
@@ -31,37 +32,42 @@ const SETTINGS_THAT_COUNT: &str = "'fsync', 'synchronous_commit', 'full_page_wri
 /// Builds the cluster, starts the clients, and proves the baseline.
 ///
 /// # Errors
-/// Where any of it can't be done.
-pub async fn build(stage: &mut Stage) -> Result<(), LabError> {
-    let drill = stage.drill.clone();
+/// Returns an error if any of it can't be done.
+pub async fn build(context: &mut DrillContext) -> Result<(), LabError> {
+    let drill = context.drill.clone();
     let declared = drill
         .primary()
         .cloned()
         .ok_or_else(|| LabError::state("build the cluster", "the drill has no primary"))?;
-    stage.recorder.progress(format!("starting {}", declared.name));
+    context.recorder.progress(format!("starting {}", declared.name));
     let content = prepare::Content::Loaded(drill.dataset.clone());
-    let settings = settings_of(stage, &declared);
-    let shelter = shelter(stage);
-    let (sheltered, primary) = tokio::join!(shelter, prepare::create(stage, &declared.name, &content));
-    sheltered?;
+    let settings = settings_of(context, &declared);
+    let create_repository = create_repository(context);
+    let (created, primary) =
+        tokio::join!(create_repository, prepare::create(context, &declared.name, &content));
+    created?;
     let primary = primary?;
     drop(primary.start(&settings, START_WITHIN).await?);
-    let server = stage.note_server(&primary).await?;
-    stage.primary = Some((primary.clone(), server));
-    primary.while_alive("build the cluster", furnish(stage, &primary, settings)).await
+    let server = context.note_server(&primary).await?;
+    context.primary = Some((primary.clone(), server));
+    primary.while_alive("build the cluster", set_up_cluster(context, &primary, settings)).await
 }
 
 /// The nonce, the standbys, the clients and the baseline, on a primary that runs.
-async fn furnish(stage: &mut Stage, primary: &Node, mut settings: Settings) -> Result<(), LabError> {
-    let drill = stage.drill.clone();
-    let admin = primary.session(stage.database()).await?;
-    let nonce = format!("insert into lifeboat.nonce values ({})", literal(&stage.nonce));
+async fn set_up_cluster(
+    context: &mut DrillContext,
+    primary: &Node,
+    mut settings: Settings,
+) -> Result<(), LabError> {
+    let drill = context.drill.clone();
+    let admin = primary.session(context.database()).await?;
+    let nonce = format!("insert into lifeboat.nonce values ({})", literal(&context.nonce));
     primary.ask(admin.run(&nonce).await, "write the nonce")?;
 
     let standbys: Vec<_> =
         drill.nodes.iter().filter(|node| matches!(node.role, Role::Standby { .. })).cloned().collect();
     for standby in &standbys {
-        follow(stage, primary, standby).await?;
+        create_standby(context, primary, standby).await?;
     }
     let synchronous: Vec<_> =
         standbys.iter().filter(|node| matches!(node.role, Role::Standby { synchronous: true, .. })).collect();
@@ -76,15 +82,15 @@ async fn furnish(stage: &mut Stage, primary: &Node, mut settings: Settings) -> R
         primary.reload().await?;
         wait_for_standbys(primary, &admin, "sync_state = 'sync'", names.len()).await?;
     }
-    start_clients(stage, primary).await?;
-    hold_baseline(stage, primary).await
+    start_clients(context, primary).await?;
+    record_baseline(context, primary).await
 }
 
 /// Makes the place that keeps backups and archive.
-fn shelter(stage: &mut Stage) -> impl Future<Output = Result<(), LabError>> + use<> {
-    let repository = stage.repository();
-    stage.nodes.insert(repository.name().clone(), repository.clone());
-    let method = stage.drill.archive.as_ref().map(|archive| archive.method);
+fn create_repository(context: &mut DrillContext) -> impl Future<Output = Result<(), LabError>> + use<> {
+    let repository = context.repository();
+    context.nodes.insert(repository.name().clone(), repository.clone());
+    let method = context.drill.archive.as_ref().map(|archive| archive.method);
     async move {
         repository.runtime().create(repository.name(), Provision::Empty).await?;
         match method {
@@ -96,53 +102,57 @@ fn shelter(stage: &mut Stage) -> impl Future<Output = Result<(), LabError>> + us
 
 /// The settings of a node that are not Lifeboat's own: the drill's, the node's, and the archive's where it is to archive.
 #[must_use]
-pub fn settings_of(stage: &Stage, node: &Declared) -> Settings {
-    let mut settings = settings_without_archive(stage, node);
-    if let (Some(archive), Role::Primary) = (&stage.drill.archive, &node.role) {
-        settings.extend(archive::settings(stage, archive.method));
+pub fn settings_of(context: &DrillContext, node: &Declared) -> Settings {
+    let mut settings = settings_without_archive(context, node);
+    if let (Some(archive), Role::Primary) = (&context.drill.archive, &node.role) {
+        settings.extend(archive::settings(context, archive.method));
     }
     settings
 }
 
 /// The settings of a recovered server: the drill's, without any that archives or follows.
 #[must_use]
-pub fn recovered_settings(stage: &Stage) -> Settings {
-    stage.drill.primary().map(|primary| settings_without_archive(stage, primary)).unwrap_or_default()
+pub fn recovered_settings(context: &DrillContext) -> Settings {
+    context.drill.primary().map(|primary| settings_without_archive(context, primary)).unwrap_or_default()
 }
 
 /// The settings of a node that archives nothing.
-fn settings_without_archive(stage: &Stage, node: &Declared) -> Settings {
-    let mut settings = stage.drill.settings.clone();
+fn settings_without_archive(context: &DrillContext, node: &Declared) -> Settings {
+    let mut settings = context.drill.settings.clone();
     settings.extend(node.settings.clone());
-    if stage.drill.archive.is_none() {
+    if context.drill.archive.is_none() {
         // Nothing is ever archived, re-protection included: a server that waits for a command would keep all WAL until then.
         settings.insert("archive_mode".into(), "off".into());
     }
     settings
 }
 
-async fn follow(stage: &mut Stage, primary: &Node, declared: &Declared) -> Result<(), LabError> {
-    stage.recorder.progress(format!("starting {}", declared.name));
-    let standby = stage.create(&declared.name, Provision::Empty).await?;
+async fn create_standby(
+    context: &mut DrillContext,
+    primary: &Node,
+    declared: &Declared,
+) -> Result<(), LabError> {
+    context.recorder.progress(format!("starting {}", declared.name));
+    let standby = context.create(&declared.name, Provision::Empty).await?;
     let address = primary.address().await?;
     let script = format!(
         "{basebackup} -h {host} -p {port} -D {data} -X stream -c fast --no-password && touch {data}/standby.signal",
         basebackup = standby.program("pg_basebackup"),
         host = address.host,
         port = address.port,
-        data = standby.places().data,
+        data = standby.paths().data,
     );
     let copy = Command::shell(format!("copy the primary to {}", declared.name), script)
         .deadline(Duration::from_secs(7200));
     standby.run_as_superuser(copy).await?;
-    let mut settings = settings_of(stage, declared);
+    let mut settings = settings_of(context, declared);
     settings.insert("primary_conninfo".into(), primary.conninfo_for(&standby).await?);
     settings.insert("wal_retrieve_retry_interval".into(), "100ms".into());
     if let Role::Standby { delay: Some(delay), .. } = &declared.role {
         settings.insert("recovery_min_apply_delay".into(), format!("{}ms", delay.duration().as_millis()));
     }
     drop(standby.start(&settings, START_WITHIN).await?);
-    stage.note_server(&standby).await?;
+    context.note_server(&standby).await?;
     let admin = primary.session("postgres").await?;
     let name = format!("application_name = {} and state = 'streaming'", literal(declared.name.as_str()));
     standby.while_alive("see the standby follow", wait_for_standbys(primary, &admin, &name, 1)).await
@@ -162,29 +172,29 @@ async fn wait_for_standbys(
     .await
 }
 
-async fn start_clients(stage: &mut Stage, primary: &Node) -> Result<(), LabError> {
+async fn start_clients(context: &mut DrillContext, primary: &Node) -> Result<(), LabError> {
     let mut hosts = vec![primary.address().await?];
-    if stage.drill.service == Service::MultiHost {
-        for name in stage.nodes.keys().filter(|name| **name != *primary.name() && **name != repository()) {
-            hosts.push(stage.runtime.address(name).await?);
+    if context.drill.service == Service::MultiHost {
+        for name in context.nodes.keys().filter(|name| **name != *primary.name() && **name != repository()) {
+            hosts.push(context.runtime.address(name).await?);
         }
     }
-    stage.start_clients(hosts)
+    context.start_clients(hosts)
 }
 
-async fn hold_baseline(stage: &mut Stage, primary: &Node) -> Result<(), LabError> {
-    let begun = stage.now();
-    let workload = stage.workload()?;
+async fn record_baseline(context: &mut DrillContext, primary: &Node) -> Result<(), LabError> {
+    let begun = context.now();
+    let workload = context.workload()?;
     if workload.writers() > 0 {
         workload.wait_for_commit(begun, FIRST_COMMITS_WITHIN).await?;
     }
     let live = workload.table().clone();
-    let acknowledged = workload.pulse().acknowledged();
+    let acknowledged = workload.status().acknowledged();
     let (fingerprint, control) = tokio::try_join!(
-        fingerprint::now(primary, stage.database(), stage.clock(), &live),
+        fingerprint::now(primary, context.database(), context.clock(), &live),
         primary.control_data()
     )?;
-    stage.baselines.insert(BASELINE.to_owned(), fingerprint);
+    context.baselines.insert(BASELINE.to_owned(), fingerprint);
     let admin = primary.session("postgres").await?;
     let sql = format!(
         "select name, current_setting(name) from pg_settings where name in ({SETTINGS_THAT_COUNT}) order by name"
@@ -197,17 +207,17 @@ async fn hold_baseline(stage: &mut Stage, primary: &Node) -> Result<(), LabError
             Some((row.next()?, row.next()?))
         })
         .collect();
-    let (_, server) = stage.service()?;
-    stage.recorder.record(Event::BaselineHeld { primary: server, control, acknowledged, settings });
+    let (_, server) = context.service()?;
+    context.recorder.record(Event::BaselineRecorded { primary: server, control, acknowledged, settings });
     Ok(())
 }
 
 /// A node's position: how far it has received WAL, or, for a primary, written it.
 ///
 /// # Errors
-/// Where it can't be asked.
-pub async fn received(stage: &Stage, name: &NodeName) -> Result<Lsn, LabError> {
-    let node = stage.node(name)?;
+/// Returns an error if it can't be asked.
+pub async fn received(context: &DrillContext, name: &NodeName) -> Result<Lsn, LabError> {
+    let node = context.node(name)?;
     let session = node.session("postgres").await?;
     let sql = "select case when pg_is_in_recovery() then pg_last_wal_receive_lsn() else pg_current_wal_flush_lsn() end";
     node.ask(session.read(sql).await, "read the position in WAL")
@@ -216,14 +226,14 @@ pub async fn received(stage: &Stage, name: &NodeName) -> Result<Lsn, LabError> {
 /// Waits until a standby shows what the server in service has acknowledged so far.
 ///
 /// # Errors
-/// Where it does not come to that.
-pub async fn catch_up(stage: &Stage, node: &Node) -> Result<(), LabError> {
-    let (primary, _) = stage.service()?;
+/// Returns an error if it does not come to that.
+pub async fn catch_up(context: &DrillContext, node: &Node) -> Result<(), LabError> {
+    let (primary, _) = context.service()?;
     if primary.name() == node.name() {
         return Ok(());
     }
     // A server that is dead acknowledges nothing more: its standby has what it has.
-    let Ok(written) = received(stage, primary.name()).await else { return Ok(()) };
+    let Ok(written) = received(context, primary.name()).await else { return Ok(()) };
     let session = node.session("postgres").await?;
     let what = format!("see {} replay what was acknowledged", node.name());
     wait::until(&what, Duration::from_secs(60), Duration::from_millis(5), || async {

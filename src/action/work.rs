@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{stage::Stage, workload::Workload};
+use super::{context::DrillContext, workload::Workload};
 use crate::{
     drill::Period,
     journal::{Event, Moment},
@@ -17,36 +17,41 @@ const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 const WHAT: &str = "let the clients work";
 
-pub(super) async fn work(stage: &Stage, step: usize, period: Period) -> Result<(), LabError> {
-    let workload = stage.workload()?;
-    let before = workload.pulse().acknowledged();
-    let begun = stage.now();
-    let is_expected = workload.writers() > 0 && stage.drill.is_service_up(step);
-    let silence = stage.drill.workload.patience(SILENCE);
+pub(super) async fn work(context: &DrillContext, step: usize, period: Period) -> Result<(), LabError> {
+    let workload = context.workload()?;
+    let before = workload.status().acknowledged();
+    let begun = context.now();
+    let is_expected = workload.writers() > 0 && context.drill.is_service_up(step);
+    let silence = context.drill.workload.patience(SILENCE);
     // The length of the work is what the drill asks for: the one wait that is for time and not for a condition.
     let worked = tokio::select! {
         () = tokio::time::sleep(period.duration()) => Ok(()),
-        trouble = trouble(stage, workload, begun, is_expected.then_some(silence)) => Err(trouble),
+        trouble = trouble(context, workload, begun, is_expected.then_some(silence)) => Err(trouble),
     };
-    let acknowledged = workload.pulse().acknowledged() - before;
-    stage.recorder.record(Event::Worked { acknowledged });
+    let acknowledged = workload.status().acknowledged() - before;
+    context.recorder.record(Event::Worked { acknowledged });
     worked?;
     if acknowledged == 0 && is_expected {
-        return Err(silence_of(stage, "they committed nothing although the service should be up").await);
+        return Err(silence_of(context, "they committed nothing although the service should be up").await);
     }
     Ok(())
 }
 
 /// Comes when the work need not go on: no client has committed for so long, or what they commit can't be written down.
-async fn trouble(stage: &Stage, workload: &Workload, begun: Moment, silence: Option<Duration>) -> LabError {
+async fn trouble(
+    context: &DrillContext,
+    workload: &Workload,
+    begun: Moment,
+    silence: Option<Duration>,
+) -> LabError {
     loop {
         if let Err(error) = workload.flush() {
             return error;
         }
-        let quiet = stage.now().since(workload.pulse().last_ack().max(begun));
+        let quiet = context.now().since(workload.status().last_ack().max(begun));
         if let Some(silence) = silence.filter(|silence| quiet > *silence) {
             return silence_of(
-                stage,
+                context,
                 &format!("none of them committed for {silence:?} although the service should be up"),
             )
             .await;
@@ -56,10 +61,11 @@ async fn trouble(stage: &Stage, workload: &Workload, begun: Moment, silence: Opt
 }
 
 /// Why clients are silent: their server died, or nobody knows.
-async fn silence_of(stage: &Stage, seen: &str) -> LabError {
-    let seen = stage.workload().map_or_else(|_| seen.to_owned(), |workload| workload.pulse().explain(seen));
+async fn silence_of(context: &DrillContext, seen: &str) -> LabError {
+    let seen =
+        context.workload().map_or_else(|_| seen.to_owned(), |workload| workload.status().explain(seen));
     let error = LabError::state(WHAT, seen);
-    match stage.service() {
+    match context.service() {
         Ok((node, _)) => node.blame(error).await,
         Err(_) => error,
     }

@@ -75,7 +75,7 @@ async fn perform(arguments: arguments::Run, drills: Vec<Drill>) -> Result<Exit, 
         terminal::error(&format!("failed to {}", ErrorChain::of(&error)));
     }
     let judged = judged?;
-    store.turn_latest().map_err(|error| failed(&error))?;
+    store.switch_latest().map_err(|error| failed(&error))?;
     let exit = match report::show(&judged, &store, arguments.format) {
         Exit::Passed if unclean => Exit::LeftBehind,
         exit => exit,
@@ -83,7 +83,7 @@ async fn perform(arguments: arguments::Run, drills: Vec<Drill>) -> Result<Exit, 
     Ok(signals.exit().unwrap_or(exit))
 }
 
-/// Says in the run's directory which labs stay with it, for `lifeboat clean`; nothing is left by mistake.
+/// Says in the run's directory which labs stay with it, for `lifeboat clean`; nothing is left by diagnostic.
 fn noted(claim: &mut Claim, kept: &[Exercise]) -> Vec<String> {
     if let Err(error) = claim.keep(kept.iter().map(Exercise::to_string).collect()) {
         terminal::error(&format!("failed to {}", ErrorChain::of(&error)));
@@ -169,10 +169,11 @@ fn keep_what_did_not_pass(store: Store) -> KeepFor {
     Arc::new(move |exercise: &Exercise| {
         let passed = judged(&store).is_ok_and(|run| {
             run.exercises.iter().filter(|judged| judged.exercise == *exercise).all(|judged| {
-                // Dismantling itself is still to come.
-                judged.findings.iter().all(|finding| {
-                    finding.verdict == Verdict::Pass || finding.subject == Subject::Dismantling
-                })
+                // Cleanup itself is still to come.
+                judged
+                    .findings
+                    .iter()
+                    .all(|finding| finding.verdict == Verdict::Pass || finding.subject == Subject::Cleanup)
             })
         });
         !passed

@@ -13,7 +13,7 @@ use crate::{
     drill::{Drill, DrillName},
     journal::Exercise,
     pg::Major,
-    syntax::{self, Mistakes},
+    syntax::{self, Diagnostics},
 };
 
 static SHIPPED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/drills");
@@ -40,7 +40,7 @@ impl Source {
 
     /// Why two drills can't be told apart, and how to mend it.
     fn beside(&self, other: &Self) -> String {
-        let (this, that) = (self.told(), other.told());
+        let (this, that) = (self.acknowledged(), other.acknowledged());
         if self.name == other.name {
             format!(
                 "{that} and {this} are both called {}: rename one of the files, or run one at a time",
@@ -53,12 +53,12 @@ impl Source {
         }
     }
 
-    fn told(&self) -> String {
+    fn acknowledged(&self) -> String {
         if self.path.is_some() { self.file.clone() } else { format!("the shipped drill {}", self.name) }
     }
 }
 
-/// The drills that were selected, by name and without repetition; every mistake in every file is said at once.
+/// The drills that were selected, by name and without repetition; every diagnostic in every file is said at once.
 ///
 /// # Errors
 /// [`Exit::Usage`] where a name, a path or a file is wrong, [`Exit::Nothing`] where nothing is left; both after saying so.
@@ -69,7 +69,7 @@ pub(super) fn drills(select: &Select) -> Result<Vec<Drill>, Exit> {
     for source in sources {
         match syntax::parse(&source.name, &source.file, &source.text) {
             Ok(drill) => drills.push(drill),
-            Err(mistakes) => problems.push(drawn(&mistakes)),
+            Err(diagnostics) => problems.push(drawn(&diagnostics)),
         }
     }
     if !problems.is_empty() {
@@ -96,8 +96,8 @@ pub(super) fn drills(select: &Select) -> Result<Vec<Drill>, Exit> {
     if drills.is_empty() { Err(Exit::Nothing) } else { Ok(drills) }
 }
 
-fn drawn(mistakes: &Mistakes) -> String {
-    mistakes.graphical(terminal::colour_on_stderr(), terminal::width().into())
+fn drawn(diagnostics: &Diagnostics) -> String {
+    diagnostics.graphical(terminal::colour_on_stderr(), terminal::width().into())
 }
 
 fn counted(count: usize) -> String {
@@ -190,7 +190,7 @@ fn file(path: &Path) -> Result<Source, String> {
     let name = syntax::name_of(path).map_err(|error| error.to_string())?;
     let file = path.display().to_string();
     let bytes = fs::read(path).map_err(|error| format!("failed to read {file}: {error}"))?;
-    let text = syntax::decode(&file, bytes).map_err(|mistakes| drawn(&mistakes))?;
+    let text = syntax::decode(&file, bytes).map_err(|diagnostics| drawn(&diagnostics))?;
     let whole = fs::canonicalize(path).map_err(|error| format!("failed to find {file}: {error}"))?;
     Ok(Source { name, file, path: Some(whole), text })
 }

@@ -77,7 +77,7 @@ impl Fault {
 
     /// Whether it is a mistake of a person, so that recovery goes back to before it and what came after is given up.
     #[must_use]
-    pub const fn is_mistake(&self) -> bool {
+    pub const fn is_human_error(&self) -> bool {
         matches!(self, Self::DropTable { .. })
     }
 

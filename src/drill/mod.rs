@@ -28,7 +28,7 @@ pub use dataset::{Dataset, Fixture, OWN_TABLES};
 pub use fault::{Fault, FaultKind};
 pub use name::{DrillName, Label, NodeName, NotAName, REPOSITORY, RestorePointName, TableName};
 pub use node::{Node, Role};
-pub use objective::{Objectives, Promise};
+pub use objective::{ObjectiveKind, Objectives};
 pub use period::{NotAPeriod, Period};
 pub use recovery::{Recovery, RecoveryTarget, TargetLsn, TargetTime};
 pub use step::{Step, Verb};
@@ -50,9 +50,9 @@ pub struct Drill {
     /// What was promised.
     pub objectives: Objectives,
     /// Time that people need (paging, deciding), declared and not measured.
-    pub human: Option<Period>,
+    pub manual_time: Option<Period>,
     /// The interval of the backup schedule that this drill stands for; the worst case of a dump follows from it.
-    pub backup_every: Option<Period>,
+    pub backup_interval: Option<Period>,
     /// The version that it needs, if it needs one.
     pub version: Option<Major>,
     /// Settings of every node.

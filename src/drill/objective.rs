@@ -16,14 +16,14 @@ pub struct Objectives {
 /// The kinds of objective.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Promise {
+pub enum ObjectiveKind {
     /// Recovery time.
     Rto,
     /// Recovery point.
     Rpo,
 }
 
-impl std::fmt::Display for Promise {
+impl std::fmt::Display for ObjectiveKind {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Self::Rto => "RTO",

@@ -54,7 +54,7 @@ impl Drill {
             }
         }
         let is_missed =
-            |(number, fault): &(usize, &Fault)| fault.is_mistake() || !self.is_service_up(number + 1);
+            |(number, fault): &(usize, &Fault)| fault.is_human_error() || !self.is_service_up(number + 1);
         let verb = self.steps.get(number).map(|step| &step.verb);
         let first =
             open.iter().position(|open| verb.is_some_and(|verb| verb.ends(open.1)) && is_missed(open));
@@ -87,8 +87,8 @@ mod tests {
             description: String::new(),
             tags: Vec::new(),
             objectives: Objectives { rto: None, rpo: None },
-            human: None,
-            backup_every: None,
+            manual_time: None,
+            backup_interval: None,
             version: None,
             settings: Settings::new(),
             nodes: vec![node("primary", Role::Primary), node("standby", standby)],

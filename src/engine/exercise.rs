@@ -11,9 +11,10 @@ use tokio_util::sync::CancellationToken;
 use super::evidence;
 use crate::{
     action::{
-        self, prepare,
+        self,
+        context::DrillContext,
+        prepare,
         recorder::Recorder,
-        stage::Stage,
         topology,
         workload::{self, Workload},
     },
@@ -50,23 +51,23 @@ pub(super) struct Exercising {
 /// Runs the exercise; everything that happened is in the journal. Returns whether its lab was kept.
 pub(super) async fn run(exercising: Exercising) -> bool {
     let (cancel, keep) = (exercising.cancel.clone(), exercising.keep.clone());
-    let mut stage = begin(exercising);
-    let (outcome, error) = limited(&cancel, SET_UP_WITHIN, topology::build(&mut stage)).await;
-    let drill = Arc::clone(&stage.drill);
+    let mut context = begin(exercising);
+    let (outcome, error) = limited(&cancel, SET_UP_WITHIN, topology::build(&mut context)).await;
+    let drill = Arc::clone(&context.drill);
     if outcome == Outcome::Completed {
-        run_steps(&mut stage, &drill.steps, &cancel).await;
+        run_steps(&mut context, &drill.steps, &cancel).await;
     } else {
         let error = error.unwrap_or_else(|| ErrorChain::message("build the cluster: interrupted"));
-        stage.recorder.record(Event::SetUpFailed { error });
+        context.recorder.record(Event::SetUpFailed { error });
         for (step, _) in drill.steps.iter().enumerate() {
-            stage.recorder.record(Event::StepEnded { step, outcome: Outcome::Skipped, error: None });
+            context.recorder.record(Event::StepEnded { step, outcome: Outcome::Skipped, error: None });
         }
     }
-    close(stage, &cancel, keep).await
+    close(context, &cancel, keep).await
 }
 
-/// An empty stage, written down as the beginning of the exercise.
-fn begin(exercising: Exercising) -> Stage {
+/// An empty context, written down as the beginning of the exercise.
+fn begin(exercising: Exercising) -> DrillContext {
     let Exercising { drill, runtime, recorder, secrets, folder, cache, cancel: _, keep: _ } = exercising;
     let nonce = prepare::nonce().unwrap_or_else(|error| {
         tracing::warn!(%error, "no randomness; the run's own name has to do");
@@ -77,7 +78,7 @@ fn begin(exercising: Exercising) -> Stage {
         nonce: nonce.clone(),
         resolution_us: u64::try_from(workload::RETRY_EVERY.as_micros()).unwrap_or(u64::MAX),
     });
-    Stage {
+    DrillContext {
         drill,
         recorder,
         runtime,
@@ -89,26 +90,31 @@ fn begin(exercising: Exercising) -> Stage {
         workload: None,
         primary: None,
         backups: BTreeMap::new(),
-        marks: BTreeMap::new(),
+        restore_points: BTreeMap::new(),
         faults: BTreeMap::new(),
         baselines: BTreeMap::new(),
         recovery: None,
     }
 }
 
-async fn run_steps(stage: &mut Stage, steps: &[Step], cancel: &CancellationToken) {
+async fn run_steps(context: &mut DrillContext, steps: &[Step], cancel: &CancellationToken) {
     let mut going = true;
     for (number, step) in steps.iter().enumerate() {
         if !going {
-            stage.recorder.record(Event::StepEnded { step: number, outcome: Outcome::Skipped, error: None });
+            context.recorder.record(Event::StepEnded {
+                step: number,
+                outcome: Outcome::Skipped,
+                error: None,
+            });
             continue;
         }
-        let recorder = stage.recorder.clone();
+        let recorder = context.recorder.clone();
         recorder.record(Event::StepStarted { step: number, title: step.title.clone() });
         let (mut outcome, mut error) =
-            limited(cancel, step.deadline.duration(), action::perform(stage, number, &step.verb)).await;
+            limited(cancel, step.deadline.duration(), action::perform(context, number, &step.verb)).await;
         // A ledger with a gap proves less than it seems to: no step counts as done with one.
-        if let (Outcome::Completed, Some(Err(gap))) = (outcome, stage.workload.as_ref().map(Workload::flush))
+        if let (Outcome::Completed, Some(Err(gap))) =
+            (outcome, context.workload.as_ref().map(Workload::flush))
         {
             (outcome, error) = (Outcome::Failed, Some(ErrorChain::of(&gap)));
         }
@@ -135,7 +141,7 @@ async fn limited(
     }
 }
 
-/// Does something within its deadline; a crash ends it and nothing else, so that the lab is dismantled after it, too.
+/// Does something within its deadline; a crash ends it and nothing else, so that the lab is cleaned_up after it, too.
 async fn guarded<T>(within: Duration, work: impl Future<Output = T>) -> Result<T, (Outcome, ErrorChain)> {
     match tokio::time::timeout(within, AssertUnwindSafe(work).catch_unwind()).await {
         Ok(Ok(done)) => Ok(done),
@@ -157,14 +163,14 @@ async fn guarded<T>(within: Duration, work: impl Future<Output = T>) -> Result<T
 }
 
 /// Stops the clients, keeps evidence, and takes the lab down, whatever happened before. Each part has a bound of its own.
-async fn close(mut stage: Stage, cancel: &CancellationToken, keep: Option<KeepLab>) -> bool {
-    let recorder = stage.recorder.clone();
+async fn close(mut context: DrillContext, cancel: &CancellationToken, keep: Option<KeepLab>) -> bool {
+    let recorder = context.recorder.clone();
     let missing = |file: &str, error: ErrorChain| {
         recorder.record(Event::EvidenceMissing { file: file.to_owned(), error })
     };
-    if let Some(workload) = stage.workload.take() {
+    if let Some(workload) = context.workload.take() {
         match guarded(CLOSE_WITHIN, workload.stop()).await {
-            Ok(Ok(())) => match tokio::fs::metadata(stage.folder.join(LEDGER_FILE)).await {
+            Ok(Ok(())) => match tokio::fs::metadata(context.folder.join(LEDGER_FILE)).await {
                 // Its size when it was closed: a ledger that was cut off later proves nothing.
                 Ok(file) => {
                     recorder.record(Event::Evidence { file: LEDGER_FILE.to_owned(), bytes: file.len() })
@@ -175,51 +181,51 @@ async fn close(mut stage: Stage, cancel: &CancellationToken, keep: Option<KeepLa
             Err((_, error)) => missing(LEDGER_FILE, error),
         }
     }
-    if let Err((_, error)) = guarded(CLOSE_WITHIN, thaw(&stage)).await {
+    if let Err((_, error)) = guarded(CLOSE_WITHIN, thaw(&context)).await {
         tracing::warn!(%error, "failed to thaw what was frozen");
     }
-    if let Err((_, error)) = guarded(CLOSE_WITHIN, evidence::keep(&stage)).await {
+    if let Err((_, error)) = guarded(CLOSE_WITHIN, evidence::keep(&context)).await {
         missing("evidence", error);
     }
     let kept = keep.is_some_and(|keep| keep());
     let left = if kept {
-        tell_what_is_kept(&stage).await;
+        tell_what_is_kept(&context).await;
         Vec::new()
     } else {
-        recorder.progress("dismantling");
-        let dismantled = guarded(CLOSE_WITHIN, stage.runtime.dismantle()).await;
-        dismantled.unwrap_or_else(|(_, error)| vec![format!("the lab: {error}")])
+        recorder.progress("cleaning up");
+        let cleaned_up = guarded(CLOSE_WITHIN, context.runtime.clean_up()).await;
+        cleaned_up.unwrap_or_else(|(_, error)| vec![format!("the lab: {error}")])
     };
-    recorder.record(Event::Dismantled { left, kept });
+    recorder.record(Event::CleanedUp { left, kept });
     recorder.record(Event::DrillEnded { interrupted: cancel.is_cancelled() });
     kept
 }
 
 /// Lifts every freeze that no step has lifted: a fault ends with its drill.
-async fn thaw(stage: &Stage) {
-    let frozen = stage.drill.steps.iter().filter_map(|step| match &step.verb {
+async fn thaw(context: &DrillContext) {
+    let frozen = context.drill.steps.iter().filter_map(|step| match &step.verb {
         Verb::Fault(Fault::Freeze { node }) => Some(node),
         _ => None,
     });
     for node in frozen {
         // A node that was never frozen, or was thawed, says so.
-        if let Ok(()) = stage.runtime.thaw(node).await {
-            stage.recorder.record(Event::FaultHealed { node: node.clone() });
+        if let Ok(()) = context.runtime.thaw(node).await {
+            context.recorder.record(Event::FaultHealed { node: node.clone() });
         }
     }
 }
 
-async fn tell_what_is_kept(stage: &Stage) {
-    for node in stage.nodes.values().filter(|node| *node.name() != repository()) {
+async fn tell_what_is_kept(context: &DrillContext) {
+    for node in context.nodes.values().filter(|node| *node.name() != repository()) {
         if let Ok(address) = node.address().await {
             let reach = format!(
                 "psql -h {} -p {} -U {SUPERUSER} -d {}, with the password in {}/pgpass on it; `lifeboat clean` removes it",
                 address.host,
                 address.port,
-                stage.database(),
-                node.places().run
+                context.database(),
+                node.paths().run
             );
-            stage.recorder.record(Event::Kept { node: node.name().clone(), reach });
+            context.recorder.record(Event::Kept { node: node.name().clone(), reach });
         }
     }
 }

@@ -45,7 +45,7 @@ impl Provider {
     /// The runtime that was asked for.
     ///
     /// # Errors
-    /// Where it does not answer; [`LabError::Refused`] where it has no PostgreSQL, or nobody to run it as.
+    /// Returns an error if it does not answer; [`LabError::Refused`] where it has no PostgreSQL, or nobody to run it as.
     pub async fn choose(
         wanted: Wanted,
         work: &local::WorkDir,
@@ -92,7 +92,7 @@ impl Provider {
     /// is no image at all.
     ///
     /// # Errors
-    /// Where the engine can't be asked; [`LabError::Refused`] where the user's image can't be had or holds no version that
+    /// Returns an error if the engine can't be asked; [`LabError::Refused`] where the user's image can't be had or holds no version that
     /// Lifeboat drives.
     pub async fn newest(&self, progress: &(dyn Fn(String) + Send + Sync)) -> Result<Major, LabError> {
         match self {
@@ -153,7 +153,7 @@ impl Provider {
     /// A lab for an exercise whose version was provided.
     ///
     /// # Errors
-    /// Where it can't be made.
+    /// Returns an error if it can't be made.
     pub fn lab(&self, run: &str, exercise: &Exercise) -> Result<Arc<dyn Runtime>, LabError> {
         let what = || format!("make a lab for {exercise}");
         match self {

@@ -35,7 +35,7 @@ impl Reaper {
     /// Starts the reaper of a run and waits until it watches.
     ///
     /// # Errors
-    /// Where it can't be started: then nothing else may be.
+    /// Returns an error if it can't be started: then nothing else may be.
     pub async fn start(run: &str, runtime: RuntimeKind, work: &WorkDir) -> Result<Self, LabError> {
         let what = "start the reaper";
         let program = std::env::current_exe().map_err(LabError::io(what))?;
@@ -65,7 +65,7 @@ impl Reaper {
     /// Tells it that nothing is left to it, and waits for its end.
     ///
     /// # Errors
-    /// Where it does not end.
+    /// Returns an error if it does not end.
     pub async fn release(mut self) -> Result<(), LabError> {
         let what = "release the reaper";
         self.pipe.write_all(RELEASE).await.map_err(LabError::io(what))?;
@@ -83,7 +83,7 @@ impl Reaper {
 /// Returns what is left.
 ///
 /// # Errors
-/// Where it can't watch, or the engine can't be asked.
+/// Returns an error if it can't watch, or the engine can't be asked.
 pub async fn reap(run: &str, runtime: RuntimeKind, work: &WorkDir) -> Result<Vec<String>, LabError> {
     // A terminal's hang-up and interrupt reach the runner's session, no longer this one; a signal to it is not for it.
     if let Err(errno) = nix::unistd::setsid() {

@@ -70,7 +70,7 @@ impl Run {
     /// is cancelled, or a line of the journal can't be written.
     ///
     /// # Errors
-    /// Where its journal can't be made or written.
+    /// Returns an error if its journal can't be made or written.
     pub fn open(
         options: RunOptions,
         provider: Arc<Provider>,
@@ -96,7 +96,7 @@ impl Run {
     /// Runs the selection. Returns the exercises whose labs were kept.
     ///
     /// # Errors
-    /// Where the journal can't be written, an exercise's folder can't be made, or there is nowhere for passwords.
+    /// Returns an error if the journal can't be written, an exercise's folder can't be made, or there is nowhere for passwords.
     pub async fn execute(
         self,
         selection: Selection,
@@ -112,7 +112,7 @@ impl Run {
             }
         }
         recorder.health().map_err(RunError::Journal)?;
-        let places = Arc::new(Semaphore::new(options.jobs.max(1)));
+        let paths = Arc::new(Semaphore::new(options.jobs.max(1)));
         let mut exercises = JoinSet::new();
         let selection: Vec<_> = selection.into_iter().filter(|planned| planned.skip.is_none()).collect();
         // All of them before the first exercise starts: an error after that would leave it alone with its lab.
@@ -129,7 +129,7 @@ impl Run {
             let (provider, cancel, secrets) = (Arc::clone(&provider), cancel.clone(), secrets.clone());
             let (run, cache) = (options.run.clone(), options.cache.clone());
             // A place is waited for here, so that exercises begin in the order in which they were planned.
-            let Ok(place) = Arc::clone(&places).acquire_owned().await else { break };
+            let Ok(place) = Arc::clone(&paths).acquire_owned().await else { break };
             exercises.spawn(async move {
                 let _place = place;
                 if cancel.is_cancelled() {

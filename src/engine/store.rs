@@ -62,7 +62,7 @@ impl Store {
     /// Makes the folder of a new run.
     ///
     /// # Errors
-    /// Where it can't be made, or is there.
+    /// Returns an error if it can't be made, or is there.
     pub fn create(reports: &Path, run: &str) -> Result<Self, StoreError> {
         let folder = reports.join(run);
         let failed = |verb| {
@@ -77,7 +77,7 @@ impl Store {
     /// The folder of a run that is there; links are followed.
     ///
     /// # Errors
-    /// Where it is not there or has no journal.
+    /// Returns an error if it is not there or has no journal.
     pub fn open(folder: &Path) -> Result<Self, StoreError> {
         let found = |source| StoreError::File { verb: "find", path: folder.to_path_buf(), source };
         let store = Self { folder: fs::canonicalize(folder).map_err(found)? };
@@ -116,7 +116,7 @@ impl Store {
     /// Makes the folder of an exercise.
     ///
     /// # Errors
-    /// Where it can't be made.
+    /// Returns an error if it can't be made.
     pub fn exercise(&self, exercise: &Exercise) -> Result<PathBuf, StoreError> {
         let path = self.folder.join(exercise.folder());
         fs::create_dir_all(path.join("evidence")).map_err(|source| StoreError::File {
@@ -130,7 +130,7 @@ impl Store {
     /// Reads the journal.
     ///
     /// # Errors
-    /// Where it can't be read.
+    /// Returns an error if it can't be read.
     pub fn entries(&self) -> Result<Vec<Entry>, StoreError> {
         let path = self.journal();
         let file = File::open(&path).map_err(|source| StoreError::File {
@@ -158,7 +158,7 @@ impl Store {
     /// Reads the ledger of an exercise; `None` where its clients were never started.
     ///
     /// # Errors
-    /// Where it is there and can't be read.
+    /// Returns an error if it is there and can't be read.
     pub fn ledger(&self, exercise: &Exercise) -> Result<Option<Ledger>, StoreError> {
         let path = self.folder.join(exercise.folder()).join(LEDGER_FILE);
         let file = match File::open(&path) {
@@ -177,7 +177,7 @@ impl Store {
     /// Writes the reports, each under a passing name first, and turns `latest` to this run.
     ///
     /// # Errors
-    /// Where one can't be written.
+    /// Returns an error if one can't be written.
     pub fn write_reports(&self, run: &RunJudgement) -> Result<(), StoreError> {
         for (name, bytes) in report::files(run) {
             let path = self.folder.join(name);
@@ -196,8 +196,8 @@ impl Store {
     /// Turns `latest`, beside this run's folder, to it.
     ///
     /// # Errors
-    /// Where the link can't be made, or something else of that name is there.
-    pub fn turn_latest(&self) -> Result<(), StoreError> {
+    /// Returns an error if the link can't be made, or something else of that name is there.
+    pub fn switch_latest(&self) -> Result<(), StoreError> {
         let (Some(reports), Some(name)) = (self.folder.parent(), self.folder.file_name()) else {
             return Ok(());
         };
@@ -212,7 +212,7 @@ impl Store {
 /// The judgement of a run, from its journal and ledgers.
 ///
 /// # Errors
-/// Where they can't be read or judged.
+/// Returns an error if they can't be read or judged.
 pub fn judged(store: &Store) -> Result<RunJudgement, StoreError> {
     let entries = store.entries()?;
     let broken = std::cell::RefCell::new(None);

@@ -43,7 +43,7 @@ pub enum CodecError {
 /// Writes a journal line.
 ///
 /// # Errors
-/// Where the writer fails.
+/// Returns an error if the writer fails.
 pub fn write_entry(mut out: impl Write, entry: &Entry) -> io::Result<()> {
     let mut line = serde_json::to_vec(entry)?;
     line.push(b'\n');
@@ -53,7 +53,7 @@ pub fn write_entry(mut out: impl Write, entry: &Entry) -> io::Result<()> {
 /// Reads a journal. A last line without its end is left out: the runner died while it wrote it.
 ///
 /// # Errors
-/// Where a whole line can't be read.
+/// Returns an error if a whole line can't be read.
 pub fn read_journal(mut input: impl BufRead) -> Result<Vec<Entry>, CodecError> {
     let mut entries: Vec<Entry> = Vec::new();
     let mut text = String::new();
@@ -85,7 +85,7 @@ type CommitLine = (u16, u32, u32, u64, u64, CommitOutcome, Lsn);
 /// Writes a ledger's first line.
 ///
 /// # Errors
-/// Where the writer fails.
+/// Returns an error if the writer fails.
 pub fn write_ledger_header(mut out: impl Write) -> io::Result<()> {
     let columns = ["writer", "seq", "session", "begun_us", "ended_us", "outcome", "lsn"];
     let header = Header { ledger: FORMAT, columns: columns.map(str::to_owned).to_vec() };
@@ -95,7 +95,7 @@ pub fn write_ledger_header(mut out: impl Write) -> io::Result<()> {
 /// Writes a session's line.
 ///
 /// # Errors
-/// Where the writer fails.
+/// Returns an error if the writer fails.
 pub fn write_session(mut out: impl Write, session: &Session) -> io::Result<()> {
     writeln!(out, "{}", serde_json::to_string(session)?)
 }
@@ -103,11 +103,11 @@ pub fn write_session(mut out: impl Write, session: &Session) -> io::Result<()> {
 /// Writes a commit's line.
 ///
 /// # Errors
-/// Where the writer fails.
+/// Returns an error if the writer fails.
 pub fn write_commit(mut out: impl Write, commit: &Commit) -> io::Result<()> {
     let outcome = match commit.outcome {
         CommitOutcome::Acknowledged => 'a',
-        CommitOutcome::Indeterminate => 'i',
+        CommitOutcome::InDoubt => 'i',
         CommitOutcome::Failed => 'f',
     };
     writeln!(
@@ -120,7 +120,7 @@ pub fn write_commit(mut out: impl Write, commit: &Commit) -> io::Result<()> {
 /// Reads a ledger. A last line without its end is left out. `lines` is a guess of their number, to reserve memory once.
 ///
 /// # Errors
-/// Where a whole line can't be read.
+/// Returns an error if a whole line can't be read.
 pub fn read_ledger(mut input: impl BufRead, lines: usize) -> Result<Ledger, CodecError> {
     let mut ledger = Ledger { sessions: Vec::new(), commits: Vec::with_capacity(lines) };
     let mut text = Vec::new();
@@ -166,7 +166,7 @@ mod tests {
     fn commits() -> impl Strategy<Value = Commit> {
         let outcome = prop_oneof![
             Just(CommitOutcome::Acknowledged),
-            Just(CommitOutcome::Indeterminate),
+            Just(CommitOutcome::InDoubt),
             Just(CommitOutcome::Failed)
         ];
         (any::<u16>(), any::<u32>(), any::<u32>(), any::<u64>(), any::<u64>(), any::<u64>(), outcome)

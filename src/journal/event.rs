@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{BackupFacts, CheckFacts, ErrorChain, FaultFacts, Mark, Moment, Recovered, Server};
+use super::{BackupFacts, CheckFacts, ErrorChain, FaultFacts, Moment, Recovered, RestorePointFacts, Server};
 use crate::{
     drill::{Check, Drill, DrillName, NodeName, RuntimeKind},
     pg::{ControlData, Major, Version},
@@ -104,7 +104,7 @@ pub enum Event {
         resolution_us: u64,
     },
     /// The cluster stands and the clients commit.
-    BaselineHeld {
+    BaselineRecorded {
         /// The server in service.
         primary: Server,
         /// Its control file.
@@ -148,7 +148,7 @@ pub enum Event {
     /// A backup was taken.
     BackupTaken(BackupFacts),
     /// A restore point was made.
-    RestorePointMade(Mark),
+    RestorePointMade(RestorePointFacts),
     /// Clients committed for a while.
     Worked {
         /// Commits that were acknowledged meanwhile.
@@ -201,7 +201,7 @@ pub enum Event {
         reach: String,
     },
     /// Everything that the exercise had provisioned was removed, but for what is listed.
-    Dismantled {
+    CleanedUp {
         /// What could not be removed, and why.
         left: Vec<String>,
         /// Whether it was kept on purpose (`--keep-on-failure`).

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::{ErrorChain, Moment, Ranges};
 use crate::{
     drill::{BackupMethod, Compression, Fault, Label, NodeName, RecoveryTarget, RestorePointName, TableName},
-    pg::{Aim, Lsn, Timeline, server_log::LogFact},
+    pg::{Lsn, ResolvedTarget, Timeline, server_log::LogFact},
 };
 
 /// Which server it is: of which cluster, in which of its lives.
@@ -30,7 +30,7 @@ pub struct Server {
 impl Server {
     /// Whether both are the same life of the same server.
     #[must_use]
-    pub fn is_same_life(&self, other: &Self) -> bool {
+    pub fn is_same_incarnation(&self, other: &Self) -> bool {
         self.system_identifier == other.system_identifier && self.postmaster_start == other.postmaster_start
     }
 }
@@ -58,7 +58,7 @@ pub struct BackupFacts {
 
 /// A restore point: markers A0 and A were committed, then WAL was marked, then marker B was committed; no client committed between A0 and B.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Mark {
+pub struct RestorePointFacts {
     /// Its name.
     pub name: RestorePointName,
     /// After marker A0 was acknowledged and before marker A was begun: the cut of an exclusive xid.
@@ -102,7 +102,7 @@ pub enum Phase {
     /// From the fault until the runner has noticed that the service is away.
     Detect,
     /// Time that people need, as declared by the drill.
-    Human,
+    Manual,
     /// A place for the new server: container, volumes, directories.
     Provision,
     /// The backup is brought from the repository to the node.
@@ -123,7 +123,7 @@ impl Phase {
     /// All of them, in order.
     pub const ALL: [Self; 9] = [
         Self::Detect,
-        Self::Human,
+        Self::Manual,
         Self::Provision,
         Self::Fetch,
         Self::Restore,
@@ -138,7 +138,7 @@ impl Phase {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Detect => "detect",
-            Self::Human => "human",
+            Self::Manual => "manual",
             Self::Provision => "provision",
             Self::Fetch => "fetch",
             Self::Restore => "restore",
@@ -174,7 +174,7 @@ pub struct Recovered {
     pub target: Option<RecoveryTarget>,
     /// That target as the server was given it; for a table, where the standby was to stop.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub aim: Option<Aim>,
+    pub resolved_target: Option<ResolvedTarget>,
     /// Whether clients were sent to it; `false` for a rehearsal beside the service.
     pub serves: bool,
     /// The nonce of this run, as found in the recovered database; `None` where it is not there.
@@ -196,21 +196,21 @@ pub struct Recovered {
 
 /// The workload's rows as they were found.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Survey {
+pub struct WorkloadScan {
     /// Just before the query.
     pub begun: Moment,
     /// When its answer was there.
     pub ended: Moment,
     /// The rows of each writer; kept as a list of pairs, since keys of a JSON object are texts.
     #[serde(with = "pairs")]
-    pub writers: BTreeMap<u16, WriterSurvey>,
+    pub writers: BTreeMap<u16, WriterScan>,
     /// Rows that no writer can have written, whatever their number.
     pub damaged: u64,
 }
 
 /// The rows of one writer.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct WriterSurvey {
+pub struct WriterScan {
     /// The sequence numbers that are there.
     pub present: Ranges,
     /// Rows that are there more than once.
@@ -269,7 +269,7 @@ pub struct Reprotected {
 #[serde(tag = "found", rename_all = "kebab-case")]
 pub enum CheckFacts {
     /// For `ledger`.
-    Survey(Survey),
+    WorkloadScan(WorkloadScan),
     /// For `content`: the baseline's name (a label, a restore point or `start of the drill`) and both fingerprints.
     Content {
         /// What the recovered content is compared with.

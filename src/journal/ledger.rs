@@ -19,7 +19,7 @@ pub enum CommitOutcome {
     Acknowledged,
     /// The connection went, or the client stopped waiting, while the commit was under way: it may be there or not.
     #[serde(rename = "i")]
-    Indeterminate,
+    InDoubt,
     /// The server said no: it must not be there.
     #[serde(rename = "f")]
     Failed,
@@ -68,7 +68,7 @@ pub struct Ledger {
 
 impl Ledger {
     /// What clients were told is durable, without Lifeboat's own markers.
-    pub fn told(&self) -> impl Iterator<Item = &Commit> {
+    pub fn acknowledged(&self) -> impl Iterator<Item = &Commit> {
         self.commits
             .iter()
             .filter(|commit| commit.outcome == CommitOutcome::Acknowledged && commit.writer != MARKER_WRITER)

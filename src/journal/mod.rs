@@ -3,7 +3,7 @@
 //! **Invariant:** events are owned values in the order in which they happened; no event says whether something is good.
 //! Durations are differences of [`Moment`]s; server timestamps are evidence and never operands.
 
-mod aim;
+mod resolved_target;
 pub mod codec;
 mod error_chain;
 mod event;
@@ -12,13 +12,13 @@ mod ledger;
 mod moment;
 mod ranges;
 
-pub use aim::aim;
 pub use error_chain::ErrorChain;
 pub use event::{Entry, Event, Exercise, Outcome};
 pub use fact::{
-    ArchiveProof, BackupFacts, CheckFacts, FaultFacts, Fingerprint, Mark, Phase, PhaseSpan, Recovered,
-    Reprotected, Server, Survey, TableFingerprint, WriterSurvey,
+    ArchiveProof, BackupFacts, CheckFacts, FaultFacts, Fingerprint, Phase, PhaseSpan, Recovered, Reprotected,
+    RestorePointFacts, Server, TableFingerprint, WorkloadScan, WriterScan,
 };
 pub use ledger::{Commit, CommitOutcome, LEDGER_FILE, Ledger, MARKER_WRITER, Session};
 pub use moment::Moment;
 pub use ranges::Ranges;
+pub use resolved_target::resolve_target;

@@ -1,15 +1,15 @@
 //! The judgement of one exercise: every rule in its place.
 
-use super::{
-    Finding, Judgement, RecoveryJudgement, Subject, Survival, Verdict, Work, baseline,
+use crate::judge::{
+    CommitAccounting, Finding, Judgement, RecoveryJudgement, Subject, Verdict, Work, baseline,
     checks::{self, Answer},
-    contention, dismantling, fault,
+    cleanup, contention, end_of_recovery, fault,
     finding::{Ruling, number},
     healing::{self, Healing},
     identity, not_proven, objective, phases,
     record::{JudgeError, Record, StepFacts},
-    recovery::Attempt,
-    rto, step, terminal, work, worst_case,
+    recovery::CompletedRecovery,
+    rto, step, work, worst_case,
 };
 use crate::{
     drill::{Step, Verb},
@@ -21,7 +21,7 @@ use crate::{
 /// `ledger` is `None` where there is none; then nothing that needs one can pass.
 ///
 /// # Errors
-/// Where the journal does not plan the exercise, or tells of steps that it does not have.
+/// Returns an error if the journal does not plan the exercise, or tells of steps that it does not have.
 pub fn judge(
     exercise: &Exercise,
     entries: &[Entry],
@@ -34,7 +34,7 @@ pub fn judge(
     if record.skipped.is_some() {
         return Ok(judgement);
     }
-    let attempts = Attempt::all(&record);
+    let attempts = CompletedRecovery::all(&record);
     let answers: Vec<Answer> = record
         .numbered()
         .filter_map(|(number, step, facts)| match &step.verb {
@@ -53,9 +53,9 @@ pub fn judge(
     judgement.work =
         ledger.map_or_else(Work::default, |ledger| work::work(&record, ledger, &recoveries, &healings));
     judgement.rto = healing::worst_rto(&recoveries, &healings);
-    let survivals = || recoveries.iter().filter_map(|recovery| recovery.survival.as_ref());
-    judgement.rpo = survivals().filter_map(|survival| survival.rpo).max();
-    judgement.lost_commits = survivals().map(|survival| survival.lost).max();
+    let accountings = || recoveries.iter().filter_map(|recovery| recovery.accounting.as_ref());
+    judgement.rpo = accountings().filter_map(|accounting| accounting.rpo).max();
+    judgement.lost_commits = accountings().map(|accounting| accounting.lost).max();
     judgement.findings = findings(&record, ledger, &attempts, (&recoveries, &healings), &answers);
     judgement.verdict = Some(Verdict::of_all(judgement.findings.iter().map(|finding| finding.verdict)));
     judgement.checks = answers.into_iter().map(|answer| answer.check).collect();
@@ -84,8 +84,8 @@ fn blank(exercise: &Exercise, record: &Record<'_>) -> Judgement {
         work: Work::default(),
         resolution: record.started.as_ref().map(|started| started.resolution),
         evidence: record.evidence.clone(),
-        left: record.dismantled.map(|(left, _)| left.to_vec()).unwrap_or_default(),
-        kept: record.dismantled.is_some_and(|(_, kept)| kept),
+        left: record.cleaned_up.map(|(left, _)| left.to_vec()).unwrap_or_default(),
+        kept: record.cleaned_up.is_some_and(|(_, kept)| kept),
         not_proven: Vec::new(),
         began: record.started.as_ref().map(|started| started.at),
         ended: record.ended,
@@ -94,7 +94,7 @@ fn blank(exercise: &Exercise, record: &Record<'_>) -> Judgement {
 
 fn recovery(
     record: &Record<'_>,
-    attempt: &Attempt<'_>,
+    attempt: &CompletedRecovery<'_>,
     ledger: Option<&Ledger>,
     answers: &[Answer],
 ) -> RecoveryJudgement {
@@ -109,27 +109,29 @@ fn recovery(
         phases: phases::phases(attempt, first_write, declared),
         declared,
         verified: rto::verified(record, attempt, declared),
-        survival: worst_survival(attempt.step, answers),
+        accounting: worst_accounting(attempt.step, answers),
     }
 }
 
 /// The worst of the surveys about a recovery; the first of equals.
-fn worst_survival(step: usize, answers: &[Answer]) -> Option<Survival> {
+fn worst_accounting(step: usize, answers: &[Answer]) -> Option<CommitAccounting> {
     let about = answers
         .iter()
-        .filter_map(|answer| answer.survival.as_ref())
+        .filter_map(|answer| answer.accounting.as_ref())
         .filter(|(about, _)| *about == step)
-        .map(|(_, survival)| survival);
+        .map(|(_, accounting)| accounting);
     about
         .rev()
-        .max_by_key(|survival| (survival.rpo, survival.lost, survival.unexpected, survival.overshot))
+        .max_by_key(|accounting| {
+            (accounting.rpo, accounting.lost, accounting.unexpected, accounting.overshot)
+        })
         .cloned()
 }
 
 fn findings(
     record: &Record<'_>,
     ledger: Option<&Ledger>,
-    attempts: &[Attempt<'_>],
+    attempts: &[CompletedRecovery<'_>],
     (recoveries, healings): (&[RecoveryJudgement], &[Healing]),
     answers: &[Answer],
 ) -> Vec<Finding> {
@@ -161,7 +163,7 @@ fn findings(
         worst_case::ruling(record, attempts, recoveries)
             .map(|ruling| ruling.about(Subject::WorstCase, "worst case", None)),
     );
-    findings.push(dismantling::ruling(record).about(Subject::Dismantling, "dismantling", None));
+    findings.push(cleanup::ruling(record).about(Subject::Cleanup, "cleanup", None));
     findings
 }
 
@@ -181,13 +183,13 @@ fn on_fault(
 fn on_recovery(
     record: &Record<'_>,
     step: usize,
-    attempt: Option<(&Attempt<'_>, &RecoveryJudgement)>,
+    attempt: Option<(&CompletedRecovery<'_>, &RecoveryJudgement)>,
 ) -> [Finding; 3] {
     let not_reached = || Ruling::follows("the recovery did not reach its end");
-    let (terminal, identity, phases, rto) = match attempt {
+    let (end, identity, phases, rto) = match attempt {
         None => (not_reached(), not_reached(), not_reached(), None),
         Some((attempt, judged)) => (
-            terminal::ruling(record, attempt),
+            end_of_recovery::ruling(record, attempt),
             identity::ruling(record, attempt),
             phases::ruling(&judged.phases, judged.from, judged.first_write),
             judged.rto,
@@ -195,7 +197,7 @@ fn on_recovery(
     };
     let number = number(step);
     [
-        terminal.about(Subject::Terminal { step }, format!("recovery {number} terminal state"), None),
+        end.about(Subject::EndOfRecovery { step }, format!("recovery {number} end of recovery"), None),
         identity.about(Subject::Identity { step }, format!("recovery {number} identity"), None),
         phases.about(Subject::Phases { step }, format!("recovery {number} phases"), rto),
     ]

@@ -7,7 +7,7 @@ use crate::journal::{Entry, Event, Exercise, Ledger, Moment};
 /// skipped, in order, and what it gives is dropped before the next.
 ///
 /// # Errors
-/// Where the journal is none of a run, or tells of exercises or steps that were not planned.
+/// Returns an error if the journal is none of a run, or tells of exercises or steps that were not planned.
 pub fn judge_run(
     entries: &[Entry],
     ledger: &dyn Fn(&Exercise) -> Option<Ledger>,
@@ -31,7 +31,7 @@ pub fn judge_run(
         _ => None,
     });
     let interrupted = end.unwrap_or(true);
-    // A run without its end is not proven to have dismantled everything and told everything.
+    // A run without its end is not proven to have cleaned_up everything and told everything.
     let at_best = if interrupted { Verdict::Inconclusive } else { Verdict::Pass };
     let began = entries.first().map_or(Moment(0), |entry| entry.at);
     Ok(RunJudgement {

@@ -237,7 +237,7 @@ impl Story {
         );
         at(
             1_900,
-            Event::BaselineHeld {
+            Event::BaselineRecorded {
                 primary: plot.before.clone(),
                 control: control(),
                 acknowledged: 12,
@@ -253,7 +253,7 @@ impl Story {
         at(4_980, step(2));
         at(
             5_020,
-            Event::RestorePointMade(Mark {
+            Event::RestorePointMade(RestorePointFacts {
                 name: point(),
                 before_marker: ms(5_000),
                 after_marker: ms(5_010),
@@ -276,7 +276,7 @@ impl Story {
                     at: ms(7_000),
                     proven: Some(ms(7_050)),
                     effect: "it was seen".into(),
-                    xid: fault.is_mistake().then_some(900),
+                    xid: fault.is_human_error().then_some(900),
                     lsn: None,
                     server_time: None,
                 }),
@@ -293,7 +293,7 @@ impl Story {
             at(9_700, Event::Checked { step: CHECKS, check, about: Some(RECOVERY), facts });
         }
         at(9_800, done(CHECKS));
-        at(9_900, Event::Dismantled { left: vec![], kept: false });
+        at(9_900, Event::CleanedUp { left: vec![], kept: false });
         at(10_000, Event::DrillEnded { interrupted: false });
         at(10_001, Event::RunEnded { interrupted: false });
     }
@@ -347,9 +347,9 @@ impl Story {
     }
 
     /// Changes the rows that the survey found.
-    pub(super) fn survey(self, change: impl Fn(&mut Survey)) -> Self {
+    pub(super) fn survey(self, change: impl Fn(&mut WorkloadScan)) -> Self {
         self.found(|facts| {
-            if let CheckFacts::Survey(survey) = facts {
+            if let CheckFacts::WorkloadScan(survey) = facts {
                 change(survey);
             }
         })
@@ -401,7 +401,7 @@ impl Story {
 }
 
 /// Puts the row of a commit in, or takes it away.
-pub(super) fn set(survey: &mut Survey, commit: &Commit, present: bool) {
+pub(super) fn set(survey: &mut WorkloadScan, commit: &Commit, present: bool) {
     let rows = survey.writers.entry(commit.writer).or_default();
     let row: Ranges = [u64::from(commit.seq)].into_iter().collect();
     rows.present = rows.present.difference(&row);

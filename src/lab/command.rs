@@ -79,7 +79,7 @@ impl Output {
     /// Itself where the program succeeded.
     ///
     /// # Errors
-    /// Where it did not: with its exit code and the end of what it said.
+    /// Returns an error if it did not: with its exit code and the end of what it said.
     pub fn success(self, command: &Command) -> Result<Self, LabError> {
         if self.code == 0 {
             return Ok(self);

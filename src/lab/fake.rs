@@ -13,7 +13,7 @@ use std::{
 use async_trait::async_trait;
 use tokio_util::sync::CancellationToken;
 
-use super::{Address, Command, Installation, LabError, Output, Places, PreparedKey, Provision, Runtime};
+use super::{Address, Command, Installation, LabError, NodePaths, Output, PreparedKey, Provision, Runtime};
 use crate::{
     drill::{NodeName, RuntimeKind},
     pg::{Major, Version},
@@ -206,9 +206,9 @@ impl Runtime for Fake {
         &self.installation
     }
 
-    fn places(&self, node: &NodeName) -> Places {
+    fn paths(&self, node: &NodeName) -> NodePaths {
         let prepared = self.world().sites.get(node).and_then(|site| site.prepared.clone());
-        Places {
+        NodePaths {
             data: format!("/fake/{node}/data"),
             run: format!("/fake/{node}/run"),
             repository: "/fake/repository".to_owned(),
@@ -306,9 +306,9 @@ impl Runtime for Fake {
         Ok(self.world().sites.get(node).map(|_| format!("the node {node}")))
     }
 
-    async fn dismantle(&self) -> Vec<String> {
-        let fate = self.note("dismantle".to_owned());
-        if let Err(error) = Self::meet(fate, "dismantle").await {
+    async fn clean_up(&self) -> Vec<String> {
+        let fate = self.note("clean_up".to_owned());
+        if let Err(error) = Self::meet(fate, "clean_up").await {
             return vec![format!("everything: {error}")];
         }
         let sticking = self.world().sticking.clone();
@@ -340,10 +340,10 @@ mod tests {
             fake.exec(&primary(), &Command::shell("say how many", "true")).await.expect("a node that lives");
         assert_eq!((output.code, output.text().as_str()), (3, "forty"));
         fake.kill(&primary()).await.expect("a node that lives");
-        assert_eq!(fake.dismantle().await, Vec::<String>::new());
+        assert_eq!(fake.clean_up().await, Vec::<String>::new());
         assert_eq!(
             fake.transcript(),
-            ["create primary", "exec primary: say how many", "kill primary", "dismantle"]
+            ["create primary", "exec primary: say how many", "kill primary", "clean_up"]
         );
     }
 
@@ -369,7 +369,7 @@ mod tests {
         let fake = Fake::default().fail_at(0).stick("data of primary");
         assert!(fake.create(&primary(), Provision::Empty).await.is_err());
         assert_eq!(fake.existing(), ["processes of primary", "data of primary"]);
-        assert_eq!(fake.dismantle().await, ["data of primary: it sticks"]);
+        assert_eq!(fake.clean_up().await, ["data of primary: it sticks"]);
         assert_eq!(fake.existing(), ["data of primary"]);
     }
 

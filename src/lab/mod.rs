@@ -1,6 +1,6 @@
 //! Everything that an exercise provisions, and the means to reach it.
 //!
-//! **Invariant:** every resource is named before it is made and is removed by [`Runtime::dismantle`] on every path, or by the
+//! **Invariant:** every resource is named before it is made and is removed by [`Runtime::clean_up`] on every path, or by the
 //! reaper when the runner dies; nothing here knows objectives or steps.
 
 pub mod clock;
@@ -11,12 +11,12 @@ mod error;
 pub mod fake;
 pub mod local;
 pub mod node;
-mod places;
+mod node_paths;
 mod runtime;
 pub mod session;
 pub mod wait;
 
 pub use command::{Command, Output};
 pub use error::LabError;
-pub use places::{Address, Installation, Places, PreparedKey, TOOLS, repository};
+pub use node_paths::{Address, Installation, NodePaths, PreparedKey, TOOLS, repository};
 pub use runtime::{Provision, Runtime};

@@ -2,12 +2,12 @@
 
 mod life;
 mod log;
-mod overlay;
+mod override_settings;
 
 use std::{sync::Arc, time::Duration};
 
 use super::{
-    Address, Command, LabError, Output, Places, Runtime,
+    Address, Command, LabError, NodePaths, Output, Runtime,
     session::{Credentials, Session, SqlError},
     wait::{self, Poll},
 };
@@ -70,8 +70,8 @@ impl Node {
 
     /// Its paths.
     #[must_use]
-    pub fn places(&self) -> Places {
-        self.runtime.places(&self.name)
+    pub fn paths(&self) -> NodePaths {
+        self.runtime.paths(&self.name)
     }
 
     /// The runtime it lives in.
@@ -83,7 +83,7 @@ impl Node {
     /// Where it answers.
     ///
     /// # Errors
-    /// Where the node is not there.
+    /// Returns an error if the node is not there.
     pub async fn address(&self) -> Result<Address, LabError> {
         self.runtime.address(&self.name).await
     }
@@ -97,7 +97,7 @@ impl Node {
     /// Runs a command that must succeed.
     ///
     /// # Errors
-    /// Where it does not.
+    /// Returns an error if it does not.
     pub async fn run(&self, command: Command) -> Result<Output, LabError> {
         self.runtime.exec(&self.name, &command).await?.success(&command)
     }
@@ -105,7 +105,7 @@ impl Node {
     /// Runs a command that speaks to a server as the superuser: the password is in its environment.
     ///
     /// # Errors
-    /// Where it does not succeed.
+    /// Returns an error if it does not succeed.
     pub async fn run_as_superuser(&self, command: Command) -> Result<Output, LabError> {
         let command = command.env("PGUSER", SUPERUSER).env("PGPASSWORD", &self.secrets.superuser.password);
         self.run(command.env("PGAPPNAME", "lifeboat").env("PGCONNECT_TIMEOUT", "10")).await
@@ -114,15 +114,15 @@ impl Node {
     /// Makes a cluster in the data directory, in UTF-8 and with data checksums.
     ///
     /// # Errors
-    /// Where initdb fails.
+    /// Returns an error if initdb fails.
     pub async fn initdb(&self) -> Result<(), LabError> {
-        let places = self.places();
+        let paths = self.paths();
         let script = format!(
             "umask 077; cat > {run}/initdb.pw\n{initdb} -D {data} -U {SUPERUSER} --pwfile={run}/initdb.pw --auth=scram-sha-256 \
              --encoding=UTF8 --locale=C.UTF-8 --lc-messages=C --data-checksums --no-sync >{run}/initdb.log 2>&1 || \
              {{ cat {run}/initdb.log >&2; exit 1; }}\nrm {run}/initdb.pw",
-            run = places.run,
-            data = places.data,
+            run = paths.run,
+            data = paths.data,
             initdb = self.program("initdb"),
         );
         let password = self.secrets.superuser.password.clone();
@@ -133,7 +133,7 @@ impl Node {
     /// `postgresql.auto.conf` is emptied, so that nothing of the source's configuration is in force.
     ///
     /// # Errors
-    /// Where the files can't be written.
+    /// Returns an error if the files can't be written.
     pub async fn configure(&self, settings: &Settings) -> Result<(), LabError> {
         let script = self.configuring(settings).await?;
         self.run(script_with_secrets(format!("configure {}", self.name), script)).await.map(drop)
@@ -142,22 +142,22 @@ impl Node {
     /// The script that [`Self::configure`] runs.
     async fn configuring(&self, settings: &Settings) -> Result<String, LabError> {
         let address = self.address().await?;
-        let places = self.places();
+        let paths = self.paths();
         let installation = self.runtime.installation();
         let mut all = Settings::from(
             [
                 ("listen_addresses", installation.listen.to_owned()),
                 ("port", address.port.to_string()),
                 ("unix_socket_directories", String::new()),
-                ("hba_file", format!("{}/pg_hba.conf", places.run)),
-                ("ident_file", format!("{}/pg_ident.conf", places.run)),
+                ("hba_file", format!("{}/pg_hba.conf", paths.run)),
+                ("ident_file", format!("{}/pg_ident.conf", paths.run)),
                 ("log_destination", "stderr".to_owned()),
                 ("logging_collector", "off".to_owned()),
                 ("log_line_prefix", server_log::LINE_PREFIX.to_owned()),
                 ("log_timezone", "UTC".to_owned()),
                 ("lc_messages", "C".to_owned()),
                 ("cluster_name", self.name.to_string()),
-                (OWN_SETTING, places.data.clone()),
+                (OWN_SETTING, paths.data.clone()),
                 ("wal_level", "replica".to_owned()),
                 ("wal_keep_size", "1GB".to_owned()),
                 ("max_wal_senders", "10".to_owned()),
@@ -187,17 +187,16 @@ impl Node {
             ("pg_ident.conf", String::new()),
             ("pgpass", passwords),
         ] {
-            script += &format!("printf %s {} > {}/{file}\n", shell_word(&text), places.run);
+            script += &format!("printf %s {} > {}/{file}\n", shell_word(&text), paths.run);
         }
-        script +=
-            &format!("if [ -d {data} ]; then : > {data}/postgresql.auto.conf; fi\n", data = places.data);
+        script += &format!("if [ -d {data} ]; then : > {data}/postgresql.auto.conf; fi\n", data = paths.data);
         Ok(script)
     }
 
     /// Starts the server, without waiting for it.
     ///
     /// # Errors
-    /// Where it can't be launched.
+    /// Returns an error if it can't be launched.
     pub async fn launch(&self) -> Result<(), LabError> {
         self.run(Command::shell(format!("start the server on {}", self.name), self.launching()))
             .await
@@ -208,11 +207,11 @@ impl Node {
     /// the time of another. The file `signal`, if any, is put into the data directory first.
     ///
     /// # Errors
-    /// Where the files can't be written or the server can't be launched.
+    /// Returns an error if the files can't be written or the server can't be launched.
     pub async fn launch_as(&self, settings: &Settings, signal: Option<&str>) -> Result<(), LabError> {
         let mut script = self.configuring(settings).await?;
         if let Some(signal) = signal {
-            script += &format!(": > {}/{signal}\n", self.places().data);
+            script += &format!(": > {}/{signal}\n", self.paths().data);
         }
         script += &self.launching();
         self.run(script_with_secrets(format!("start the server on {}", self.name), script)).await.map(drop)
@@ -220,15 +219,15 @@ impl Node {
 
     /// The script that [`Self::launch`] runs.
     fn launching(&self) -> String {
-        let places = self.places();
+        let paths = self.paths();
         // A marker line divides the lives of a server in its log.
         format!(
             "cd {data}\necho '{life}' >> {log}\n\
              PGPASSFILE={run}/pgpass {postgres} -D {data} -c config_file={run}/postgresql.conf </dev/null >>{log} 2>&1 &\n\
              echo $! > {run}/pid\n",
             life = log::LIFE,
-            data = places.data,
-            run = places.run,
+            data = paths.data,
+            run = paths.run,
             log = self.log_file(),
             postgres = self.program("postgres"),
         )
@@ -237,7 +236,7 @@ impl Node {
     /// Waits until the server takes connections, reads at least, for at most `within`.
     ///
     /// # Errors
-    /// Where its process ends (with what its log says), the deadline passes, or another server answers.
+    /// Returns an error if its process ends (with what its log says), the deadline passes, or another server answers.
     pub async fn wait_for_connections(&self, within: Duration) -> Result<Session, LabError> {
         let address = self.address().await?;
         let what = format!("connect to {}", self.name);
@@ -264,7 +263,7 @@ impl Node {
         // A port of this machine can be somebody else's by now, and passwords and clusters are the same in all runs.
         let own = format!("select current_setting('{OWN_SETTING}', true)");
         let own = self.ask(session.value(&own).await, "ask whose server it is")?;
-        if own.as_deref() == Some(self.places().data.as_str()) {
+        if own.as_deref() == Some(self.paths().data.as_str()) {
             Ok(session)
         } else {
             Err(LabError::state(
@@ -280,7 +279,7 @@ impl Node {
     /// Configures and starts the server and waits until it takes connections.
     ///
     /// # Errors
-    /// Where it does not start.
+    /// Returns an error if it does not start.
     pub async fn start(&self, settings: &Settings, within: Duration) -> Result<Session, LabError> {
         self.launch_as(settings, None).await?;
         self.wait_for_connections(within).await
@@ -289,10 +288,10 @@ impl Node {
     /// Stops the server in fast mode and waits for its end.
     ///
     /// # Errors
-    /// Where it does not end.
+    /// Returns an error if it does not end.
     pub async fn stop(&self) -> Result<(), LabError> {
         let script =
-            format!("{} -D {} stop -m fast -w -t 60 >/dev/null", self.program("pg_ctl"), self.places().data);
+            format!("{} -D {} stop -m fast -w -t 60 >/dev/null", self.program("pg_ctl"), self.paths().data);
         let deadline = Duration::from_secs(70);
         self.run(Command::shell(format!("stop the server on {}", self.name), script).deadline(deadline))
             .await
@@ -302,7 +301,7 @@ impl Node {
     /// A session of the superuser. Each of its statements may take half an hour; the step's deadline comes before.
     ///
     /// # Errors
-    /// Where it can't be had.
+    /// Returns an error if it can't be had.
     pub async fn session(&self, database: &str) -> Result<Session, LabError> {
         self.session_of(&self.secrets.superuser, database, Duration::from_secs(1800)).await
     }
@@ -310,7 +309,7 @@ impl Node {
     /// A session of the application's role.
     ///
     /// # Errors
-    /// Where it can't be had.
+    /// Returns an error if it can't be had.
     pub async fn application_session(&self, database: &str) -> Result<Session, LabError> {
         self.session_of(&self.secrets.application, database, Duration::from_secs(60)).await
     }
@@ -329,7 +328,7 @@ impl Node {
     /// Which server this is.
     ///
     /// # Errors
-    /// Where it can't be asked.
+    /// Returns an error if it can't be asked.
     pub async fn server(&self) -> Result<Server, LabError> {
         let session = self.session("postgres").await?;
         self.ask(session.server(Some(self.name.clone())).await, "ask which server it is")
@@ -338,7 +337,7 @@ impl Node {
     /// The error of a statement, with what was to be done and where.
     ///
     /// # Errors
-    /// Where the statement failed.
+    /// Returns an error if the statement failed.
     pub fn ask<T>(&self, answer: Result<T, SqlError>, what: &str) -> Result<T, LabError> {
         answer.map_err(LabError::sql(format!("{what} on {}", self.name)))
     }
@@ -346,10 +345,10 @@ impl Node {
     /// What `pg_controldata` says.
     ///
     /// # Errors
-    /// Where it can't be run or read.
+    /// Returns an error if it can't be run or read.
     pub async fn control_data(&self) -> Result<ControlData, LabError> {
         let what = format!("read the control file of {}", self.name);
-        let script = format!("{} -D {}", self.program("pg_controldata"), self.places().data);
+        let script = format!("{} -D {}", self.program("pg_controldata"), self.paths().data);
         let output = self.run(Command::shell(&what, script)).await?;
         ControlData::parse(&output.text()).map_err(|missing| LabError::state(what, missing.to_string()))
     }
@@ -357,7 +356,7 @@ impl Node {
     /// Reloads the configuration.
     ///
     /// # Errors
-    /// Where the server can't be asked.
+    /// Returns an error if the server can't be asked.
     pub async fn reload(&self) -> Result<(), LabError> {
         let session = self.session("postgres").await?;
         self.ask(session.run("select pg_reload_conf()").await, "reload the configuration")
@@ -366,12 +365,12 @@ impl Node {
     /// The connection string by which another node reaches this server; the password is in the password file.
     ///
     /// # Errors
-    /// Where the node is not there.
+    /// Returns an error if the node is not there.
     pub async fn conninfo_for(&self, client: &Self) -> Result<String, LabError> {
         let Address { host, port } = self.address().await?;
         Ok(format!(
             "host={host} port={port} user={SUPERUSER} passfile={}/pgpass application_name={} connect_timeout=10",
-            client.places().run,
+            client.paths().run,
             client.name
         ))
     }

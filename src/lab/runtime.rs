@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::{Address, Command, Installation, LabError, Output, Places, PreparedKey};
+use super::{Address, Command, Installation, LabError, NodePaths, Output, PreparedKey};
 use crate::drill::{NodeName, RuntimeKind};
 
 /// How a node begins.
@@ -10,7 +10,7 @@ use crate::drill::{NodeName, RuntimeKind};
 pub enum Provision {
     /// With nothing in its data volume.
     Empty,
-    /// With a prepared cluster's directory at [`Places::prepared`], writable, empty where nobody has filled it yet.
+    /// With a prepared cluster's directory at [`NodePaths::prepared`], writable, empty where nobody has filled it yet.
     Prepared(PreparedKey),
 }
 
@@ -28,58 +28,58 @@ pub trait Runtime: Send + Sync {
     fn installation(&self) -> &Installation;
 
     /// Paths inside a node.
-    fn places(&self, node: &NodeName) -> Places;
+    fn paths(&self, node: &NodeName) -> NodePaths;
 
     /// Makes a node: its volumes or directories, owned by the server's user, and a place to run commands in.
     /// The node [`crate::drill::REPOSITORY`] has no data volume.
     ///
     /// # Errors
-    /// Where it can't be made, or a node of this name is there.
+    /// Returns an error if it can't be made, or a node of this name is there.
     async fn create(&self, node: &NodeName, provision: Provision) -> Result<(), LabError>;
 
     /// Where the node's server answers or will answer.
     ///
     /// # Errors
-    /// Where the node is not there.
+    /// Returns an error if the node is not there.
     async fn address(&self, node: &NodeName) -> Result<Address, LabError>;
 
     /// Runs a command in a node to its end; at its deadline it is killed inside the node as well.
     ///
     /// # Errors
-    /// Where it could not be run, or came to its deadline; an exit code other than 0 is no error here.
+    /// Returns an error if it could not be run, or came to its deadline; an exit code other than 0 is no error here.
     async fn exec(&self, node: &NodeName, command: &Command) -> Result<Output, LabError>;
 
     /// SIGKILL to every process of the node at once; nothing in it can be run any more. Its files stay, out of reach.
     ///
     /// # Errors
-    /// Where the node is not there or is dead already.
+    /// Returns an error if the node is not there or is dead already.
     async fn kill(&self, node: &NodeName) -> Result<(), LabError>;
 
     /// Stops every process of the node where it is.
     ///
     /// # Errors
-    /// Where the node is not there.
+    /// Returns an error if the node is not there.
     async fn freeze(&self, node: &NodeName) -> Result<(), LabError>;
 
     /// Lets a frozen node go on.
     ///
     /// # Errors
-    /// Where the node is not there or is not frozen.
+    /// Returns an error if the node is not there or is not frozen.
     async fn thaw(&self, node: &NodeName) -> Result<(), LabError>;
 
     /// Kills the node (where it still lives) and removes it with its data volume; repository and logs stay.
     ///
     /// # Errors
-    /// Where something of it is still there.
+    /// Returns an error if something of it is still there.
     async fn destroy(&self, node: &NodeName) -> Result<(), LabError>;
 
     /// What is proven to be left of a node: `None` where neither processes nor data volume exist any more.
     ///
     /// # Errors
-    /// Where that can't be told.
+    /// Returns an error if that can't be told.
     async fn remains(&self, node: &NodeName) -> Result<Option<String>, LabError>;
 
     /// Removes everything that this exercise made, in reverse order, going on past failures; frozen nodes are thawed.
     /// Returns what is left, with the reason. Prepared clusters stay, within their bound.
-    async fn dismantle(&self) -> Vec<String>;
+    async fn clean_up(&self) -> Vec<String>;
 }

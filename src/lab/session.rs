@@ -98,7 +98,7 @@ impl Session {
     /// Connects. Each statement may take `within`, the connection at most `within` or five seconds.
     ///
     /// # Errors
-    /// Where the server can't be reached, refuses, or does not answer in time.
+    /// Returns an error if the server can't be reached, refuses, or does not answer in time.
     pub async fn connect(
         address: &Address,
         who: &Credentials,
@@ -139,7 +139,7 @@ impl Session {
     /// Runs statements and gives the rows of the last that had any.
     ///
     /// # Errors
-    /// Where one of them fails.
+    /// Returns an error if one of them fails.
     pub async fn rows(&self, sql: &str) -> Result<TextRows, SqlError> {
         let messages = self.limited(self.client.simple_query(sql)).await?;
         let mut rows = Vec::new();
@@ -158,7 +158,7 @@ impl Session {
     /// The rows of one statement, which can't write.
     ///
     /// # Errors
-    /// Where it fails, would write, or is more than one statement.
+    /// Returns an error if it fails, would write, or is more than one statement.
     pub async fn read_only(&self, sql: &str) -> Result<TextRows, SqlError> {
         // Only one statement can be prepared; the same parser finds the same one when it is run.
         self.prepare(sql).await?;
@@ -172,7 +172,7 @@ impl Session {
     /// Runs statements whose rows don't matter.
     ///
     /// # Errors
-    /// Where one of them fails.
+    /// Returns an error if one of them fails.
     pub async fn run(&self, sql: &str) -> Result<(), SqlError> {
         self.rows(sql).await.map(drop)
     }
@@ -180,7 +180,7 @@ impl Session {
     /// The single value of a query; `None` for NULL or no row.
     ///
     /// # Errors
-    /// Where it fails.
+    /// Returns an error if it fails.
     pub async fn value(&self, sql: &str) -> Result<Option<String>, SqlError> {
         Ok(self.rows(sql).await?.into_iter().next().and_then(|row| row.into_iter().next()).flatten())
     }
@@ -188,7 +188,7 @@ impl Session {
     /// The single value of a query, read as `T`.
     ///
     /// # Errors
-    /// Where it fails, is NULL, or is something else.
+    /// Returns an error if it fails, is NULL, or is something else.
     pub async fn read<T: std::str::FromStr>(&self, sql: &str) -> Result<T, SqlError> {
         let value = self.value(sql).await?;
         value.as_deref().and_then(|text| text.parse().ok()).ok_or_else(|| SqlError {
@@ -200,7 +200,7 @@ impl Session {
     /// Prepares a statement.
     ///
     /// # Errors
-    /// Where the server refuses it.
+    /// Returns an error if the server refuses it.
     pub async fn prepare(&self, sql: &str) -> Result<Prepared, SqlError> {
         self.limited(self.client.prepare(sql)).await.map(Prepared)
     }
@@ -208,7 +208,7 @@ impl Session {
     /// Inserts a workload row with a prepared statement of parameters (writer int, seq bigint, note text) that returns a position in WAL.
     ///
     /// # Errors
-    /// Where the server refuses, or the connection goes.
+    /// Returns an error if the server refuses, or the connection goes.
     pub async fn insert(
         &self,
         statement: &Prepared,
@@ -226,7 +226,7 @@ impl Session {
     /// Whether the server is in recovery: the cheapest question to ask again and again.
     ///
     /// # Errors
-    /// Where the query fails.
+    /// Returns an error if the query fails.
     pub async fn in_recovery(&self) -> Result<bool, SqlError> {
         Ok(self.value("select pg_is_in_recovery()").await?.as_deref() == Some("t"))
     }
@@ -234,7 +234,7 @@ impl Session {
     /// The server's time, now: evidence, and a recovery target.
     ///
     /// # Errors
-    /// Where the query fails.
+    /// Returns an error if the query fails.
     pub async fn clock_time(&self) -> Result<Timestamp, SqlError> {
         self.read("select to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')")
             .await
@@ -243,7 +243,7 @@ impl Session {
     /// Which server this is.
     ///
     /// # Errors
-    /// Where the query fails.
+    /// Returns an error if the query fails.
     pub async fn server(&self, node: Option<NodeName>) -> Result<Server, SqlError> {
         let sql = "select s.system_identifier, \
              case when pg_is_in_recovery() then c.timeline_id \

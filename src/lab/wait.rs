@@ -17,7 +17,7 @@ pub enum Poll<T> {
 /// Asks every `every` until the condition holds, for at most `within`. Cancellation is dropping the future.
 ///
 /// # Errors
-/// Where the question fails for good, or the deadline passes: `what` then says what was waited for.
+/// Returns an error if the question fails for good, or the deadline passes: `what` then says what was waited for.
 pub async fn until<T, F>(
     what: &str,
     within: Duration,

@@ -30,7 +30,7 @@ impl ControlData {
     /// Reads the output of `pg_controldata` as it is under `LC_ALL=C`.
     ///
     /// # Errors
-    /// Where a line that is needed is missing.
+    /// Returns an error if a line that is needed is missing.
     pub fn parse(text: &str) -> Result<Self, Missing> {
         let field = |name: &'static str| {
             text.lines()

@@ -2,7 +2,7 @@
 //!
 //! **Invariant:** nothing here talks to a server, a file or a clock; every parser takes text that somebody else fetched.
 
-pub mod aim;
+pub mod resolved_target;
 pub mod control_data;
 pub mod lsn;
 pub mod quote;
@@ -12,8 +12,8 @@ pub mod sqlstate;
 pub mod timeline;
 pub mod version;
 
-pub use aim::Aim;
 pub use control_data::ControlData;
 pub use lsn::Lsn;
+pub use resolved_target::ResolvedTarget;
 pub use timeline::Timeline;
 pub use version::{Major, Version};

@@ -40,7 +40,7 @@ impl Version {
     /// The version in what `postgres --version` prints, such as `postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)`.
     ///
     /// # Errors
-    /// Where no word of the text is a version.
+    /// Returns an error if no word of the text is a version.
     pub fn from_banner(banner: &str) -> Result<Self, NotAVersion> {
         banner
             .split_whitespace()

@@ -194,11 +194,9 @@ struct Clock(Duration);
 impl Clock {
     fn millis(&mut self, finding: &Finding) -> Duration {
         let took = match finding.subject {
-            Subject::Baseline | Subject::Step { .. } | Subject::Dismantling => {
-                finding.took.unwrap_or_default()
-            }
+            Subject::Baseline | Subject::Step { .. } | Subject::Cleanup => finding.took.unwrap_or_default(),
             Subject::Fault { .. }
-            | Subject::Terminal { .. }
+            | Subject::EndOfRecovery { .. }
             | Subject::Identity { .. }
             | Subject::Phases { .. }
             | Subject::Check { .. }

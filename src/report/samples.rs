@@ -6,9 +6,9 @@ use std::{collections::BTreeMap, time::Duration};
 
 use super::samples::parts::{at, check, exercise, finding, ms, recovery, run, span, step};
 use crate::{
-    drill::{Check, Fault, Objectives, Period, Promise, RecoveryTarget, SqlCheck, TableName},
+    drill::{Check, Fault, ObjectiveKind, Objectives, Period, RecoveryTarget, SqlCheck, TableName},
     journal::{FaultFacts, Outcome, Phase},
-    judge::{Judgement, RunJudgement, Subject, Survival, Verdict, Work, WorstCase},
+    judge::{CommitAccounting, Judgement, RunJudgement, Subject, Verdict, Work, WorstCase},
 };
 
 /// Everything that a name may hold to break a renderer.
@@ -59,19 +59,19 @@ pub(super) fn pitr_latest() -> Judgement {
         span(Phase::FirstWrite, 18_004, 18_021),
     ];
     latest.verified = Some(ms(5_098));
-    latest.survival = Some(Survival {
+    latest.accounting = Some(CommitAccounting {
         due: 2_412,
         kept: 2_405,
         lost: 7,
-        indeterminate_present: 1,
-        indeterminate_absent: 3,
+        in_doubt_present: 1,
+        in_doubt_absent: 3,
         rpo: Some(ms(34)),
         wal_bytes: 1_234,
         examples: vec![
             "writer 3, seq 601, acknowledged +15.271004s".into(),
             "writer 1, seq 604, acknowledged +15.290112s".into(),
         ],
-        ..Survival::default()
+        ..CommitAccounting::default()
     });
     drill.recoveries = vec![latest];
     drill.checks = vec![
@@ -109,7 +109,7 @@ pub(super) fn pitr_latest() -> Judgement {
         finding(Subject::Step { step: 2 }, "step 3: work for 10s", Verdict::Pass, "completed", Some(10_000)),
         finding(Subject::Fault { step: 3 }, "fault (step 4)", Verdict::Pass, "the volume is gone", Some(132)),
         finding(
-            Subject::Terminal { step: 4 },
+            Subject::EndOfRecovery { step: 4 },
             "recovered (step 5)",
             Verdict::Pass,
             "archive recovery complete, timeline 2",
@@ -138,21 +138,21 @@ pub(super) fn pitr_latest() -> Judgement {
             None,
         ),
         finding(
-            Subject::Objective { promise: Promise::Rto },
+            Subject::Objective { promise: ObjectiveKind::Rto },
             "objective RTO",
             Verdict::Pass,
             "2.7 s, promised 1 h",
             Some(2_719),
         ),
         finding(
-            Subject::Objective { promise: Promise::Rpo },
+            Subject::Objective { promise: ObjectiveKind::Rpo },
             "objective RPO",
             Verdict::Pass,
             "34 ms, promised 5 min",
             Some(34),
         ),
         finding(Subject::WorstCase, "worst case", Verdict::Pass, "34 ms, at most 2 s by configuration", None),
-        finding(Subject::Dismantling, "dismantling", Verdict::Pass, "everything was removed", Some(310)),
+        finding(Subject::Cleanup, "cleanup", Verdict::Pass, "everything was removed", Some(310)),
     ];
     drill
 }
@@ -175,9 +175,9 @@ pub(super) fn failing() -> Judgement {
     drill.worst_case =
         WorstCase { bound: Some(Duration::ZERO), because: "synchronous_commit waits for the standby".into() };
     drill.recoveries[0].phases[0] = span(Phase::Detect, 15_302, 15_312);
-    if let Some(survival) = drill.recoveries[0].survival.as_mut() {
-        survival.holes = 2;
-        survival.unexpected = 1;
+    if let Some(accounting) = drill.recoveries[0].accounting.as_mut() {
+        accounting.holes = 2;
+        accounting.unexpected = 1;
     }
     let ledger = "7 of 2,412 acknowledged commits lost, 2 holes, 1 unexpected row";
     drill.checks[0].verdict = Verdict::Fail;
@@ -192,11 +192,11 @@ pub(super) fn failing() -> Judgement {
                     "writer 2, seq 17 was never tried".into(),
                 ];
             }
-            Subject::Objective { promise: Promise::Rto } => {
+            Subject::Objective { promise: ObjectiveKind::Rto } => {
                 finding.verdict = Verdict::Fail;
                 finding.message = "2.719 s, promised 2.7 s".into();
             }
-            Subject::Objective { promise: Promise::Rpo } => {
+            Subject::Objective { promise: ObjectiveKind::Rpo } => {
                 finding.verdict = Verdict::Fail;
                 finding.message = "34 ms, promised 0 s".into();
             }
@@ -225,7 +225,7 @@ pub(super) fn inconclusive() -> Judgement {
     drill.worst_case = WorstCase { bound: None, because: "no archive and no synchronous standby".into() };
     drill.checks.clear();
     let recovery = &mut drill.recoveries[0];
-    (recovery.rto, recovery.first_write, recovery.verified, recovery.survival) = (None, None, None, None);
+    (recovery.rto, recovery.first_write, recovery.verified, recovery.accounting) = (None, None, None, None);
     recovery.phases.truncate(3);
     drill.steps[4].outcome = Outcome::TimedOut;
     drill.steps[4].error = Some(
@@ -247,8 +247,8 @@ pub(super) fn inconclusive() -> Judgement {
         Some(1_800_000),
     ));
     drill.findings.push(finding(
-        Subject::Dismantling,
-        "dismantling",
+        Subject::Cleanup,
+        "cleanup",
         Verdict::Inconclusive,
         "1 volume was left",
         None,
@@ -260,22 +260,22 @@ pub(super) fn inconclusive() -> Judgement {
 /// Minutes that are declared beside seconds that were measured, on a busy machine.
 pub(super) fn declared() -> Judgement {
     let mut drill = pitr_latest();
-    drill.exercise.drill = "mistake/table-from-standby".parse().expect("a name");
+    drill.exercise.drill = "human-error/table-from-standby".parse().expect("a name");
     drill.drill.name = drill.exercise.drill.clone();
     drill.drill.title = "One table brought back from a delayed standby, the rest untouched".into();
     drill.contended_with = vec!["loss/dump@17".into()];
     let recovery = &mut drill.recoveries[0];
     recovery.declared = Some(Period::from_secs(300));
     recovery.rto = Some(ms(302_719));
-    recovery.phases.insert(1, span(Phase::Human, 0, 300_000));
+    recovery.phases.insert(1, span(Phase::Manual, 0, 300_000));
     drill.rto = Some(ms(302_719));
-    if let Some(survival) = recovery.survival.as_mut() {
-        *survival = Survival {
+    if let Some(accounting) = recovery.accounting.as_mut() {
+        *accounting = CommitAccounting {
             due: 2_412,
             kept: 2_412,
             discarded: 1,
             rpo: Some(Duration::ZERO),
-            ..Survival::default()
+            ..CommitAccounting::default()
         };
     }
     (drill.rpo, drill.lost_commits) = (Some(Duration::ZERO), Some(0));
@@ -321,13 +321,13 @@ pub(super) fn rehearsals() -> RunJudgement {
         rehearsed.phases =
             vec![span(Phase::Restore, begin, begin + 900), span(Phase::Replay, begin + 900, begin + 1_900)];
         let overshot = u64::from(index == 2);
-        rehearsed.survival = Some(Survival {
+        rehearsed.accounting = Some(CommitAccounting {
             due: 400,
             kept: 400,
             overshot,
             discarded: 410,
             rpo: Some(Duration::ZERO),
-            ..Survival::default()
+            ..CommitAccounting::default()
         });
         drill.recoveries.push(rehearsed);
         let verdict = if overshot > 0 { Verdict::Fail } else { Verdict::Pass };
@@ -386,8 +386,8 @@ pub(super) fn hostile(text: &str) -> RunJudgement {
         check.message = text.into();
         check.check = Check::Sql(SqlCheck { title: text.into(), query: text.into(), expect: Vec::new() });
     }
-    for survival in drill.recoveries.iter_mut().filter_map(|recovery| recovery.survival.as_mut()) {
-        survival.examples = vec![text.into()];
+    for accounting in drill.recoveries.iter_mut().filter_map(|recovery| recovery.accounting.as_mut()) {
+        accounting.examples = vec![text.into()];
     }
     let mut skipped = skipped();
     skipped.skipped = Some(text.into());

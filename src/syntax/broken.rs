@@ -1,8 +1,8 @@
 //! Text that is no TOML: what the parser says of it, and how to mend it.
 
 use super::{
-    mistake::{Mistake, Sort, Span},
-    mistakes::Mistakes,
+    diagnostic::{Diagnostic, Sort, Span},
+    diagnostics::Diagnostics,
     visible::quoted,
 };
 
@@ -10,7 +10,7 @@ use super::{
 const CURLY: [char; 6] = ['“', '”', '„', '‘', '’', '‚'];
 
 /// The help where there is none for what went wrong.
-const GENERAL: &str = "each line is a key with its value, such as `human = \"10m\"`, or a header, such as `[objectives]` or `[[steps]]`";
+const GENERAL: &str = "each line is a key with its value, such as `manual-time = \"10m\"`, or a header, such as `[objectives]` or `[[steps]]`";
 
 /// How the parser begins what it says of numbers, dates and times.
 const NUMBERS: [&str; 6] = [
@@ -25,26 +25,26 @@ const NUMBERS: [&str; 6] = [
 /// The text of a file.
 ///
 /// # Errors
-/// Where it is not UTF-8, with the place of the first byte that is not.
-pub fn decode(file: &str, bytes: Vec<u8>) -> Result<String, Mistakes> {
+/// Returns an error if it is not UTF-8, with the place of the first byte that is not.
+pub fn decode(file: &str, bytes: Vec<u8>) -> Result<String, Diagnostics> {
     String::from_utf8(bytes).map_err(|error| {
         let (at, text) =
             (error.utf8_error().valid_up_to(), String::from_utf8_lossy(error.as_bytes()).into_owned());
         let byte = error.as_bytes().get(at).copied().unwrap_or_default();
-        let mistake = Mistake::new(
+        let diagnostic = Diagnostic::new(
             Sort::Syntax,
             at..at + char::REPLACEMENT_CHARACTER.len_utf8(),
             format!("the byte 0x{byte:02x} is not UTF-8"),
         );
-        Mistakes::new(file, &text, vec![mistake.help("save the file in the encoding UTF-8")])
+        Diagnostics::new(file, &text, vec![diagnostic.help("save the file in the encoding UTF-8")])
     })
 }
 
 /// What the parser says of a text.
-pub(super) fn mistake(error: &toml::de::Error, text: &str) -> Mistake {
+pub(super) fn diagnostic(error: &toml::de::Error, text: &str) -> Diagnostic {
     let span = error.span().unwrap_or(text.len()..text.len());
     let (message, help) = told(error.message(), &Place::of(&span, text));
-    Mistake::new(Sort::Syntax, span, message).help(help)
+    Diagnostic::new(Sort::Syntax, span, message).help(help)
 }
 
 /// What stands where the parser stumbled.
@@ -112,7 +112,8 @@ fn told(said: &str, Place { there, rest, word }: &Place<'_>) -> (String, String)
         )),
         ("key with no value" | "missing value for key" | "missing assignment between key-value pairs", _) => {
             as_said(
-                "write a key as one word, and its value after a `=`, such as `human = \"10m\"`".to_owned(),
+                "write a key as one word, and its value after a `=`, such as `manual-time = \"10m\"`"
+                    .to_owned(),
             )
         }
         ("missing escaped value" | "too few unicode value digits" | "invalid value", _) => as_said(
@@ -160,17 +161,17 @@ mod tests {
         r#"tags = ["a" "b"]"#,
         r#"tags = ["a",,"b"]"#,
         r#"tags = ["a""#,
-        r#"human : "10m""#,
+        r#"manual-time : "10m""#,
         r#"[postgres]
 settings = { archive_timeout: "2s" }"#,
-        "human",
-        "human = \nrto",
-        "human =",
+        "manual-time",
+        "manual-time = \nrto",
+        "manual-time =",
         r#"my title = "x""#,
         r#"rto == "1h""#,
         r#"= "x""#,
-        "human = True",
-        "human = 10m",
+        "manual-time = True",
+        "manual-time = 10m",
         "version = 1_000_",
         "version = 017",
         "version = 1.2.3",
@@ -180,14 +181,14 @@ settings = { archive_timeout: "2s" }"#,
         r#"titel.größe = "x""#,
         r#"title = "a\qb""#,
         r#"title = "a\u12""#,
-        "human = '10m",
+        "manual-time = '10m",
         r#"title = "x"#,
         "title = \"x\n\n",
         "title = \"\"\"x\n\n",
         "title = 'it's'",
         "[objectives",
-        "human = “1h”",
-        "“human” = \"1h\"",
+        "manual-time = “1h”",
+        "“manual-time” = \"1h\"",
         "x = ‘1 h’",
     ];
 
@@ -195,14 +196,14 @@ settings = { archive_timeout: "2s" }"#,
     fn every_text_that_is_no_toml_gets_its_place_underlined_and_a_help() {
         let mut all = String::new();
         for text in BROKEN {
-            let mistakes = parse(&"x".parse().unwrap(), "x.toml", text).unwrap_err();
-            assert!(mistakes.iter().all(|mistake| mistake.mend().is_some()), "{text}");
-            let spans: Vec<_> = mistakes.iter().map(Mistake::span).collect();
+            let diagnostics = parse(&"x".parse().unwrap(), "x.toml", text).unwrap_err();
+            assert!(diagnostics.iter().all(|diagnostic| diagnostic.mend().is_some()), "{text}");
+            let spans: Vec<_> = diagnostics.iter().map(Diagnostic::span).collect();
             assert!(
                 spans.iter().all(|span| !span.is_empty() || !text[span.start..].trim_end().is_empty()),
                 "{text}: {spans:?}"
             );
-            let _ = writeln!(all, "{}", mistakes.plain());
+            let _ = writeln!(all, "{}", diagnostics.plain());
         }
         insta::assert_snapshot!(all);
     }

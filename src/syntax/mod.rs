@@ -1,16 +1,16 @@
-//! TOML text to a [`Drill`], or every mistake in it at once, each with its place and its mend.
+//! TOML text to a [`Drill`], or every diagnostic in it at once, each with its place and its mend.
 //!
 //! The text becomes a spanned tree (`toml`), the tree becomes what the file declares (`declared`, wide structs whose leaves
-//! know their places), and that is lowered to closed types while its parts are held against each other (`lower`).
+//! know their paths), and that is lowered to closed types while its parts are held against each other (`lower`).
 //!
-//! **Invariant:** pure, and total: any text gives a drill or at least one mistake, and nothing panics.
+//! **Invariant:** pure, and total: any text gives a drill or at least one diagnostic, and nothing panics.
 //! **Invariant:** the keys of a file are listed once, in `declared`; the parser and the JSON Schema both read that list.
 
 mod broken;
 mod declared;
 mod lower;
-mod mistake;
-mod mistakes;
+mod diagnostic;
+mod diagnostics;
 mod name;
 mod nearest;
 mod reading;
@@ -22,8 +22,8 @@ mod tests;
 mod visible;
 
 pub use broken::decode;
-pub use mistake::{Mistake, Span};
-pub use mistakes::Mistakes;
+pub use diagnostic::{Diagnostic, Span};
+pub use diagnostics::Diagnostics;
 pub use name::{NotADrillFile, name_of};
 pub use schema::schema;
 pub use template::template;
@@ -34,26 +34,27 @@ use crate::{
     syntax::reading::Shape,
 };
 
-/// The drill in a text; `file` is what mistakes call it.
+/// The drill in a text; `file` is what diagnostics call it.
 ///
 /// # Errors
-/// Every mistake in it.
-pub fn parse(name: &DrillName, file: &str, text: &str) -> Result<Drill, Mistakes> {
+/// Every diagnostic in it.
+pub fn parse(name: &DrillName, file: &str, text: &str) -> Result<Drill, Diagnostics> {
     // A byte order mark is no part of the text.
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let (table, broken) = DeTable::parse_recoverable(text);
-    let mut mistakes: Vec<Mistake> = broken.iter().map(|error| broken::mistake(error, text)).collect();
+    let mut diagnostics: Vec<Diagnostic> =
+        broken.iter().map(|error| broken::diagnostic(error, text)).collect();
     let document = toml::Spanned::new(0..0, DeValue::Table(table.into_inner()));
-    let declared = declared::Drill::read(&document, &mut mistakes);
-    let drill = declared.and_then(|declared| lower::drill(name, &declared, &mut mistakes));
+    let declared = declared::Drill::read(&document, &mut diagnostics);
+    let drill = declared.and_then(|declared| lower::drill(name, &declared, &mut diagnostics));
     match drill {
-        Some(drill) if mistakes.is_empty() => Ok(drill),
+        Some(drill) if diagnostics.is_empty() => Ok(drill),
         _ => {
-            if mistakes.is_empty() {
-                let bug = Mistake::meaning(0..0, "this makes no drill, and lifeboat should have said why");
-                mistakes.push(bug.help("please report it with the file: it is a bug"));
+            if diagnostics.is_empty() {
+                let bug = Diagnostic::meaning(0..0, "this makes no drill, and lifeboat should have said why");
+                diagnostics.push(bug.help("please report it with the file: it is a bug"));
             }
-            Err(Mistakes::new(file, text, mistakes))
+            Err(Diagnostics::new(file, text, diagnostics))
         }
     }
 }

@@ -19,7 +19,7 @@ pub struct NotADrillFile {
 /// the file's own name where no folder is called so.
 ///
 /// # Errors
-/// Where the file does not end in `.toml`, or where a part of its name is not made of lower-case letters, digits and dashes.
+/// Returns an error if the file does not end in `.toml`, or where a part of its name is not made of lower-case letters, digits and dashes.
 pub fn name_of(path: &Path) -> Result<DrillName, NotADrillFile> {
     let no = |why: String| NotADrillFile { path: escaped(&path.to_string_lossy()), why };
     if path.extension().is_none_or(|ending| ending != "toml") {

@@ -47,10 +47,10 @@ mod tests {
 
     #[test]
     fn a_slip_is_near_and_another_word_is_not() {
-        let words = ["title", "backup-every", "tags"];
+        let words = ["title", "backup-interval", "tags"];
         assert_eq!(nearest("titel", words), Some("title"));
-        assert_eq!(nearest("backup_every", words), Some("backup-every"));
+        assert_eq!(nearest("backup_interval", words), Some("backup-interval"));
         assert_eq!(nearest("workload", words), None);
-        assert_eq!(mend("x-ray", words), "write `title`, `backup-every` or `tags`");
+        assert_eq!(mend("x-ray", words), "write `title`, `backup-interval` or `tags`");
     }
 }

@@ -1,4 +1,4 @@
-//! Mistakes for people: through miette for terminals, and plainly for logs.
+//! Diagnostics for people: through miette for terminals, and plainly for logs.
 
 use std::fmt::{self, Write as _};
 
@@ -8,8 +8,8 @@ use miette::{
 };
 
 use super::{
-    mistake::{Mistake, Span},
-    mistakes::Mistakes,
+    diagnostic::{Diagnostic, Span},
+    diagnostics::Diagnostics,
 };
 
 /// More than these are counted, not shown.
@@ -39,21 +39,21 @@ impl SourceCode for WholeLines {
     }
 }
 
-/// A mistake as miette wants it.
+/// A diagnostic as miette wants it.
 struct Shown<'a> {
-    mistake: &'a Mistake,
+    diagnostic: &'a Diagnostic,
     source: &'a WholeLines,
 }
 
 impl fmt::Debug for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.mistake.fmt(f)
+        self.diagnostic.fmt(f)
     }
 }
 
 impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.mistake.message)
+        f.write_str(&self.diagnostic.message)
     }
 }
 
@@ -61,7 +61,7 @@ impl std::error::Error for Shown<'_> {}
 
 impl miette::Diagnostic for Shown<'_> {
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        self.mistake.help.as_ref().map(|help| Box::new(help) as _)
+        self.diagnostic.help.as_ref().map(|help| Box::new(help) as _)
     }
 
     fn source_code(&self) -> Option<&dyn miette::SourceCode> {
@@ -69,9 +69,9 @@ impl miette::Diagnostic for Shown<'_> {
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
-        let here = LabeledSpan::new_primary_with_span(None, self.mistake.span.clone());
+        let here = LabeledSpan::new_primary_with_span(None, self.diagnostic.span.clone());
         let also = self
-            .mistake
+            .diagnostic
             .also
             .iter()
             .map(|(span, words)| LabeledSpan::new_with_span(Some(words.clone()), span.clone()));
@@ -79,57 +79,57 @@ impl miette::Diagnostic for Shown<'_> {
     }
 }
 
-pub(super) fn graphical(mistakes: &Mistakes, colour: bool, width: usize) -> String {
+pub(super) fn graphical(diagnostics: &Diagnostics, colour: bool, width: usize) -> String {
     let theme = if colour { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
     let handler = GraphicalReportHandler::new_themed(theme)
         .with_width(width.max(20))
         .with_context_lines(1)
         .with_links(false);
-    let source = WholeLines(NamedSource::new(mistakes.file(), mistakes.lines().text().to_owned()));
+    let source = WholeLines(NamedSource::new(diagnostics.file(), diagnostics.lines().text().to_owned()));
     let mut out = String::new();
-    for mistake in mistakes.iter().take(SHOWN) {
-        if handler.render_report(&mut out, &Shown { mistake, source: &source }).is_err() {
+    for diagnostic in diagnostics.iter().take(SHOWN) {
+        if handler.render_report(&mut out, &Shown { diagnostic, source: &source }).is_err() {
             // miette refuses a span that it can't find; the plain form needs none.
-            plain_one(&mut out, mistakes, mistake);
+            plain_one(&mut out, diagnostics, diagnostic);
         }
         out.push('\n');
     }
-    total(&mut out, mistakes);
+    total(&mut out, diagnostics);
     out
 }
 
-pub(super) fn plain(mistakes: &Mistakes) -> String {
+pub(super) fn plain(diagnostics: &Diagnostics) -> String {
     let mut out = String::new();
-    for mistake in mistakes.iter().take(SHOWN) {
-        plain_one(&mut out, mistakes, mistake);
+    for diagnostic in diagnostics.iter().take(SHOWN) {
+        plain_one(&mut out, diagnostics, diagnostic);
         out.push('\n');
     }
-    total(&mut out, mistakes);
+    total(&mut out, diagnostics);
     out
 }
 
 /// Writing into a `String` can't fail.
-fn plain_one(out: &mut String, mistakes: &Mistakes, mistake: &Mistake) {
-    let (line, column) = mistakes.place(mistake.span.start);
-    let gutter = mistake
+fn plain_one(out: &mut String, diagnostics: &Diagnostics, diagnostic: &Diagnostic) {
+    let (line, column) = diagnostics.place(diagnostic.span.start);
+    let gutter = diagnostic
         .also
         .iter()
-        .map(|(span, _)| mistakes.place(span.start).0)
+        .map(|(span, _)| diagnostics.place(span.start).0)
         .fold(line, usize::max)
         .to_string()
         .len();
-    let _ = writeln!(out, "{}:{line}:{column}: {}", mistakes.file(), mistake.message);
-    excerpt(out, mistakes, &mistake.span, gutter, '^', "");
-    for (span, words) in &mistake.also {
-        excerpt(out, mistakes, span, gutter, '-', words);
+    let _ = writeln!(out, "{}:{line}:{column}: {}", diagnostics.file(), diagnostic.message);
+    excerpt(out, diagnostics, &diagnostic.span, gutter, '^', "");
+    for (span, words) in &diagnostic.also {
+        excerpt(out, diagnostics, span, gutter, '-', words);
     }
-    if let Some(help) = &mistake.help {
+    if let Some(help) = &diagnostic.help {
         let _ = writeln!(out, "{:gutter$} = help: {help}", "");
     }
 }
 
-fn excerpt(out: &mut String, mistakes: &Mistakes, span: &Span, gutter: usize, mark: char, words: &str) {
-    let lines = mistakes.lines();
+fn excerpt(out: &mut String, diagnostics: &Diagnostics, span: &Span, gutter: usize, mark: char, words: &str) {
+    let lines = diagnostics.lines();
     let (number, column) = (lines.line(span.start), lines.column(span.start));
     let text: Vec<char> = lines.text_of(number).chars().collect();
     let length = lines.text().get(span.clone()).unwrap_or_default();
@@ -138,15 +138,15 @@ fn excerpt(out: &mut String, mistakes: &Mistakes, span: &Span, gutter: usize, ma
     let skip = if text.len() > EXCERPT { column.saturating_sub(EXCERPT / 3) } else { 0 };
     let shown: String =
         text.iter().skip(skip).take(EXCERPT).map(|c| if *c == '\t' { ' ' } else { *c }).collect();
-    let marks: String = std::iter::repeat_n(mark, length.clamp(1, EXCERPT)).collect();
+    let restore_points: String = std::iter::repeat_n(mark, length.clamp(1, EXCERPT)).collect();
     let _ = writeln!(out, "{:>gutter$} | {}", number + 1, shown.trim_end());
-    let line = format!("{:gutter$} | {:indent$}{marks} {words}", "", "", indent = column - skip);
+    let line = format!("{:gutter$} | {:indent$}{restore_points} {words}", "", "", indent = column - skip);
     let _ = writeln!(out, "{}", line.trim_end());
 }
 
-fn total(out: &mut String, mistakes: &Mistakes) {
-    let _ = match mistakes.count().checked_sub(SHOWN) {
-        Some(more @ 1..) => writeln!(out, "{mistakes}; {more} more are not shown"),
-        Some(0) | None => writeln!(out, "{mistakes}"),
+fn total(out: &mut String, diagnostics: &Diagnostics) {
+    let _ = match diagnostics.count().checked_sub(SHOWN) {
+        Some(more @ 1..) => writeln!(out, "{diagnostics}; {more} more are not shown"),
+        Some(0) | None => writeln!(out, "{diagnostics}"),
     };
 }

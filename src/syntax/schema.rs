@@ -63,7 +63,7 @@ mod tests {
     #[test]
     fn what_the_parser_takes_the_schema_takes() {
         let schema = validator(&schema());
-        let folders = ["drills/loss", "drills/crash", "drills/mistake", "fixtures/drills/good"];
+        let folders = ["drills/loss", "drills/crash", "drills/diagnostic", "fixtures/drills/good"];
         for (file, text) in folders.into_iter().flat_map(tomls).chain([("template".into(), template("x"))]) {
             let document = json(&text);
             let errors: Vec<String> = schema.iter_errors(&document).map(|error| error.to_string()).collect();
@@ -106,10 +106,10 @@ mod tests {
     fn each_unknown_key_is_refused_by_both() {
         let text = include_str!("../../fixtures/drills/good/everything.toml");
         let (schema, good) = (validator(&schema()), json(text));
-        let mut places = Vec::new();
-        tables(&good, String::new(), &mut places);
-        assert!(places.len() > 50);
-        for place in places {
+        let mut paths = Vec::new();
+        tables(&good, String::new(), &mut paths);
+        assert!(paths.len() > 50);
+        for place in paths {
             let mut bad = good.clone();
             let table = bad.pointer_mut(&place).and_then(Json::as_object_mut).expect("a table");
             table.insert("surprise".into(), json!({}));
@@ -122,16 +122,16 @@ mod tests {
         }
     }
 
-    fn tables(value: &Json, place: String, places: &mut Vec<String>) {
+    fn tables(value: &Json, place: String, paths: &mut Vec<String>) {
         match value {
             Json::Object(table) => {
-                table.iter().for_each(|(key, value)| tables(value, format!("{place}/{key}"), places));
-                places.push(place);
+                table.iter().for_each(|(key, value)| tables(value, format!("{place}/{key}"), paths));
+                paths.push(place);
             }
             Json::Array(items) => items
                 .iter()
                 .enumerate()
-                .for_each(|(index, item)| tables(item, format!("{place}/{index}"), places)),
+                .for_each(|(index, item)| tables(item, format!("{place}/{index}"), paths)),
             _ => {}
         }
     }

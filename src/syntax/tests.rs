@@ -7,12 +7,12 @@ use proptest::prelude::*;
 use super::*;
 use crate::pg::Major;
 
-/// What people get for a text: the drill as JSON, or the mistakes as plain text.
+/// What people get for a text: the drill as JSON, or the diagnostics as plain text.
 fn check(text: &str) -> Result<String, String> {
     let name = "some/drill".parse().expect("a name");
     match parse(&name, "drill.toml", text) {
         Ok(drill) => Ok(serde_json::to_string_pretty(&drill).expect("a drill can be written")),
-        Err(mistakes) => Err(mistakes.plain()),
+        Err(diagnostics) => Err(diagnostics.plain()),
     }
 }
 
@@ -80,8 +80,8 @@ fn what_a_version_lacks_is_known_of_a_drill_that_names_none() {
 #[test]
 fn bad_files_are_told_what_is_wrong_and_how_to_mend_it() {
     for (path, text) in files("fixtures/drills/bad") {
-        let Err(mistakes) = check(&text) else { panic!("{} is a drill", path.display()) };
-        insta::assert_snapshot!(format!("bad-{}", stem(&path)), mistakes);
+        let Err(diagnostics) = check(&text) else { panic!("{} is a drill", path.display()) };
+        insta::assert_snapshot!(format!("bad-{}", stem(&path)), diagnostics);
     }
 }
 
@@ -103,8 +103,8 @@ fn is_raw(c: char) -> bool {
 fn nothing_hostile_reaches_the_terminal() {
     let name = "x".parse().expect("a name");
     for (path, text) in files("fixtures/drills/bad") {
-        let mistakes = parse(&name, "a\u{1b}[31m\n.toml", &text).expect_err("a bad file");
-        for shown in [mistakes.plain(), mistakes.graphical(false, 80), mistakes.to_string()] {
+        let diagnostics = parse(&name, "a\u{1b}[31m\n.toml", &text).expect_err("a bad file");
+        for shown in [diagnostics.plain(), diagnostics.graphical(false, 80), diagnostics.to_string()] {
             assert!(!shown.contains(is_raw), "{}: {shown:?}", path.display());
         }
     }
@@ -114,24 +114,24 @@ fn nothing_hostile_reaches_the_terminal() {
 fn mistakes_are_drawn_for_a_terminal() {
     let name = "x".parse().expect("a name");
     let text = include_str!("../../fixtures/drills/bad/names-given-twice.toml");
-    let mistakes = parse(&name, "drills/x.toml", text).expect_err("a bad file");
-    insta::assert_snapshot!("drawn", mistakes.graphical(false, 100));
-    let coloured = mistakes.graphical(true, 100);
+    let diagnostics = parse(&name, "drills/x.toml", text).expect_err("a bad file");
+    insta::assert_snapshot!("drawn", diagnostics.graphical(false, 100));
+    let coloured = diagnostics.graphical(true, 100);
     assert!(coloured.contains("\u{1b}[") && coloured.contains("two nodes are called `standby`"));
 }
 
 #[test]
 fn mistakes_are_sorted_and_counted() {
     for (path, text) in files("fixtures/drills/bad") {
-        let mistakes = parse(&"x".parse().expect("a name"), "x.toml", &text).expect_err("a bad file");
-        let starts: Vec<usize> = mistakes.iter().map(|mistake| mistake.span().start).collect();
+        let diagnostics = parse(&"x".parse().expect("a name"), "x.toml", &text).expect_err("a bad file");
+        let starts: Vec<usize> = diagnostics.iter().map(|diagnostic| diagnostic.span().start).collect();
         assert!(
-            starts.is_sorted() && starts.len() == mistakes.count() && mistakes.count() > 0,
+            starts.is_sorted() && starts.len() == diagnostics.count() && diagnostics.count() > 0,
             "{}",
             path.display()
         );
         let silent: Vec<&str> =
-            mistakes.iter().filter(|it| it.mend().is_none()).map(Mistake::message).collect();
+            diagnostics.iter().filter(|it| it.mend().is_none()).map(Diagnostic::message).collect();
         assert!(silent.is_empty(), "{}: no mend for {silent:?}", path.display());
     }
 }
@@ -140,17 +140,17 @@ fn mistakes_are_sorted_and_counted() {
 fn a_byte_order_mark_and_windows_line_ends_are_no_mistakes() {
     let text = include_str!("../../drills/crash/postmaster.toml");
     assert_eq!(check(&format!("\u{feff}{}", text.replace('\n', "\r\n"))), check(text));
-    let Err(mistakes) = check(&format!(
+    let Err(diagnostics) = check(&format!(
         "\u{feff}{}",
         text.replace('\n', "\r\n").replace("writers", "writer").replace("title", "titel")
     )) else {
-        panic!("no mistake")
+        panic!("no diagnostic")
     };
     assert!(
-        mistakes.contains("unknown key `writer`")
-            && mistakes.contains("| writer = 4\n")
-            && mistakes.contains(":2:1: unknown key `titel`"),
-        "{mistakes}"
+        diagnostics.contains("unknown key `writer`")
+            && diagnostics.contains("| writer = 4\n")
+            && diagnostics.contains(":2:1: unknown key `titel`"),
+        "{diagnostics}"
     );
 }
 
@@ -183,10 +183,13 @@ const GOOD: &str = include_str!("../../fixtures/drills/good/everything.toml");
 
 /// Reads a text and draws what is wrong with it in every way.
 fn shown(text: &str) {
-    if let Err(mistakes) = parse(&"x".parse().expect("a name"), "x.toml", text) {
-        assert!(mistakes.count() > 0);
-        assert!(!mistakes.iter().any(|mistake| mistake.message().contains("should have said why")), "{text}");
-        for shown in [mistakes.plain(), mistakes.graphical(false, 40)] {
+    if let Err(diagnostics) = parse(&"x".parse().expect("a name"), "x.toml", text) {
+        assert!(diagnostics.count() > 0);
+        assert!(
+            !diagnostics.iter().any(|diagnostic| diagnostic.message().contains("should have said why")),
+            "{text}"
+        );
+        for shown in [diagnostics.plain(), diagnostics.graphical(false, 40)] {
             assert!(!shown.contains(is_raw), "{shown:?}");
         }
     }

@@ -7,7 +7,7 @@ use lifeboat::lab::{
     docker::{Engine, Kind, Lab, Outcome, Which, sweep},
 };
 
-use super::{dismantled, docker, engine, image, lab, left_of, node, pace::stretched, run, sh};
+use super::{cleaned_up, docker, engine, image, lab, left_of, node, pace::stretched, run, sh};
 
 #[tokio::test]
 async fn a_forgotten_run_is_swept_and_what_lives_or_is_not_ours_is_left_alone() {
@@ -81,7 +81,7 @@ async fn a_prepared_cluster_outlives_its_run_within_a_bound() {
     let all = docker(&["volume", "ls", "-q", "--filter", "label=lifeboat.cache=prepared"]);
     assert!(all.lines().count() <= 6, "{all}");
     assert!(of_this_test().contains("-prepared-0"), "it is in use: {all}");
-    dismantled(&lab, &run).await;
+    cleaned_up(&lab, &run).await;
     assert!(of_this_test().contains("-prepared-0"), "a cache stays");
     for (cache, expected) in [(false, Outcome::Kept("a cache".to_owned())), (true, Outcome::WouldRemove)] {
         let swept = sweep(&engine, Which::Everything { cache }, true).await.expect("listed");
@@ -104,7 +104,7 @@ async fn what_a_cancelled_creation_still_makes_is_dismantled() {
             lab.create(&node("primary"), Provision::Empty),
         )
         .await;
-        dismantled(&lab, &run).await;
+        cleaned_up(&lab, &run).await;
         eprintln!("cancelled after {patience} ms: {}", creation.is_err());
         tokio::time::sleep(Duration::from_millis(300)).await;
         assert_eq!(left_of(&run), "", "cancelled after {patience} ms");

@@ -12,7 +12,7 @@ use lifeboat::{
     pg::Major,
 };
 
-use super::{HANGING, dismantled, docker, engine, hangs, left_of, node, run, serves, sh};
+use super::{HANGING, cleaned_up, docker, engine, hangs, left_of, node, run, serves, sh};
 
 /// An image that is built for a test, and goes with it.
 struct Built(String);
@@ -69,7 +69,7 @@ async fn an_image_laid_out_like_the_official_one_is_understood() {
         "{mounts}"
     );
     serves(&lab, &node("primary")).await;
-    dismantled(&lab, &run).await;
+    cleaned_up(&lab, &run).await;
 }
 
 #[tokio::test]
@@ -90,7 +90,7 @@ async fn an_image_without_timeout_and_without_a_user_will_do() {
     let copied = lab.exec(&primary, &copy).await.expect("run");
     assert_eq!((copied.text().as_str(), copied.code), ("some text", 3));
     serves(&lab, &primary).await;
-    dismantled(&lab, &run).await;
+    cleaned_up(&lab, &run).await;
 }
 
 /// A registry of this machine, or `None` and the reason on standard error.

@@ -92,10 +92,10 @@ async fn lab(engine: &Engine, run: &Run) -> Lab {
     lab
 }
 
-async fn dismantled(lab: &Lab, run: &Run) {
+async fn cleaned_up(lab: &Lab, run: &Run) {
     let began = Instant::now();
-    assert_eq!(lab.dismantle().await, Vec::<String>::new());
-    eprintln!("dismantle: {:?}", began.elapsed());
+    assert_eq!(lab.clean_up().await, Vec::<String>::new());
+    eprintln!("clean_up: {:?}", began.elapsed());
     assert_eq!(left_of(run), "");
 }
 
@@ -105,7 +105,7 @@ async fn commands_run_as_the_servers_user_in_surroundings_that_are_pinned() {
     let run = run("exec");
     let lab = lab(&engine, &run).await;
     let primary = node("primary");
-    let places = lab.places(&primary);
+    let paths = lab.paths(&primary);
 
     let began = Instant::now();
     for _ in 0..10 {
@@ -116,16 +116,16 @@ async fn commands_run_as_the_servers_user_in_surroundings_that_are_pinned() {
     let who =
         sh("id -un; echo $LC_ALL $TZ $HOME $SECRET; pwd; grep CapEff /proc/self/status").env("SECRET", "s");
     let who = lab.exec(&primary, &who).await.expect("run").text();
-    assert_eq!(who, format!("postgres\nC UTC {} s\n/lifeboat/run\nCapEff:\t0000000000000000\n", places.run));
+    assert_eq!(who, format!("postgres\nC UTC {} s\n/lifeboat/run\nCapEff:\t0000000000000000\n", paths.run));
 
     let script = format!(
         "mkdir {0} && touch {1}/a {2}/a {3}/a && ls -d {0}",
-        places.data, places.run, places.repository, places.log
+        paths.data, paths.run, paths.repository, paths.log
     );
     let written = lab.exec(&primary, &sh(&script)).await.expect("run");
-    assert_eq!((written.code, written.text()), (0, format!("{}\n", places.data)), "{written:?}");
+    assert_eq!((written.code, written.text()), (0, format!("{}\n", paths.data)), "{written:?}");
     let shared = lab
-        .exec(&node(REPOSITORY), &sh(&format!("ls {} {}; ls /lifeboat", places.repository, places.log)))
+        .exec(&node(REPOSITORY), &sh(&format!("ls {} {}; ls /lifeboat", paths.repository, paths.log)))
         .await
         .expect("run")
         .text();
@@ -146,7 +146,7 @@ async fn commands_run_as_the_servers_user_in_surroundings_that_are_pinned() {
 
     let orphan = "(sleep 0.1 & ) >/dev/null 2>&1; sleep 0.4; grep -l '^State:.Z' /proc/[0-9]*/status | wc -l";
     assert_eq!(lab.exec(&primary, &sh(orphan)).await.expect("run").text().trim(), "0", "orphans are reaped");
-    dismantled(&lab, &run).await;
+    cleaned_up(&lab, &run).await;
 }
 
 #[tokio::test]
@@ -168,7 +168,7 @@ async fn five_megabytes_of_anything_go_in_and_come_out_unchanged() {
     let much = sh("head -c 20000000 /dev/zero; head -c 20000000 /dev/zero >&2");
     let output = lab.exec(&node("primary"), &much).await.expect("run");
     assert_eq!((output.stdout.len(), output.stderr.len()), (20_000_000, 20_000_000));
-    dismantled(&lab, &run).await;
+    cleaned_up(&lab, &run).await;
 }
 
 #[tokio::test]
@@ -180,7 +180,7 @@ async fn a_command_at_its_deadline_dies_inside_the_node() {
     for script in HANGING {
         hangs(&lab, &primary, script).await;
     }
-    dismantled(&lab, &run).await;
+    cleaned_up(&lab, &run).await;
 }
 
 /// Scripts that come to no end: by a child, by a pipeline, and with no regard for SIGTERM.
@@ -244,7 +244,7 @@ async fn a_node_is_frozen_and_thawed_killed_and_destroyed_with_proof() {
     lab.create(&primary, Provision::Empty).await.expect("and again");
     lab.freeze(&primary).await.expect("frozen");
     lab.kill(&primary).await.expect("a frozen one can be killed");
-    dismantled(&lab, &run).await;
+    cleaned_up(&lab, &run).await;
 }
 
 #[tokio::test]
@@ -277,7 +277,7 @@ async fn nodes_reach_each_other_and_the_runner_reaches_them_and_they_nothing_els
         "true",
         "nothing is forwarded beyond"
     );
-    dismantled(&lab, &run).await;
+    cleaned_up(&lab, &run).await;
 }
 
 #[tokio::test]
@@ -290,31 +290,31 @@ async fn a_server_runs_in_a_node_on_each_version() {
         let lab = Lab::new(engine.clone(), image, &run, "tests/docker");
         lab.create(&node("primary"), Provision::Empty).await.expect("created");
         serves(&lab, &node("primary")).await;
-        dismantled(&lab, &run).await;
+        cleaned_up(&lab, &run).await;
     }
 }
 
 /// Makes a cluster, starts it, asks it, and shuts it down.
 async fn serves(lab: &Lab, node: &NodeName) {
-    let (places, installation) = (lab.places(node), lab.installation());
+    let (paths, installation) = (lab.paths(node), lab.installation());
     let program = |name| installation.program(name);
     let steps = [
-        ("initialise", format!("{} -N -A trust -U postgres -D {}", program("initdb"), places.data)),
+        ("initialise", format!("{} -N -A trust -U postgres -D {}", program("initdb"), paths.data)),
         (
             "start",
             format!(
                 "{} -w start -D {} -l {}/server.log -o '-k {}'",
                 program("pg_ctl"),
-                places.data,
-                places.log,
-                places.run
+                paths.data,
+                paths.log,
+                paths.run
             ),
         ),
         (
             "ask",
-            format!("{} -XAtq -h {} -U postgres -c 'show server_version_num'", program("psql"), places.run),
+            format!("{} -XAtq -h {} -U postgres -c 'show server_version_num'", program("psql"), paths.run),
         ),
-        ("stop", format!("{} -w stop -m fast -D {}", program("pg_ctl"), places.data)),
+        ("stop", format!("{} -w stop -m fast -D {}", program("pg_ctl"), paths.data)),
     ];
     for (what, script) in steps {
         let began = Instant::now();

@@ -9,7 +9,7 @@ use lifeboat::{
     },
     journal::{
         CheckFacts, Commit, CommitOutcome, Entry, Event, Exercise, FaultFacts, Moment, Outcome, Phase,
-        PhaseSpan, Recovered, Server, Session, Survey, codec,
+        PhaseSpan, Recovered, Server, Session, WorkloadScan, codec,
     },
     pg::{
         ControlData, Lsn, Major, Timeline, Version,
@@ -142,7 +142,7 @@ pub(crate) fn journal() -> (Exercise, Vec<Entry>) {
                 resolution_us: 20_000,
             },
         ),
-        (START, Event::BaselineHeld { primary: server(0), control, acknowledged: 1, settings }),
+        (START, Event::BaselineRecorded { primary: server(0), control, acknowledged: 1, settings }),
         (FAULT, step(0)),
         (FAULT + 10, Event::FaultInjected(fault)),
         (FAULT + 10, done(0)),
@@ -156,11 +156,11 @@ pub(crate) fn journal() -> (Exercise, Vec<Entry>) {
                 step: 2,
                 check: Check::Ledger,
                 about: Some(1),
-                facts: CheckFacts::Survey(survey()),
+                facts: CheckFacts::WorkloadScan(survey()),
             },
         ),
         (END + 20, done(2)),
-        (END + 30, Event::Dismantled { left: vec![], kept: false }),
+        (END + 30, Event::CleanedUp { left: vec![], kept: false }),
         (END + 40, Event::DrillEnded { interrupted: false }),
     ];
     let entries = events.into_iter().map(|(at, event)| Entry {
@@ -171,8 +171,8 @@ pub(crate) fn journal() -> (Exercise, Vec<Entry>) {
     (exercise.clone(), entries.collect())
 }
 
-fn survey() -> Survey {
-    let mut survey = Survey { begun: Moment(END), ended: Moment(END + 10), ..Survey::default() };
+fn survey() -> WorkloadScan {
+    let mut survey = WorkloadScan { begun: Moment(END), ended: Moment(END + 10), ..WorkloadScan::default() };
     for index in 0..COMMITS {
         let commit = commit(index);
         survey.writers.entry(commit.writer).or_default().present.insert(u64::from(commit.seq));
@@ -193,7 +193,7 @@ fn recovered() -> Recovered {
         backup: None,
         backup_label: None,
         end_of_recovery: None,
-        aim: None,
+        resolved_target: None,
         archive_end: None,
         log: log.map(|what| LogFact { at: jiff::Timestamp::UNIX_EPOCH, what }).into(),
         phases: vec![span(Phase::Detect, FAULT, FAULT + 10), span(Phase::Start, FAULT + 10, BACK)],
@@ -212,8 +212,8 @@ fn drill() -> Drill {
         description: String::new(),
         tags: vec![],
         objectives: Objectives { rto: Some(Period::from_secs(60)), rpo: Some(Period::from_secs(0)) },
-        human: None,
-        backup_every: None,
+        manual_time: None,
+        backup_interval: None,
         version: None,
         settings: BTreeMap::new(),
         nodes: vec![Node { name: node(), role: Role::Primary, settings: BTreeMap::new() }],

@@ -1,6 +1,6 @@
 //! The paths that a Rust file writes, read from its tokens.
 
-/// The words and marks of a file, without comments; a text or a character is the word `""`.
+/// The words and restore_points of a file, without comments; a text or a character is the word `""`.
 pub(crate) fn tokens(text: &str) -> Vec<String> {
     let chars: Vec<char> = text.chars().collect();
     let at = |i: usize| chars.get(i).copied().unwrap_or('\0');

@@ -21,7 +21,7 @@ const NEVER_CAME: i64 = 9;
 
 /// The drill's archive.
 pub(super) fn folder(node: &Node) -> String {
-    format!("{}/archive", node.places().repository)
+    format!("{}/archive", node.paths().repository)
 }
 
 pub(super) async fn prepare(node: &Node, folder: &str) -> Result<(), LabError> {
@@ -73,11 +73,11 @@ pub(super) async fn prove(node: &Node, recovery: usize) -> Result<Option<Archive
         return fetch_back(node, &session, &folder(node)).await;
     }
     // Of this recovery alone: another on a node of the same name has segments of the same names.
-    let apart = format!("{}/reprotected-{}-{recovery}/archive", node.places().repository, node.name());
+    let apart = format!("{}/reprotected-{}-{recovery}/archive", node.paths().repository, node.name());
     prepare(node, &apart).await?;
-    node.overlay(&settings(&apart)).await?;
+    node.override_settings(&settings(&apart)).await?;
     let proof = fetch_back(node, &session, &apart).await;
-    node.lift().await?;
+    node.restore_settings().await?;
     proof
 }
 
@@ -89,7 +89,7 @@ async fn fetch_back(node: &Node, session: &Session, folder: &str) -> Result<Opti
         "left={looks}\nuntil test -f {folder}/{segment}; do left=$((left - 1)); test $left -gt 0 || exit {NEVER_CAME}; sleep 0.02; done\n\
          cmp -s {folder}/{segment} {data}/pg_wal/{segment}",
         looks = ARCHIVED_WITHIN.as_millis() / 20,
-        data = node.places().data,
+        data = node.paths().data,
     );
     let what = "compare the archived segment";
     let compare = Command::shell(what, compare).deadline(2 * ARCHIVED_WITHIN);

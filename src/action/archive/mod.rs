@@ -2,7 +2,7 @@
 
 mod command;
 
-use super::stage::Stage;
+use super::context::DrillContext;
 use crate::{
     drill::ArchiveMethod,
     journal::ArchiveProof,
@@ -10,10 +10,10 @@ use crate::{
     pg::setting::Settings,
 };
 
-/// Makes the places that an archive needs.
+/// Makes the paths that an archive needs.
 ///
 /// # Errors
-/// Where they can't be made.
+/// Returns an error if they can't be made.
 pub async fn prepare(repository: &Node, method: ArchiveMethod) -> Result<(), LabError> {
     match method {
         ArchiveMethod::Command => command::prepare(repository, &command::folder(repository)).await,
@@ -23,34 +23,34 @@ pub async fn prepare(repository: &Node, method: ArchiveMethod) -> Result<(), Lab
 /// The name of the last segment in the drill's archive; `None` where there is no archive or nothing in it.
 ///
 /// # Errors
-/// Where the archive can't be read.
-pub async fn last_segment(stage: &Stage) -> Result<Option<String>, LabError> {
-    match stage.drill.archive.as_ref().map(|archive| archive.method) {
-        Some(ArchiveMethod::Command) => command::last_segment(&stage.repository()).await,
+/// Returns an error if the archive can't be read.
+pub async fn last_segment(context: &DrillContext) -> Result<Option<String>, LabError> {
+    match context.drill.archive.as_ref().map(|archive| archive.method) {
+        Some(ArchiveMethod::Command) => command::last_segment(&context.repository()).await,
         None => Ok(None),
     }
 }
 
 /// The settings of a server that archives into the drill's archive.
 #[must_use]
-pub fn settings(stage: &Stage, method: ArchiveMethod) -> Settings {
+pub fn settings(context: &DrillContext, method: ArchiveMethod) -> Settings {
     match method {
-        ArchiveMethod::Command => command::settings(&command::folder(&stage.repository())),
+        ArchiveMethod::Command => command::settings(&command::folder(&context.repository())),
     }
 }
 
 /// The `restore_command` that fetches from the drill's archive.
 #[must_use]
-pub fn restore_command(stage: &Stage, method: ArchiveMethod) -> String {
+pub fn restore_command(context: &DrillContext, method: ArchiveMethod) -> String {
     match method {
-        ArchiveMethod::Command => command::restore_command(&command::folder(&stage.repository())),
+        ArchiveMethod::Command => command::restore_command(&command::folder(&context.repository())),
     }
 }
 
 /// Switches to a new segment and waits until the one before is in the archive, by what the server says of it.
 ///
 /// # Errors
-/// Where it does not come.
+/// Returns an error if it does not come.
 pub async fn complete(node: &Node) -> Result<(), LabError> {
     command::complete(node).await
 }
@@ -60,7 +60,7 @@ pub async fn complete(node: &Node) -> Result<(), LabError> {
 /// step that made the server; `None` where nothing came within the time.
 ///
 /// # Errors
-/// Where the server can't be asked or the archive can't be read.
+/// Returns an error if the server can't be asked or the archive can't be read.
 pub async fn prove(node: &Node, recovery: usize) -> Result<Option<ArchiveProof>, LabError> {
     command::prove(node, recovery).await
 }

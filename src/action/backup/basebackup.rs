@@ -2,9 +2,9 @@
 
 use async_trait::async_trait;
 
-use super::{Purpose, Stage, Tool, folder, size};
+use super::{DrillContext, Purpose, Tool, folder, size};
 use crate::{
-    action::stage::AS_LONG_AS_THE_STEP,
+    action::context::AS_LONG_AS_THE_STEP,
     drill::{Backup, Compression},
     journal::{BackupFacts, Fingerprint},
     lab::{Command, LabError, node::Node},
@@ -15,14 +15,14 @@ pub(super) struct Basebackup;
 
 #[async_trait]
 impl Tool for Basebackup {
-    async fn take(
+    async fn back_up(
         &self,
-        stage: &Stage,
+        context: &DrillContext,
         backup: &Backup,
         purpose: Purpose,
     ) -> Result<(BackupFacts, Option<Fingerprint>), LabError> {
-        let source = stage.node(&backup.node)?.address().await?;
-        let repository = stage.repository();
+        let source = context.node(&backup.node)?.address().await?;
+        let repository = context.repository();
         let folder = folder(&repository, &backup.label);
         let packed = match backup.compress {
             Compression::None => "-F plain",
@@ -41,11 +41,11 @@ impl Tool for Basebackup {
                 Purpose::Proof => " --no-sync",
             },
         );
-        let begun = stage.now();
+        let begun = context.now();
         let take = Command::shell(format!("take base backup {}", backup.label), script)
             .deadline(AS_LONG_AS_THE_STEP);
         repository.run_as_superuser(take).await?;
-        let ended = stage.now();
+        let ended = context.now();
         let ((start, stop), bytes) =
             tokio::try_join!(wal_range(&repository, &folder), size(&repository, &folder))?;
         let facts = BackupFacts {
@@ -61,9 +61,9 @@ impl Tool for Basebackup {
         Ok((facts, None))
     }
 
-    async fn lay_down(&self, _stage: &Stage, facts: &BackupFacts, node: &Node) -> Result<(), LabError> {
+    async fn restore(&self, _stage: &DrillContext, facts: &BackupFacts, node: &Node) -> Result<(), LabError> {
         let folder = folder(node, &facts.label);
-        let data = node.places().data;
+        let data = node.paths().data;
         let unpack = match facts.compress {
             Compression::None => format!("cp -a {folder}/. {data}/"),
             Compression::Gzip => unpack(&folder, &data, "gz", "gzip"),
@@ -83,8 +83,12 @@ impl Tool for Basebackup {
         .map(drop)
     }
 
-    async fn verify(&self, stage: &Stage, facts: &BackupFacts) -> Result<(Vec<String>, u64), LabError> {
-        let repository = stage.repository();
+    async fn verify(
+        &self,
+        context: &DrillContext,
+        facts: &BackupFacts,
+    ) -> Result<(Vec<String>, u64), LabError> {
+        let repository = context.repository();
         let folder = folder(&repository, &facts.label);
         let script = format!("{} {folder} 2>&1", repository.program("pg_verifybackup"));
         let verify = Command::shell(format!("verify base backup {}", facts.label), script)

@@ -2,9 +2,9 @@
 
 use async_trait::async_trait;
 
-use super::{Purpose, Stage, Tool, folder, size};
+use super::{DrillContext, Purpose, Tool, folder, size};
 use crate::{
-    action::{fingerprint::Snapshot, stage::AS_LONG_AS_THE_STEP, topology},
+    action::{context::AS_LONG_AS_THE_STEP, fingerprint::Snapshot, topology},
     drill::{Backup, Compression},
     journal::{BackupFacts, Fingerprint},
     lab::{
@@ -18,22 +18,22 @@ pub(super) struct Dump;
 
 #[async_trait]
 impl Tool for Dump {
-    async fn take(
+    async fn back_up(
         &self,
-        stage: &Stage,
+        context: &DrillContext,
         backup: &Backup,
         _purpose: Purpose,
     ) -> Result<(BackupFacts, Option<Fingerprint>), LabError> {
-        let node = stage.node(&backup.node)?;
+        let node = context.node(&backup.node)?;
         let address = node.address().await?;
-        let repository = stage.repository();
+        let repository = context.repository();
         let folder = folder(&repository, &backup.label);
-        let compress = compression(stage.runtime.installation().version.major, backup.compress)?;
-        let snapshot = Snapshot::open(&node, stage.database()).await?;
+        let compress = compression(context.runtime.installation().version.major, backup.compress)?;
+        let snapshot = Snapshot::open(&node, context.database()).await?;
         // The clients are held for the moment of the snapshot, so that the ledger knows on which side of it each commit is.
-        let held = stage.workload()?.hold().await?;
-        topology::catch_up(stage, &node).await?;
-        let begun = stage.now();
+        let held = context.workload()?.hold().await?;
+        topology::catch_up(context, &node).await?;
+        let begun = context.now();
         let name = snapshot.take().await?;
         drop(held);
         let script = format!(
@@ -44,14 +44,14 @@ impl Tool for Dump {
             port = address.port,
             dumpall = repository.program("pg_dumpall"),
             dump = repository.program("pg_dump"),
-            database = stage.database(),
+            database = context.database(),
         );
         let take =
             Command::shell(format!("take dump {}", backup.label), script).deadline(AS_LONG_AS_THE_STEP);
         repository.run_as_superuser(take).await?;
-        let ended = stage.now();
-        let live = stage.workload()?.table().clone();
-        let fingerprint = snapshot.fingerprint(stage.clock(), &live).await?;
+        let ended = context.now();
+        let live = context.workload()?.table().clone();
+        let fingerprint = snapshot.fingerprint(context.clock(), &live).await?;
         let facts = BackupFacts {
             label: backup.label.clone(),
             method: backup.method,
@@ -65,7 +65,12 @@ impl Tool for Dump {
         Ok((facts, Some(fingerprint)))
     }
 
-    async fn lay_down(&self, stage: &Stage, facts: &BackupFacts, node: &Node) -> Result<(), LabError> {
+    async fn restore(
+        &self,
+        context: &DrillContext,
+        facts: &BackupFacts,
+        node: &Node,
+    ) -> Result<(), LabError> {
         let folder = folder(node, &facts.label);
         let address = node.address().await?;
         // psql takes a file that was cut short, or none at all, for a whole one: the last line that pg_dumpall writes must be there.
@@ -79,9 +84,9 @@ impl Tool for Dump {
             port = address.port,
             psql = node.program("psql"),
             restore = node.program("pg_restore"),
-            database = stage.database(),
+            database = context.database(),
             // The database `postgres` is in every cluster; any other is made by the dump itself, with its settings and grants.
-            into = if stage.database() == "postgres" {
+            into = if context.database() == "postgres" {
                 "--clean --if-exists -d postgres"
             } else {
                 "-C -d postgres"
@@ -92,13 +97,17 @@ impl Tool for Dump {
         node.run_as_superuser(restore).await.map(drop)
     }
 
-    async fn verify(&self, stage: &Stage, facts: &BackupFacts) -> Result<(Vec<String>, u64), LabError> {
-        let repository = stage.repository();
+    async fn verify(
+        &self,
+        context: &DrillContext,
+        facts: &BackupFacts,
+    ) -> Result<(Vec<String>, u64), LabError> {
+        let repository = context.repository();
         let script = format!(
             "{} -f /dev/null {folder}/{database}.dump && {0} --list {folder}/{database}.dump | grep -vc '^;'",
             repository.program("pg_restore"),
             folder = folder(&repository, &facts.label),
-            database = stage.database(),
+            database = context.database(),
         );
         let verify =
             Command::shell(format!("read dump {}", facts.label), script).deadline(AS_LONG_AS_THE_STEP);

@@ -5,7 +5,7 @@ mod dump;
 
 use async_trait::async_trait;
 
-use super::stage::Stage;
+use super::context::DrillContext;
 use crate::{
     drill::{Backup, BackupMethod, Label},
     journal::{BackupFacts, Event, Fingerprint},
@@ -27,10 +27,10 @@ pub trait Tool: Send + Sync {
     /// Takes a backup. A logical one holds exactly one snapshot: its content's fingerprint comes with it.
     ///
     /// # Errors
-    /// Where the tool fails.
-    async fn take(
+    /// Returns an error if the tool fails.
+    async fn back_up(
         &self,
-        stage: &Stage,
+        context: &DrillContext,
         backup: &Backup,
         purpose: Purpose,
     ) -> Result<(BackupFacts, Option<Fingerprint>), LabError>;
@@ -39,15 +39,20 @@ pub trait Tool: Send + Sync {
     /// is read into the running server.
     ///
     /// # Errors
-    /// Where the tool fails.
-    async fn lay_down(&self, stage: &Stage, facts: &BackupFacts, node: &Node) -> Result<(), LabError>;
+    /// Returns an error if the tool fails.
+    async fn restore(&self, context: &DrillContext, facts: &BackupFacts, node: &Node)
+    -> Result<(), LabError>;
 
     /// Verifies a backup as far as the tool can without restoring it: what it complains of, and how many files or entries
     /// it looked at.
     ///
     /// # Errors
-    /// Where it can't be run.
-    async fn verify(&self, stage: &Stage, facts: &BackupFacts) -> Result<(Vec<String>, u64), LabError>;
+    /// Returns an error if it can't be run.
+    async fn verify(
+        &self,
+        context: &DrillContext,
+        facts: &BackupFacts,
+    ) -> Result<(Vec<String>, u64), LabError>;
 }
 
 /// The tool of a method.
@@ -62,20 +67,20 @@ pub fn tool(method: BackupMethod) -> &'static dyn Tool {
 /// A backup step.
 ///
 /// # Errors
-/// Where the tool fails.
-pub async fn take(stage: &mut Stage, backup: &Backup) -> Result<(), LabError> {
-    let (facts, baseline) = tool(backup.method).take(stage, backup, Purpose::Restore).await?;
+/// Returns an error if the tool fails.
+pub async fn back_up(context: &mut DrillContext, backup: &Backup) -> Result<(), LabError> {
+    let (facts, baseline) = tool(backup.method).back_up(context, backup, Purpose::Restore).await?;
     if let Some(baseline) = baseline {
-        stage.baselines.insert(backup.label.to_string(), baseline);
+        context.baselines.insert(backup.label.to_string(), baseline);
     }
-    stage.recorder.record(Event::BackupTaken(facts.clone()));
-    stage.backups.insert(backup.label.clone(), facts);
+    context.recorder.record(Event::BackupTaken(facts.clone()));
+    context.backups.insert(backup.label.clone(), facts);
     Ok(())
 }
 
 /// Where a backup lies, as a node sees it.
 pub(super) fn folder(node: &Node, label: &Label) -> String {
-    format!("{}/backup/{label}", node.places().repository)
+    format!("{}/backup/{label}", node.paths().repository)
 }
 
 /// The bytes below a folder of the repository.

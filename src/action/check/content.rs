@@ -1,18 +1,18 @@
 //! The fingerprint of every table against the baseline.
 
-use super::{Recovery, Stage};
+use super::{DrillContext, Recovery};
 use crate::{
     action::{fingerprint, topology::BASELINE},
     journal::CheckFacts,
     lab::LabError,
 };
 
-pub(super) async fn compare(stage: &Stage, recovery: &Recovery) -> Result<CheckFacts, LabError> {
+pub(super) async fn compare(context: &DrillContext, recovery: &Recovery) -> Result<CheckFacts, LabError> {
     let (baseline, exact) = recovery.baseline.clone().unwrap_or_else(|| (BASELINE.to_owned(), false));
-    let before = stage.baselines.get(&baseline).cloned().ok_or_else(|| {
+    let before = context.baselines.get(&baseline).cloned().ok_or_else(|| {
         LabError::state("compare the content", format!("there is no fingerprint of {baseline}"))
     })?;
-    let live = stage.workload()?.table().clone();
-    let after = fingerprint::now(&recovery.node, stage.database(), stage.clock(), &live).await?;
+    let live = context.workload()?.table().clone();
+    let after = fingerprint::now(&recovery.node, context.database(), context.clock(), &live).await?;
     Ok(CheckFacts::Content { baseline, exact, before, after })
 }

@@ -1,23 +1,23 @@
 //! Which of the clients' rows are there.
 
-use super::{Recovery, Stage};
+use super::{DrillContext, Recovery};
 use crate::{
     action::workload::MARKER_TABLE,
-    journal::{CheckFacts, Survey},
+    journal::{CheckFacts, WorkloadScan},
     lab::LabError,
     pg::quote::literal,
 };
 
-pub(super) async fn survey(stage: &Stage, recovery: &Recovery) -> Result<CheckFacts, LabError> {
+pub(super) async fn survey(context: &DrillContext, recovery: &Recovery) -> Result<CheckFacts, LabError> {
     let node = &recovery.node;
     // What is found is held against the ledger: one with a gap would make lost rows look fine, or good ones look strange.
-    stage.workload()?.flush()?;
-    let session = node.session(stage.database()).await?;
+    context.workload()?.flush()?;
+    let session = node.session(context.database()).await?;
     // The rows themselves are read, not an index, which might tell another story.
     let pins = "set enable_indexscan = off; set enable_indexonlyscan = off; set enable_bitmapscan = off; set row_security = off";
     node.ask(session.run(pins).await, "prepare the survey")?;
-    let live = stage.workload()?.table();
-    let mut survey = Survey { begun: stage.now(), ..Survey::default() };
+    let live = context.workload()?.table();
+    let mut survey = WorkloadScan { begun: context.now(), ..WorkloadScan::default() };
     for table in [live.quoted(), MARKER_TABLE.to_owned()] {
         let there = format!("select to_regclass({}) is not null", literal(&table));
         if node.ask(session.value(&there).await, "look for the clients' table")?.as_deref() != Some("t") {
@@ -29,18 +29,18 @@ pub(super) async fn survey(stage: &Stage, recovery: &Recovery) -> Result<CheckFa
                   numbered as (select *, seq - dense_rank() over (partition by writer, damaged order by seq) as island from marked) \
              select writer, min(seq), max(seq), count(*), count(distinct seq), damaged::int \
              from numbered group by writer, damaged, island order by 1, 2",
-            nonce = literal(&stage.nonce),
+            nonce = literal(&context.nonce),
         );
         for row in node.ask(session.rows(&islands).await, "survey the clients' rows")? {
             note_island(&mut survey, &row);
         }
     }
-    survey.ended = stage.now();
-    Ok(CheckFacts::Survey(survey))
+    survey.ended = context.now();
+    Ok(CheckFacts::WorkloadScan(survey))
 }
 
 /// Puts an island into the survey: a writer, its first and last number, rows, numbers, and whether the rows are damaged.
-fn note_island(survey: &mut Survey, row: &[Option<String>]) {
+fn note_island(survey: &mut WorkloadScan, row: &[Option<String>]) {
     let field = |at: usize| row.get(at)?.as_deref()?.parse::<i64>().ok();
     let number = |at: usize| u64::try_from(field(at)?).ok();
     let rows = number(3).unwrap_or(1);
@@ -64,8 +64,8 @@ fn note_island(survey: &mut Survey, row: &[Option<String>]) {
 mod tests {
     use super::*;
 
-    fn surveyed(islands: &[[&str; 6]]) -> Survey {
-        let mut survey = Survey::default();
+    fn surveyed(islands: &[[&str; 6]]) -> WorkloadScan {
+        let mut survey = WorkloadScan::default();
         islands.iter().for_each(|island| {
             note_island(&mut survey, &island.map(|field| (field != "NULL").then(|| field.to_owned())))
         });

@@ -6,7 +6,7 @@ mod reprotect;
 mod rows;
 mod sql;
 
-use super::stage::{Recovery, Stage};
+use super::context::{DrillContext, Recovery};
 use crate::{
     drill::Check,
     journal::{CheckFacts, ErrorChain, Event},
@@ -16,19 +16,19 @@ use crate::{
 /// A check step: every check is made, whatever the others found.
 ///
 /// # Errors
-/// Where there is nobody to ask. A check that could not be made is written down as broken; that is for the judge.
-pub async fn ask_all(stage: &Stage, step: usize, checks: &[Check]) -> Result<(), LabError> {
-    let recovery = stage
+/// Returns an error if there is nobody to ask. A check that could not be made is written down as broken; that is for the judge.
+pub async fn run_checks(context: &DrillContext, step: usize, checks: &[Check]) -> Result<(), LabError> {
+    let recovery = context
         .recovery
         .clone()
         .ok_or_else(|| LabError::state("ask the recovered cluster", "no recovery has come to its end"))?;
     for check in checks {
-        stage.recorder.progress(format!("checking {}", check.describe()));
-        let facts = ask(stage, &recovery, check).await.unwrap_or_else(|error| {
+        context.recorder.progress(format!("checking {}", check.describe()));
+        let facts = ask(context, &recovery, check).await.unwrap_or_else(|error| {
             let state = error.sql_state().map(str::to_owned);
             CheckFacts::Broken { error: ErrorChain::of(&error), state }
         });
-        stage.recorder.record(Event::Checked {
+        context.recorder.record(Event::Checked {
             step,
             check: check.clone(),
             about: Some(recovery.step),
@@ -38,12 +38,12 @@ pub async fn ask_all(stage: &Stage, step: usize, checks: &[Check]) -> Result<(),
     Ok(())
 }
 
-async fn ask(stage: &Stage, recovery: &Recovery, check: &Check) -> Result<CheckFacts, LabError> {
+async fn ask(context: &DrillContext, recovery: &Recovery, check: &Check) -> Result<CheckFacts, LabError> {
     match check {
-        Check::Ledger => ledger::survey(stage, recovery).await,
-        Check::Content => content::compare(stage, recovery).await,
-        Check::Rows { table, .. } => rows::count(stage, recovery, table).await,
-        Check::Sql(sql) => sql::ask(stage, recovery, sql).await,
-        Check::Reprotect => reprotect::protect(stage, recovery).await,
+        Check::Ledger => ledger::survey(context, recovery).await,
+        Check::Content => content::compare(context, recovery).await,
+        Check::Rows { table, .. } => rows::count(context, recovery, table).await,
+        Check::Sql(sql) => sql::ask(context, recovery, sql).await,
+        Check::Reprotect => reprotect::protect(context, recovery).await,
     }
 }

@@ -1,6 +1,6 @@
 //! The recovered server under protection again: it archives, and a new backup of it verifies.
 
-use super::{Recovery, Stage};
+use super::{DrillContext, Recovery};
 use crate::{
     action::{
         archive,
@@ -11,14 +11,14 @@ use crate::{
     lab::{Command, LabError},
 };
 
-pub(super) async fn protect(stage: &Stage, recovery: &Recovery) -> Result<CheckFacts, LabError> {
+pub(super) async fn protect(context: &DrillContext, recovery: &Recovery) -> Result<CheckFacts, LabError> {
     let (archive, (backup_complaints, verified)) =
-        tokio::try_join!(archive::prove(&recovery.node, recovery.step), back_up(stage, recovery))?;
+        tokio::try_join!(archive::prove(&recovery.node, recovery.step), back_up(context, recovery))?;
     Ok(CheckFacts::Reprotect(Reprotected { archive, backup_complaints, verified }))
 }
 
 /// Takes a new backup of the recovered server and verifies it: the complaints, and how much was verified.
-async fn back_up(stage: &Stage, recovery: &Recovery) -> Result<(Vec<String>, u64), LabError> {
+async fn back_up(context: &DrillContext, recovery: &Recovery) -> Result<(Vec<String>, u64), LabError> {
     let label: Label = format!("reprotect-{}", recovery.step)
         .parse()
         .map_err(|error: NotAName| LabError::state("name the new backup", error.to_string()))?;
@@ -29,9 +29,9 @@ async fn back_up(stage: &Stage, recovery: &Recovery) -> Result<(Vec<String>, u64
         compress: Compression::None,
     };
     let tool = backup::tool(wanted.method);
-    let (facts, _) = tool.take(stage, &wanted, Purpose::Proof).await?;
-    let verified = tool.verify(stage, &facts).await?;
-    let repository = stage.repository();
+    let (facts, _) = tool.back_up(context, &wanted, Purpose::Proof).await?;
+    let verified = tool.verify(context, &facts).await?;
+    let repository = context.repository();
     let clean = format!("rm -rf {}", backup::folder(&repository, &wanted.label));
     repository.run(Command::shell("remove the backup that proved it", clean)).await?;
     Ok(verified)

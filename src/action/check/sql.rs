@@ -1,14 +1,14 @@
 //! The user's own query.
 
-use super::{Recovery, Stage};
+use super::{DrillContext, Recovery};
 use crate::{drill::SqlCheck, journal::CheckFacts, lab::LabError};
 
 pub(super) async fn ask(
-    stage: &Stage,
+    context: &DrillContext,
     recovery: &Recovery,
     check: &SqlCheck,
 ) -> Result<CheckFacts, LabError> {
-    let session = recovery.node.session(stage.database()).await?;
+    let session = recovery.node.session(context.database()).await?;
     let what = format!("ask {:?} as one statement that only reads", check.title);
     let rows = recovery.node.ask(session.read_only(&check.query).await, &what)?;
     Ok(CheckFacts::Sql { rows })

@@ -1,18 +1,18 @@
 //! Somebody drops a table.
 
-use super::{Effect, Stage};
+use super::{DrillContext, Effect};
 use crate::{drill::TableName, lab::LabError, pg::quote::literal};
 
-pub(super) async fn inject(stage: &mut Stage, table: &TableName) -> Result<Effect, LabError> {
-    let (node, _) = stage.service()?;
-    let session = node.session(stage.database()).await?;
+pub(super) async fn inject(context: &mut DrillContext, table: &TableName) -> Result<Effect, LabError> {
+    let (node, _) = context.service()?;
+    let session = node.session(context.database()).await?;
     let what = format!("drop {table}");
     node.ask(session.run("set lock_timeout = '30s'; begin").await, &what)?;
     let xid = node.ask(session.read("select pg_current_xact_id()").await, &what)?;
     node.ask(session.run(&format!("drop table {}", table.quoted())).await, &what)?;
-    let at = stage.now();
+    let at = context.now();
     node.ask(session.run("commit").await, &what)?;
-    let committed = stage.now();
+    let committed = context.now();
     let lsn = node.ask(
         session.read("select pg_current_wal_flush_lsn()").await,
         "read the position after the mistake",
@@ -26,7 +26,7 @@ pub(super) async fn inject(stage: &mut Stage, table: &TableName) -> Result<Effec
         Err(format!("{table} is still in the catalogue"))
     };
     // Clients whose own table is gone commit no more: that recovery stops before the mistake needs a commit behind it.
-    let application = node.application_session(stage.database()).await?;
-    stage.workload_mut()?.mark(&node, &application).await?;
+    let application = node.application_session(context.database()).await?;
+    context.workload_mut()?.commit_marker(&node, &application).await?;
     Ok(Effect { at, proof, xid: Some(xid), lsn: Some(lsn), server_time: Some(server_time) })
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Effect, Stage};
+use super::{DrillContext, Effect};
 use crate::{
     drill::NodeName,
     lab::{LabError, session::Session},
@@ -11,15 +11,15 @@ use crate::{
 /// A live server answers within milliseconds.
 const SILENCE: Duration = Duration::from_millis(500);
 
-pub(super) async fn inject(stage: &Stage, name: &NodeName) -> Result<Effect, LabError> {
-    let node = stage.node(name)?;
+pub(super) async fn inject(context: &DrillContext, name: &NodeName) -> Result<Effect, LabError> {
+    let node = context.node(name)?;
     let address = node.address().await?;
-    let at = stage.now();
-    stage.runtime.freeze(name).await?;
+    let at = context.now();
+    context.runtime.freeze(name).await?;
     // The kernel still takes connections for a frozen server; only an answer would prove that it lives.
-    let proof = match Session::connect(&address, &stage.secrets.superuser, "postgres", SILENCE).await {
+    let proof = match Session::connect(&address, &context.secrets.superuser, "postgres", SILENCE).await {
         Err(error) if error.state.is_none() => {
-            Ok((stage.now(), format!("{name} does not answer: {}", error.message)))
+            Ok((context.now(), format!("{name} does not answer: {}", error.message)))
         }
         Err(error) => Err(format!("{name} still answers: {error}")),
         Ok(_) => Err(format!("{name} still takes connections")),

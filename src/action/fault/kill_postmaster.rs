@@ -1,16 +1,16 @@
 //! SIGKILL to the postmaster alone; its children notice and end by themselves.
 
-use super::{Effect, Stage, silence};
+use super::{DrillContext, Effect, silence};
 use crate::{
     drill::NodeName,
     lab::{Command, LabError},
 };
 
-pub(super) async fn inject(stage: &Stage, name: &NodeName) -> Result<Effect, LabError> {
-    let node = stage.node(name)?;
+pub(super) async fn inject(context: &DrillContext, name: &NodeName) -> Result<Effect, LabError> {
+    let node = context.node(name)?;
     let address = node.address().await?;
-    let script = format!("kill -KILL $(head -n 1 {}/postmaster.pid)", node.places().data);
-    let at = stage.now();
+    let script = format!("kill -KILL $(head -n 1 {}/postmaster.pid)", node.paths().data);
+    let at = context.now();
     node.run(Command::shell(format!("kill the postmaster of {name}"), script)).await?;
-    Ok(Effect::at(at, silence(stage, &node, &address).await))
+    Ok(Effect::at(at, silence(context, &node, &address).await))
 }

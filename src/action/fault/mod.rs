@@ -8,7 +8,7 @@ mod lose_volume;
 
 use std::time::Duration;
 
-use super::stage::Stage;
+use super::context::DrillContext;
 use crate::{
     drill::{Fault, NodeName},
     journal::{ErrorChain, Event, FaultFacts, Moment},
@@ -46,18 +46,18 @@ impl Effect {
 /// A fault step: injects it and proves its effect.
 ///
 /// # Errors
-/// Where it can't be injected. A fault without effect is no error here: the journal says so, and the judge counts it.
-pub async fn inject(stage: &mut Stage, step: usize, fault: &Fault) -> Result<(), LabError> {
+/// Returns an error if it can't be injected. A fault without effect is no error here: the journal says so, and the judge counts it.
+pub async fn inject(context: &mut DrillContext, step: usize, fault: &Fault) -> Result<(), LabError> {
     let alive = match fault.node().filter(|_| fault.is_silence()) {
-        Some(name) => last_answer(stage, name).await?,
+        Some(name) => last_answer(context, name).await?,
         None => None,
     };
     let effect = match fault {
-        Fault::LoseVolume { node } => lose_volume::inject(stage, node).await?,
-        Fault::KillNode { node } => kill_node::inject(stage, node).await?,
-        Fault::KillPostmaster { node } => kill_postmaster::inject(stage, node).await?,
-        Fault::Freeze { node } => freeze::inject(stage, node).await?,
-        Fault::DropTable { table } => drop_table::inject(stage, table).await?,
+        Fault::LoseVolume { node } => lose_volume::inject(context, node).await?,
+        Fault::KillNode { node } => kill_node::inject(context, node).await?,
+        Fault::KillPostmaster { node } => kill_postmaster::inject(context, node).await?,
+        Fault::Freeze { node } => freeze::inject(context, node).await?,
+        Fault::DropTable { table } => drop_table::inject(context, table).await?,
     };
     let (proven, effect_text) = match effect.proof {
         Ok((moment, text)) => (Some(moment), text),
@@ -73,30 +73,30 @@ pub async fn inject(stage: &mut Stage, step: usize, fault: &Fault) -> Result<(),
         lsn: effect.lsn,
         server_time: effect.server_time,
     };
-    stage.recorder.record(Event::FaultInjected(facts.clone()));
-    stage.faults.insert(step, facts);
+    context.recorder.record(Event::FaultInjected(facts.clone()));
+    context.faults.insert(step, facts);
     Ok(())
 }
 
 /// A heal step: lifts a freeze.
 ///
 /// # Errors
-/// Where the node is not frozen or does not answer again.
-pub async fn heal(stage: &mut Stage, name: &NodeName) -> Result<(), LabError> {
-    let node = stage.node(name)?;
-    stage.runtime.thaw(name).await?;
+/// Returns an error if the node is not frozen or does not answer again.
+pub async fn heal(context: &mut DrillContext, name: &NodeName) -> Result<(), LabError> {
+    let node = context.node(name)?;
+    context.runtime.thaw(name).await?;
     drop(node.wait_for_connections(PROOF_WITHIN).await?);
-    stage.recorder.record(Event::FaultHealed { node: name.clone() });
+    context.recorder.record(Event::FaultHealed { node: name.clone() });
     Ok(())
 }
 
 /// When a server has answered a query, just now; `None` where it does not. That it lived is part of the proof that a fault
 /// silenced it.
-async fn last_answer(stage: &Stage, name: &NodeName) -> Result<Option<Moment>, LabError> {
-    Ok(match stage.node(name)?.answers(ANSWER_WITHIN).await {
-        Ok(()) => Some(stage.now()),
+async fn last_answer(context: &DrillContext, name: &NodeName) -> Result<Option<Moment>, LabError> {
+    Ok(match context.node(name)?.answers(ANSWER_WITHIN).await {
+        Ok(()) => Some(context.now()),
         Err(error @ LabError::Sql { .. }) => {
-            stage
+            context
                 .recorder
                 .progress(format!("{name} does not answer before the fault: {}", ErrorChain::of(&error)));
             None
@@ -106,18 +106,19 @@ async fn last_answer(stage: &Stage, name: &NodeName) -> Result<Option<Moment>, L
 }
 
 /// Proof that nobody answers at an address: a connection is refused, or not answered.
-async fn silence(stage: &Stage, node: &Node, address: &Address) -> Result<(Moment, String), String> {
+async fn silence(context: &DrillContext, node: &Node, address: &Address) -> Result<(Moment, String), String> {
     let what = format!("see {} stop answering", node.name());
     let proof = wait::until(&what, PROOF_WITHIN, Duration::from_millis(2), || async {
         let attempt =
-            Session::connect(address, &stage.secrets.superuser, "postgres", Duration::from_millis(500)).await;
+            Session::connect(address, &context.secrets.superuser, "postgres", Duration::from_millis(500))
+                .await;
         Ok(match attempt {
             Err(error) if error.state.is_none() => Poll::Ready(error.message),
             Ok(_) | Err(_) => Poll::NotYet,
         })
     });
     match proof.await {
-        Ok(message) => Ok((stage.now(), format!("{} no longer answers: {message}", node.name()))),
+        Ok(message) => Ok((context.now(), format!("{} no longer answers: {message}", node.name()))),
         Err(error) => Err(error.to_string()),
     }
 }

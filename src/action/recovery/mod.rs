@@ -13,14 +13,14 @@ use phases::Phases;
 
 use super::{
     archive,
-    stage::{self, Stage},
+    context::{self, DrillContext},
     workload::ServiceAddress,
 };
 use crate::{
     drill::{Label, Recovery, RecoveryTarget},
     journal::{ErrorChain, Event, Moment, Phase, Recovered, Server},
     lab::{LabError, node::Node, session::Session},
-    pg::{Aim, Lsn, quote::literal, timeline},
+    pg::{Lsn, ResolvedTarget, quote::literal, timeline},
 };
 
 /// How often a server in recovery is asked how far it is: a query costs a tenth of a millisecond.
@@ -33,13 +33,13 @@ const CLIENTS_WITHIN: Duration = Duration::from_secs(60);
 const ALIVE_WITHIN: Duration = Duration::from_millis(500);
 
 /// What a recovery file gives back.
-struct Arrival {
+struct RecoveredService {
     /// The server that is in service, or was rehearsed.
     node: Node,
     /// How far WAL was replayed.
     target: Option<RecoveryTarget>,
     /// The same as the server was given it.
-    aim: Option<Aim>,
+    resolved_target: Option<ResolvedTarget>,
     /// What it was restored from.
     backup: Option<Label>,
     /// Its content's baseline, and whether that is the very point.
@@ -57,47 +57,47 @@ struct Arrival {
 /// A recovery step.
 ///
 /// # Errors
-/// Where the recovered service does not come to its terminal state, or no client commits on it.
-pub async fn recover(stage: &mut Stage, step: usize, recovery: &Recovery) -> Result<(), LabError> {
-    let (_, before) = stage.service()?;
-    let mut phases = Phases::begin(stage.clock());
+/// Returns an error if the recovered service does not come to its terminal state, or no client commits on it.
+pub async fn recover(context: &mut DrillContext, step: usize, recovery: &Recovery) -> Result<(), LabError> {
+    let (_, before) = context.service()?;
+    let mut phases = Phases::begin(context.clock());
     let serves = !matches!(recovery, Recovery::Restore { serve: false, .. });
     if serves {
-        detect(stage, step, &mut phases).await?;
+        detect(context, step, &mut phases).await?;
     }
-    let arrival = match recovery {
+    let service = match recovery {
         Recovery::Restore { from, target, onto, serve } => {
-            restore::run(stage, &mut phases, from, target, onto, *serve).await?
+            restore::run(context, &mut phases, from, target, onto, *serve).await?
         }
-        Recovery::Restart { node } => restart::run(stage, &mut phases, node).await?,
-        Recovery::Promote { node } => promote::run(stage, &mut phases, node).await?,
-        Recovery::Table { table, standby } => table::run(stage, &mut phases, table, standby).await?,
+        Recovery::Restart { node } => restart::run(context, &mut phases, node).await?,
+        Recovery::Promote { node } => promote::run(context, &mut phases, node).await?,
+        Recovery::Table { table, standby } => table::run(context, &mut phases, table, standby).await?,
     };
-    first_write(stage, &mut phases, &arrival).await?;
-    let recovered = prove(stage, phases, &arrival, before).await?;
-    if arrival.serves {
-        stage.primary = Some((arrival.node.clone(), recovered.after.clone()));
+    first_write(context, &mut phases, &service).await?;
+    let recovered = prove(context, phases, &service, before).await?;
+    if service.serves {
+        context.primary = Some((service.node.clone(), recovered.after.clone()));
     }
-    stage.recorder.record(Event::Recovered { step, recovered: Box::new(recovered) });
-    stage.recovery = Some(stage::Recovery {
+    context.recorder.record(Event::Recovered { step, recovered: Box::new(recovered) });
+    context.recovery = Some(context::Recovery {
         step,
-        node: arrival.node,
-        serves: arrival.serves,
-        baseline: arrival.baseline,
+        node: service.node,
+        serves: service.serves,
+        baseline: service.baseline,
     });
     Ok(())
 }
 
 /// The phase from the fault until the runner has noticed it: a mistake of a person is noticed when the drill says so, by
 /// coming to this step; an outage by the clients.
-async fn detect(stage: &Stage, step: usize, phases: &mut Phases) -> Result<(), LabError> {
-    let Some(fault) = stage.drill.causes(step).iter().find_map(|step| stage.faults.get(step)) else {
+async fn detect(context: &DrillContext, step: usize, phases: &mut Phases) -> Result<(), LabError> {
+    let Some(fault) = context.drill.causes(step).iter().find_map(|step| context.faults.get(step)) else {
         return Ok(());
     };
-    let noticed = if fault.fault.is_mistake() || stage.workload()?.writers() == 0 {
-        stage.now()
+    let noticed = if fault.fault.is_human_error() || context.workload()?.writers() == 0 {
+        context.now()
     } else {
-        stage.workload()?.wait_for_outage(fault.at, CLIENTS_WITHIN).await?
+        context.workload()?.wait_for_outage(fault.at, CLIENTS_WITHIN).await?
     };
     phases.detected(fault.at, noticed);
     Ok(())
@@ -105,39 +105,43 @@ async fn detect(stage: &Stage, step: usize, phases: &mut Phases) -> Result<(), L
 
 /// The phase until the application's role has written. On a rehearsed copy, where no clients go, and in a drill without clients,
 /// Lifeboat writes itself.
-async fn first_write(stage: &mut Stage, phases: &mut Phases, arrival: &Arrival) -> Result<(), LabError> {
-    if arrival.serves && stage.workload()?.writers() > 0 {
-        stage.recorder.progress("waiting for the first write of a client");
-        let commit = stage.workload()?.wait_for_commit(arrival.since, CLIENTS_WITHIN);
-        return arrival.node.while_alive("see a client commit", commit).await.map(drop);
+async fn first_write(
+    context: &mut DrillContext,
+    phases: &mut Phases,
+    service: &RecoveredService,
+) -> Result<(), LabError> {
+    if service.serves && context.workload()?.writers() > 0 {
+        context.recorder.progress("waiting for the first write of a client");
+        let commit = context.workload()?.wait_for_commit(service.since, CLIENTS_WITHIN);
+        return service.node.while_alive("see a client commit", commit).await.map(drop);
     }
-    let database = stage.database();
+    let database = context.database();
     phases.enter(Phase::FirstWrite);
-    let application = arrival.node.application_session(database).await?;
-    stage.workload_mut()?.mark(&arrival.node, &application).await?;
+    let application = service.node.application_session(database).await?;
+    context.workload_mut()?.commit_marker(&service.node, &application).await?;
     phases.leave();
     Ok(())
 }
 
 /// Everything that proves what was recovered, asked of the server itself.
 async fn prove(
-    stage: &Stage,
+    context: &DrillContext,
     phases: Phases,
-    arrival: &Arrival,
+    service: &RecoveredService,
     before: Server,
 ) -> Result<Recovered, LabError> {
-    let node = &arrival.node;
-    let after = stage.note_server(node).await?;
-    let session = node.session(stage.database()).await?;
-    let nonce = format!("select nonce from lifeboat.nonce where nonce = {}", literal(&stage.nonce));
+    let node = &service.node;
+    let after = context.note_server(node).await?;
+    let session = node.session(context.database()).await?;
+    let nonce = format!("select nonce from lifeboat.nonce where nonce = {}", literal(&context.nonce));
     let nonce = node.ask(session.value(&nonce).await, "look for the nonce")?;
     let size = "select setting from pg_settings where name = 'wal_segment_size'";
     let size: u64 = node.ask(session.read(size).await, "read the size of a segment")?;
-    let data = node.places().data;
+    let data = node.paths().data;
     let cat = |what: &str, script: String| crate::lab::Command::shell(what.to_owned(), script);
     // Only a physical backup brings a label file, and only it is rolled forward to a target.
     let backup_label = async {
-        Ok(if arrival.target.is_some() {
+        Ok(if service.target.is_some() {
             let script = format!("sed -n 's/^LABEL: //p' {data}/backup_label.old 2>/dev/null || true");
             let label = node.run(cat("read the backup label", script)).await?.text().trim().to_owned();
             (!label.is_empty()).then_some(label)
@@ -156,10 +160,10 @@ async fn prove(
     };
     let log = async {
         // The standby that gave a table back stays in recovery.
-        if arrival.log.name() == node.name() {
-            arrival.log.log_facts().await
+        if service.log.name() == node.name() {
+            service.log.log_facts().await
         } else {
-            arrival.log.log_facts_so_far().await
+            service.log.log_facts_so_far().await
         }
     };
     let (backup_label, end_of_recovery, log): (_, Option<Lsn>, _) =
@@ -168,14 +172,14 @@ async fn prove(
         node: node.name().clone(),
         before,
         after,
-        target: arrival.target.clone(),
-        aim: arrival.aim.clone(),
-        serves: arrival.serves,
+        target: service.target.clone(),
+        resolved_target: service.resolved_target.clone(),
+        serves: service.serves,
         nonce,
-        backup: arrival.backup.clone(),
+        backup: service.backup.clone(),
         backup_label,
         end_of_recovery,
-        archive_end: arrival.last_segment.as_deref().and_then(|name| Lsn::of_segment(name, size)),
+        archive_end: service.last_segment.as_deref().and_then(|name| Lsn::of_segment(name, size)),
         log,
         phases: phases.spans(),
     })
@@ -183,14 +187,14 @@ async fn prove(
 
 /// Follows a server from its first connection out of recovery: replay until its position no longer moves, then promotion.
 async fn follow_promotion(
-    stage: &Stage,
+    context: &DrillContext,
     phases: &mut Phases,
     node: &Node,
     session: &Session,
 ) -> Result<(), LabError> {
     let sql = "select pg_is_in_recovery(), pg_last_wal_replay_lsn()";
     let mut last: Option<Lsn> = None;
-    let mut moved = stage.now();
+    let mut moved = context.now();
     phases.enter(Phase::Replay);
     // The step's deadline ends this loop; a statement has one of its own.
     loop {
@@ -206,7 +210,7 @@ async fn follow_promotion(
         let position = fields.next().flatten().and_then(|position| position.parse().ok());
         if position.is_some() && position != last {
             last = position;
-            moved = stage.now();
+            moved = context.now();
         }
         tokio::time::sleep(ASK_EVERY).await;
     }
@@ -217,24 +221,24 @@ async fn follow_promotion(
 
 /// Sends the clients to a server, where the service is a switch. Returns the moment from which on what they commit is on it:
 /// an old server that still lives takes their commits until then.
-async fn turn_service(stage: &Stage, node: &Node) -> Result<Moment, LabError> {
-    stage.workload()?.turn(ServiceAddress::one(node.address().await?));
-    Ok(stage.now())
+async fn switch_service(context: &DrillContext, node: &Node) -> Result<Moment, LabError> {
+    context.workload()?.switch(ServiceAddress::one(node.address().await?));
+    Ok(context.now())
 }
 
 /// Makes sure that the archive holds what the server in service has written so far, where it still lives: a recovery
 /// target can only be reached when a record after it is in the archive.
-async fn complete_archive(stage: &Stage) -> Result<(), LabError> {
-    let (node, _) = stage.service()?;
-    if !stage.nodes.contains_key(node.name()) || stage.drill.archive.is_none() {
+async fn complete_archive(context: &DrillContext) -> Result<(), LabError> {
+    let (node, _) = context.service()?;
+    if !context.nodes.contains_key(node.name()) || context.drill.archive.is_none() {
         return Ok(());
     }
     // A server that was crashed or frozen archives nothing more: what is in the archive has to do, and a target that is not
     // in it ends the recovery with an error.
     if let Err(error) = node.answers(ALIVE_WITHIN).await {
-        stage.recorder.progress(format!("the archive stays as it is: {}", ErrorChain::of(&error)));
+        context.recorder.progress(format!("the archive stays as it is: {}", ErrorChain::of(&error)));
         return Ok(());
     }
-    stage.recorder.progress("waiting for the archive to be complete up to now");
+    context.recorder.progress("waiting for the archive to be complete up to now");
     archive::complete(&node).await
 }

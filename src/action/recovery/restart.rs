@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::{Arrival, Phases};
+use super::{Phases, RecoveredService};
 use crate::{
-    action::stage::{START_WITHIN, Stage},
+    action::context::{DrillContext, START_WITHIN},
     drill::NodeName,
     journal::Phase,
     lab::{
@@ -13,11 +13,15 @@ use crate::{
     },
 };
 
-pub(super) async fn run(stage: &Stage, phases: &mut Phases, name: &NodeName) -> Result<Arrival, LabError> {
-    let node = stage.node(name)?;
+pub(super) async fn run(
+    context: &DrillContext,
+    phases: &mut Phases,
+    name: &NodeName,
+) -> Result<RecoveredService, LabError> {
+    let node = context.node(name)?;
     phases.enter(Phase::Start);
     // The children of a postmaster that was killed end by themselves; a server won't start beside them.
-    let data = node.places().data;
+    let data = node.paths().data;
     let orphans = format!(
         "for p in /proc/[0-9]*; do test \"$(readlink $p/cwd 2>/dev/null)\" = {data} && exit 1; done; exit 0"
     );
@@ -38,17 +42,17 @@ pub(super) async fn run(stage: &Stage, phases: &mut Phases, name: &NodeName) -> 
     // Nobody stands in the data directory any more, so its lock is stale. Left where it is, it would be taken for a live one
     // for as long as the first process of the machine has not collected the dead postmaster.
     node.run(Command::shell("remove the stale lock file", format!("rm -f {data}/postmaster.pid"))).await?;
-    let since = stage.now();
+    let since = context.now();
     node.launch().await?;
     // Until crash recovery is through, nobody is let in: all of it counts as replay.
     phases.enter(Phase::Replay);
     drop(node.wait_for_connections(START_WITHIN).await?);
     phases.leave();
-    Ok(Arrival {
+    Ok(RecoveredService {
         log: node.clone(),
         node,
         target: None,
-        aim: None,
+        resolved_target: None,
         backup: None,
         baseline: None,
         last_segment: None,

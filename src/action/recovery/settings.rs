@@ -1,29 +1,32 @@
 //! The settings of a server that replays an archive up to a target.
 
 use crate::{
-    action::{archive, stage::Stage, topology},
+    action::{archive, context::DrillContext, topology},
     drill::RecoveryTarget,
     journal,
     lab::LabError,
-    pg::{Aim, setting::Settings},
+    pg::{ResolvedTarget, setting::Settings},
 };
 
 /// The target in the values that a server is given; `None` for the end of the archive.
 ///
 /// # Errors
-/// Where it refers to something that has not happened.
-pub(super) fn aim(stage: &Stage, target: &RecoveryTarget) -> Result<Option<Aim>, LabError> {
-    let mark = target.point().and_then(|point| stage.marks.get(point));
-    let aim = journal::aim(target, mark, stage.mistake());
-    aim.map_err(|why| LabError::state(format!("aim at {}", target.describe()), why))
+/// Returns an error if it refers to something that has not happened.
+pub(super) fn resolved(
+    context: &DrillContext,
+    target: &RecoveryTarget,
+) -> Result<Option<ResolvedTarget>, LabError> {
+    let made = target.point().and_then(|point| context.restore_points.get(point));
+    let resolved = journal::resolve_target(target, made, context.mistake());
+    resolved.map_err(|why| LabError::state(format!("aim at {}", target.describe()), why))
 }
 
 /// What a recovered server needs to reach its target and to leave recovery there. It archives nothing and follows nobody.
-pub(super) fn of(stage: &Stage, aim: Option<&Aim>) -> Settings {
-    let mut settings = topology::recovered_settings(stage);
+pub(super) fn of(context: &DrillContext, resolved_target: Option<&ResolvedTarget>) -> Settings {
+    let mut settings = topology::recovered_settings(context);
     let mut set = |name: &str, value: String| settings.insert(name.to_owned(), value);
-    match &stage.drill.archive {
-        Some(archive) => set("restore_command", archive::restore_command(stage, archive.method)),
+    match &context.drill.archive {
+        Some(archive) => set("restore_command", archive::restore_command(context, archive.method)),
         // A backup without an archive brings the WAL that makes it consistent.
         None => set("restore_command", "false".to_owned()),
     };
@@ -32,6 +35,6 @@ pub(super) fn of(stage: &Stage, aim: Option<&Aim>) -> Settings {
     set("recovery_init_sync_method", "syncfs".to_owned());
     // The timeline of the backup: another restore into the same archive must not lead this one astray.
     set("recovery_target_timeline", "current".to_owned());
-    settings.extend(aim.map(Aim::settings).unwrap_or_default());
+    settings.extend(resolved_target.map(ResolvedTarget::settings).unwrap_or_default());
     settings
 }

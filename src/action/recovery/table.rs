@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use super::{Arrival, Phases};
+use super::{Phases, RecoveredService};
 use crate::{
     action::{
-        stage::{AS_LONG_AS_THE_STEP, START_WITHIN, Stage},
+        context::{AS_LONG_AS_THE_STEP, DrillContext, START_WITHIN},
         topology,
     },
     drill::{Fault, NodeName, TableName},
@@ -16,32 +16,33 @@ use crate::{
         wait::{self, Poll},
     },
     pg::{
-        Aim, Lsn, aim,
+        Lsn, ResolvedTarget,
         quote::{literal, shell_word},
+        resolved_target,
     },
 };
 
 pub(super) async fn run(
-    stage: &Stage,
+    context: &DrillContext,
     phases: &mut Phases,
     table: &TableName,
     standby: &NodeName,
-) -> Result<Arrival, LabError> {
-    let declared = stage
+) -> Result<RecoveredService, LabError> {
+    let declared = context
         .drill
         .node(standby)
         .ok_or_else(|| LabError::state(format!("turn to {standby}"), "the drill has no such node"))?;
-    let standby = stage.node(standby)?;
-    let (primary, _) = stage.service()?;
+    let standby = context.node(standby)?;
+    let (primary, _) = context.service()?;
     phases.enter(Phase::Start);
-    let (xid, mistake) = mistake(stage, table)?;
+    let (xid, mistake) = mistake(context, table)?;
     // All that the mistake's transaction wrote must be on the standby before it is turned away from the primary.
     wait::until(
         "see the standby receive the mistake",
         Duration::from_secs(60),
         Duration::from_millis(5),
         || async {
-            Ok(if topology::received(stage, standby.name()).await? >= mistake {
+            Ok(if topology::received(context, standby.name()).await? >= mistake {
                 Poll::Ready(())
             } else {
                 Poll::NotYet
@@ -51,9 +52,9 @@ pub(super) async fn run(
     .await?;
     standby.stop().await?;
     let before = first_record(&standby, xid).await?;
-    let mut aimed = topology::settings_of(stage, declared);
-    let aim = Aim::Position { at: before, inclusive: false };
-    aimed.extend(aim.settings());
+    let mut aimed = topology::settings_of(context, declared);
+    let resolved_target = ResolvedTarget::Position { at: before, inclusive: false };
+    aimed.extend(resolved_target.settings());
     for (name, value) in [
         ("primary_conninfo", primary.conninfo_for(&standby).await?),
         ("wal_retrieve_retry_interval", "100ms".into()),
@@ -64,7 +65,7 @@ pub(super) async fn run(
     }
     let session = standby.start(&aimed, START_WITHIN).await?;
     phases.enter(Phase::Replay);
-    stage.recorder.progress(format!("replaying {} to just before the mistake", standby.name()));
+    context.recorder.progress(format!("replaying {} to just before the mistake", standby.name()));
     wait::until("see the standby stop before the mistake", START_WITHIN, super::ASK_EVERY, || async {
         let state = standby
             .ask(session.value("select pg_get_wal_replay_pause_state()").await, "ask how far replay is")?;
@@ -73,14 +74,14 @@ pub(super) async fn run(
     })
     .await?;
     phases.enter(Phase::Restore);
-    stage.recorder.progress(format!("copying {table} back"));
-    let since = stage.now();
-    copy(stage, &standby, &primary, table).await?;
+    context.recorder.progress(format!("copying {table} back"));
+    let since = context.now();
+    copy(context, &standby, &primary, table).await?;
     phases.leave();
-    Ok(Arrival {
+    Ok(RecoveredService {
         node: primary,
         target: None,
-        aim: Some(aim),
+        resolved_target: Some(resolved_target),
         backup: None,
         baseline: None,
         last_segment: None,
@@ -91,12 +92,12 @@ pub(super) async fn run(
 }
 
 /// The transaction that dropped the table, and a position in WAL after it.
-fn mistake(stage: &Stage, table: &TableName) -> Result<(u64, Lsn), LabError> {
+fn mistake(context: &DrillContext, table: &TableName) -> Result<(u64, Lsn), LabError> {
     let drops = |fault: &Fault| matches!(fault, Fault::DropTable { table: dropped } if dropped == table);
-    let facts = stage.faults.values().rev().find(|facts| drops(&facts.fault));
+    let facts = context.faults.values().rev().find(|facts| drops(&facts.fault));
     facts
         .and_then(|facts| facts.xid.zip(facts.lsn))
-        .ok_or_else(|| LabError::state("aim at the mistake", format!("nobody dropped {table}")))
+        .ok_or_else(|| LabError::state("find the mistake", format!("nobody dropped {table}")))
 }
 
 /// Where the mistake's transaction begins in WAL. Stopping before its commit would be too late: its lock on the table is
@@ -104,9 +105,9 @@ fn mistake(stage: &Stage, table: &TableName) -> Result<(u64, Lsn), LabError> {
 async fn first_record(standby: &Node, xid: u64) -> Result<Lsn, LabError> {
     let what = format!("find transaction {xid} in WAL");
     let redo = standby.control_data().await?.redo;
-    let short = aim::short(xid);
+    let short = resolved_target::short(xid);
     let waldump = standby.program("pg_waldump");
-    let script = format!("{waldump} -p {}/pg_wal -s {redo} -x {short} -n 1", standby.places().data);
+    let script = format!("{waldump} -p {}/pg_wal -s {redo} -x {short} -n 1", standby.paths().data);
     let record = standby.run(Command::shell(&what, script).deadline(AS_LONG_AS_THE_STEP)).await?.text();
     let lsn = record
         .split_once("lsn: ")
@@ -115,9 +116,14 @@ async fn first_record(standby: &Node, xid: u64) -> Result<Lsn, LabError> {
     lsn.ok_or_else(|| LabError::state(what, format!("pg_waldump said {record:?}")))
 }
 
-async fn copy(stage: &Stage, standby: &Node, primary: &Node, table: &TableName) -> Result<(), LabError> {
+async fn copy(
+    context: &DrillContext,
+    standby: &Node,
+    primary: &Node,
+    table: &TableName,
+) -> Result<(), LabError> {
     let what = format!("copy {table} back");
-    let session = primary.session(stage.database()).await?;
+    let session = primary.session(context.database()).await?;
     let there = format!("select to_regclass({}) is not null", literal(&table.quoted()));
     if primary.ask(session.value(&there).await, "look for the table")?.as_deref() == Some("t") {
         return Err(LabError::state(
@@ -126,7 +132,7 @@ async fn copy(stage: &Stage, standby: &Node, primary: &Node, table: &TableName) 
         ));
     }
     let (source, target) = (standby.address().await?, primary.address().await?);
-    let file = format!("{}/table.dump", standby.places().run);
+    let file = format!("{}/table.dump", standby.paths().run);
     let script = format!(
         "{dump} -h {} -p {} --no-password -d {database} -Fc --compress=0 --strict-names -t {table} -f {file}\n\
          {restore} -h {} -p {} --no-password -d {database} --exit-on-error --single-transaction {file}\nrm {file}",
@@ -136,7 +142,7 @@ async fn copy(stage: &Stage, standby: &Node, primary: &Node, table: &TableName) 
         target.port,
         dump = standby.program("pg_dump"),
         restore = standby.program("pg_restore"),
-        database = stage.database(),
+        database = context.database(),
         table = shell_word(&table.quoted()),
     );
     standby.run_as_superuser(Command::shell(what, script).deadline(AS_LONG_AS_THE_STEP)).await.map(drop)

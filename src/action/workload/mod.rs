@@ -4,9 +4,9 @@
 //! **Invariant:** a row is attempted once, under a number that is never used again; what was written down as acknowledged
 //! was acknowledged. A client knows nothing of faults and recoveries: it follows the service address.
 
-mod book;
-mod crew;
-mod pace;
+mod ledger_writer;
+mod client_thread;
+mod rate_limiter;
 mod service;
 mod writer;
 
@@ -22,8 +22,8 @@ use std::{
 use tokio::sync::{OwnedRwLockWriteGuard, RwLock, watch};
 use tokio_util::sync::CancellationToken;
 
-pub use book::Book;
-use crew::Crew;
+use client_thread::ClientThread;
+pub use ledger_writer::LedgerWriter;
 pub use service::ServiceAddress;
 
 use crate::{
@@ -42,7 +42,7 @@ use crate::{
 /// How soon a client that can't reach the server tries again: the resolution of outages.
 pub const RETRY_EVERY: Duration = Duration::from_millis(2);
 
-/// How long a client waits for the answer to a commit before it gives the session up; the commit is indeterminate then.
+/// How long a client waits for the answer to a commit before it gives the session up; the commit is in_doubt then.
 pub const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The table of Lifeboat's own markers; the clients' table may be the dataset's.
@@ -53,7 +53,7 @@ pub const COMMIT_TABLE: &str = "lifeboat.commits";
 
 /// What the clients report to the drill as they go.
 #[derive(Debug, Default)]
-pub struct Pulse {
+pub struct WorkloadStatus {
     acknowledged: AtomicU64,
     /// The moment of the latest acknowledged commit, in microseconds.
     last_ack: AtomicU64,
@@ -63,7 +63,7 @@ pub struct Pulse {
     last_words: Mutex<Option<(Moment, String)>>,
 }
 
-impl Pulse {
+impl WorkloadStatus {
     /// Commits that were acknowledged so far.
     #[must_use]
     pub fn acknowledged(&self) -> u64 {
@@ -95,8 +95,8 @@ impl Pulse {
 /// What all clients share.
 struct Shared {
     clock: Clock,
-    book: Arc<Book>,
-    pulse: Arc<Pulse>,
+    ledger_writer: Arc<LedgerWriter>,
+    status: Arc<WorkloadStatus>,
     service: watch::Receiver<ServiceAddress>,
     gate: Arc<RwLock<()>>,
     stop: CancellationToken,
@@ -110,13 +110,13 @@ struct Shared {
 pub struct Workload {
     shared: Arc<Shared>,
     service: watch::Sender<ServiceAddress>,
-    crew: Crew,
+    client_thread: ClientThread,
     markers: u32,
     table: TableName,
 }
 
 /// What it takes to start the clients.
-pub struct Opening<'a> {
+pub struct WorkloadConfig<'a> {
     /// What the drill declares.
     pub declared: &'a Declared,
     /// The database that they commit to.
@@ -137,30 +137,30 @@ impl Workload {
     /// Starts the clients.
     ///
     /// # Errors
-    /// Where the ledger can't be made.
-    pub fn start(opening: Opening<'_>) -> Result<Self, LabError> {
-        let (service, follow) = watch::channel(opening.service);
-        let table = opening.declared.table.clone();
+    /// Returns an error if the ledger can't be made.
+    pub fn start(config: WorkloadConfig<'_>) -> Result<Self, LabError> {
+        let (service, follow) = watch::channel(config.service);
+        let table = config.declared.table.clone();
         let shared = Arc::new(Shared {
-            clock: opening.clock,
-            book: Arc::new(Book::create(opening.ledger)?),
-            pulse: Arc::default(),
+            clock: config.clock,
+            ledger_writer: Arc::new(LedgerWriter::create(config.ledger)?),
+            status: Arc::default(),
             service: follow,
             gate: Arc::default(),
             stop: CancellationToken::new(),
-            secrets: opening.secrets,
-            database: opening.database,
+            secrets: config.secrets,
+            database: config.database,
             insert: insert_into(&table.quoted()),
-            nonce: opening.nonce,
+            nonce: config.nonce,
         });
-        let crew = Crew::start(&shared, opening.declared.writers, opening.declared.period())?;
-        Ok(Self { shared, service, crew, markers: 0, table })
+        let client_thread = ClientThread::start(&shared, config.declared.writers, config.declared.period())?;
+        Ok(Self { shared, service, client_thread, markers: 0, table })
     }
 
     /// What the clients report.
     #[must_use]
-    pub fn pulse(&self) -> &Pulse {
-        &self.shared.pulse
+    pub fn status(&self) -> &WorkloadStatus {
+        &self.shared.status
     }
 
     /// The clients' table.
@@ -172,11 +172,11 @@ impl Workload {
     /// How many clients there are.
     #[must_use]
     pub fn writers(&self) -> usize {
-        self.crew.writers()
+        self.client_thread.writers()
     }
 
     /// Sends the clients elsewhere; those who wait for an answer of the old server give it up.
-    pub fn turn(&self, service: ServiceAddress) {
+    pub fn switch(&self, service: ServiceAddress) {
         self.service.send_replace(service);
     }
 
@@ -189,7 +189,7 @@ impl Workload {
     /// Holds the clients between two transactions until the guard is dropped: nothing of theirs is under way.
     ///
     /// # Errors
-    /// Where one of them does not come to the end of its transaction.
+    /// Returns an error if one of them does not come to the end of its transaction.
     pub async fn hold(&self) -> Result<OwnedRwLockWriteGuard<()>, LabError> {
         let within = PATIENCE + Duration::from_secs(1);
         tokio::time::timeout(within, Arc::clone(&self.shared.gate).write_owned()).await.map_err(|_| {
@@ -200,16 +200,16 @@ impl Workload {
     /// Waits until a commit that was acknowledged after `after` is seen.
     ///
     /// # Errors
-    /// Where none is within the time.
+    /// Returns an error if none is within the time.
     pub async fn wait_for_commit(&self, after: Moment, within: Duration) -> Result<Moment, LabError> {
         wait::until("see a client commit", within, Duration::from_micros(500), || async {
-            let last = self.pulse().last_ack();
+            let last = self.status().last_ack();
             Ok(if last > after { Poll::Ready(last) } else { Poll::NotYet })
         })
         .await
         .map_err(|error| match error {
             LabError::Deadline { what, within } => {
-                LabError::Deadline { what: self.pulse().explain(&what), within }
+                LabError::Deadline { what: self.status().explain(&what), within }
             }
             error => error,
         })
@@ -219,13 +219,13 @@ impl Workload {
     /// acknowledged for a second.
     ///
     /// # Errors
-    /// Where they go on committing.
+    /// Returns an error if they go on committing.
     pub async fn wait_for_outage(&self, after: Moment, within: Duration) -> Result<Moment, LabError> {
         let silence = Duration::from_secs(1);
         wait::until("see the clients notice the outage", within, Duration::from_micros(500), || async {
-            let trouble = Moment(self.pulse().last_trouble.load(Ordering::Relaxed));
+            let trouble = Moment(self.status().last_trouble.load(Ordering::Relaxed));
             let now = self.shared.clock.now();
-            let silent = now.since(self.pulse().last_ack().max(after)) >= silence;
+            let silent = now.since(self.status().last_ack().max(after)) >= silence;
             Ok(if trouble > after {
                 Poll::Ready(trouble)
             } else if silent {
@@ -240,12 +240,12 @@ impl Workload {
     /// Commits a marker row of Lifeboat's own in a session of the application's role, and writes it down like any other; returns its sequence number.
     ///
     /// # Errors
-    /// Where it is not acknowledged.
-    pub async fn mark(&mut self, node: &Node, session: &Session) -> Result<u32, LabError> {
+    /// Returns an error if it is not acknowledged.
+    pub async fn commit_marker(&mut self, node: &Node, session: &Session) -> Result<u32, LabError> {
         self.markers += 1;
         let seq = self.markers;
         let server = node.ask(session.server(Some(node.name().clone())).await, "ask which server it is")?;
-        let number = self.shared.book.session(MARKER_WRITER, self.shared.clock.now(), server);
+        let number = self.shared.ledger_writer.session(MARKER_WRITER, self.shared.clock.now(), server);
         let statement = node.ask(session.prepare(&insert_into(MARKER_TABLE)).await, "prepare a marker")?;
         let begun = self.shared.clock.now();
         let answer = session
@@ -254,10 +254,10 @@ impl Workload {
         let ended = self.shared.clock.now();
         let (outcome, lsn) = match &answer {
             Ok(lsn) => (CommitOutcome::Acknowledged, *lsn),
-            Err(error) if error.is_disconnect() => (CommitOutcome::Indeterminate, Lsn(0)),
+            Err(error) if error.is_disconnect() => (CommitOutcome::InDoubt, Lsn(0)),
             Err(_) => (CommitOutcome::Failed, Lsn(0)),
         };
-        self.shared.book.commit(&crate::journal::Commit {
+        self.shared.ledger_writer.commit(&crate::journal::Commit {
             begun,
             ended,
             lsn,
@@ -273,22 +273,22 @@ impl Workload {
     /// Writes the ledger down to the disk.
     ///
     /// # Errors
-    /// Where a line of it could not be written.
+    /// Returns an error if a line of it could not be written.
     pub fn flush(&self) -> Result<(), LabError> {
-        self.shared.book.flush()
+        self.shared.ledger_writer.flush()
     }
 
     /// Stops the clients: each ends the transaction that it is in, or gives it up, and writes it down.
     ///
     /// # Errors
-    /// Where a client crashed, or a line of the ledger could not be written.
+    /// Returns an error if a client crashed, or a line of the ledger could not be written.
     pub async fn stop(self) -> Result<(), LabError> {
         self.shared.stop.cancel();
-        self.crew
+        self.client_thread
             .ended
             .await
             .map_err(|error| LabError::state("stop the clients", format!("one of them crashed: {error}")))?;
-        self.shared.book.flush()
+        self.shared.ledger_writer.flush()
     }
 }
 

@@ -5,7 +5,7 @@ use std::{sync::Arc, sync::atomic::Ordering, time::Duration};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::{sync::watch, time::sleep};
 
-use super::{PATIENCE, RETRY_EVERY, ServiceAddress, Shared, note, pace::Pace};
+use super::{PATIENCE, RETRY_EVERY, ServiceAddress, Shared, note, rate_limiter::RateLimiter};
 use crate::{
     journal::{Commit, CommitOutcome, Moment, Server},
     lab::{
@@ -26,7 +26,7 @@ struct Connected {
 }
 
 /// Commits rows until it is stopped, at its pace if it has one.
-pub(super) async fn run(shared: Arc<Shared>, writer: u16, mut pace: Option<Pace>) {
+pub(super) async fn run(shared: Arc<Shared>, writer: u16, mut pace: Option<RateLimiter>) {
     let mut follow = shared.service.clone();
     let mut seq = 0;
     while !shared.stop.is_cancelled() {
@@ -59,7 +59,7 @@ async fn connect(shared: &Shared, service: &ServiceAddress, writer: u16) -> Conn
         service.hosts.iter().map(|address| persist(shared, address, writer)).collect();
     match hosts.next().await {
         Some((session, statement, server)) => {
-            let number = shared.book.session(writer, shared.clock.now(), server);
+            let number = shared.ledger_writer.session(writer, shared.clock.now(), server);
             Connected { session, statement, number }
         }
         // A service without an address has no server, ever.
@@ -73,7 +73,7 @@ async fn persist(shared: &Shared, address: &Address, writer: u16) -> (Session, P
         match attempt(shared, address).await {
             Ok(connected) => return connected,
             Err(error) => {
-                shared.pulse.heard(shared.clock.now(), &error);
+                shared.status.heard(shared.clock.now(), &error);
                 tracing::trace!(writer, %error, "not connected");
             }
         }
@@ -104,7 +104,7 @@ async fn commit_until_trouble(
     connected: &Connected,
     writer: u16,
     seq: &mut u32,
-    pace: &mut Option<Pace>,
+    pace: &mut Option<RateLimiter>,
 ) {
     loop {
         if let Some(pace) = pace {
@@ -131,7 +131,7 @@ async fn commit_until_trouble(
                 Err(SqlError { state: None, message: "the service went elsewhere".into() })
             }
             () = shared.stop.cancelled() => {
-                // The last transaction gets a moment to end, so that a drill's end leaves nothing indeterminate.
+                // The last transaction gets a moment to end, so that a drill's end leaves nothing in_doubt.
                 tokio::time::timeout(Duration::from_secs(1), insert).await.unwrap_or_else(|_| Err(silent()))
             }
         };
@@ -139,10 +139,10 @@ async fn commit_until_trouble(
         drop(open);
         let (outcome, lsn) = match &answer {
             Ok(lsn) => (CommitOutcome::Acknowledged, *lsn),
-            Err(error) if error.is_disconnect() => (CommitOutcome::Indeterminate, Lsn(0)),
+            Err(error) if error.is_disconnect() => (CommitOutcome::InDoubt, Lsn(0)),
             Err(_) => (CommitOutcome::Failed, Lsn(0)),
         };
-        shared.book.commit(&Commit {
+        shared.ledger_writer.commit(&Commit {
             begun,
             ended,
             lsn,
@@ -154,10 +154,10 @@ async fn commit_until_trouble(
         match answer {
             Ok(_) => note_ack(shared, ended),
             Err(error) => {
-                shared.pulse.last_trouble.fetch_max(ended.0, Ordering::Relaxed);
-                shared.pulse.heard(ended, &error);
+                shared.status.last_trouble.fetch_max(ended.0, Ordering::Relaxed);
+                shared.status.heard(ended, &error);
                 tracing::debug!(writer, seq = *seq, %error, "not committed");
-                if outcome == CommitOutcome::Indeterminate {
+                if outcome == CommitOutcome::InDoubt {
                     return;
                 }
                 // The server refuses this statement for now (its table is gone, say), and the session is whole.
@@ -174,6 +174,6 @@ async fn commit_until_trouble(
 }
 
 fn note_ack(shared: &Shared, at: Moment) {
-    shared.pulse.acknowledged.fetch_add(1, Ordering::Relaxed);
-    shared.pulse.last_ack.fetch_max(at.0, Ordering::Relaxed);
+    shared.status.acknowledged.fetch_add(1, Ordering::Relaxed);
+    shared.status.last_ack.fetch_max(at.0, Ordering::Relaxed);
 }

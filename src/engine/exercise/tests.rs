@@ -1,7 +1,7 @@
-//! The loop over steps on a runtime of a script: whatever happens to a call, the lab is dismantled and nothing passes.
+//! The loop over steps on a runtime of a script: whatever happens to a call, the lab is cleaned_up and nothing passes.
 //!
 //! No PostgreSQL is behind the script, so set-up ends at the first server that is to answer; steps that need none are driven
-//! on a stage that stands as far as it can.
+//! on a context that stands as far as it can.
 
 mod closing;
 mod set_up;
@@ -118,23 +118,23 @@ impl World {
         self.seen()
     }
 
-    /// A stage with all nodes and with clients, who find nobody to commit to.
-    async fn standing(&self) -> Stage {
-        let mut stage = begin(self.exercising());
+    /// A context with all nodes and with clients, who find nobody to commit to.
+    async fn standing(&self) -> DrillContext {
+        let mut context = begin(self.exercising());
         let names = self.drill.nodes.iter().map(|node| node.name.clone());
         for name in [repository()].into_iter().chain(names) {
-            stage.create(&name, Provision::Empty).await.expect("a node");
+            context.create(&name, Provision::Empty).await.expect("a node");
         }
-        let hosts = vec![stage.runtime.address(&repository()).await.expect("an address")];
-        stage.start_clients(hosts).expect("a ledger");
-        stage
+        let hosts = vec![context.runtime.address(&repository()).await.expect("an address")];
+        context.start_clients(hosts).expect("a ledger");
+        context
     }
 
-    /// The steps and the end of the exercise, on a stage that stands.
+    /// The steps and the end of the exercise, on a context that stands.
     async fn perform(self) -> Seen {
-        let mut stage = self.standing().await;
-        run_steps(&mut stage, &self.drill.steps, &self.cancel).await;
-        close(stage, &self.cancel, None).await;
+        let mut context = self.standing().await;
+        run_steps(&mut context, &self.drill.steps, &self.cancel).await;
+        close(context, &self.cancel, None).await;
         self.seen()
     }
 
@@ -152,18 +152,18 @@ impl World {
 }
 
 impl Seen {
-    /// Whatever happened: the last call was to dismantle, nothing exists, and nobody says that the promise was kept.
+    /// Whatever happened: the last call was to clean_up, nothing exists, and nobody says that the promise was kept.
     #[track_caller]
     fn assert_over(&self, case: &str) {
         assert_eq!(
-            self.transcript.iter().filter(|call| *call == "dismantle").count(),
+            self.transcript.iter().filter(|call| *call == "clean_up").count(),
             1,
             "{case}: {:#?}",
             self.transcript
         );
         assert_eq!(
             self.transcript.last().map(String::as_str),
-            Some("dismantle"),
+            Some("clean_up"),
             "{case}: {:#?}",
             self.transcript
         );
@@ -171,7 +171,7 @@ impl Seen {
         assert_eq!(self.judgement.verdict, Some(Verdict::Inconclusive), "{case}");
         let last = self.events.iter().rev().take(2).collect::<Vec<_>>();
         assert!(
-            matches!(last.as_slice(), [Event::DrillEnded { .. }, Event::Dismantled { .. }]),
+            matches!(last.as_slice(), [Event::DrillEnded { .. }, Event::CleanedUp { .. }]),
             "{case}: {last:?}"
         );
     }

@@ -79,7 +79,7 @@ pub(super) fn checks() -> Vec<Check> {
     vec![Check::Ledger, Check::Content, rows, Check::Sql(sql), Check::Reprotect]
 }
 
-pub(super) fn found(survey: Survey) -> Vec<CheckFacts> {
+pub(super) fn found(survey: WorkloadScan) -> Vec<CheckFacts> {
     let table = |rows: u64, live: bool| TableFingerprint { rows, hash: "9".into(), live };
     let tables = |live: u64| {
         [("shop.customer".to_owned(), table(10, false)), ("shop.ticket".to_owned(), table(live, true))].into()
@@ -88,7 +88,7 @@ pub(super) fn found(survey: Survey) -> Vec<CheckFacts> {
         [("shop.cart".to_owned(), "it is unlogged, and a recovery empties it by design".to_owned())].into();
     let print = |at, live| Fingerprint { at, tables: tables(live), left_out: left_out.clone(), millis: 3 };
     vec![
-        CheckFacts::Survey(survey),
+        CheckFacts::WorkloadScan(survey),
         CheckFacts::Content {
             baseline: "nightly".into(),
             exact: false,
@@ -124,8 +124,8 @@ pub(super) fn drill(plot: &Plot) -> Drill {
         description: String::new(),
         tags: vec![],
         objectives: Objectives { rto: Some(Period::from_secs(60)), rpo: Some(Period::from_secs(10)) },
-        human: None,
-        backup_every: Some(Period::from_secs(3_600)),
+        manual_time: None,
+        backup_interval: Some(Period::from_secs(3_600)),
         version: None,
         settings: BTreeMap::new(),
         nodes: vec![server("primary", Role::Primary), server("standby", standby)],
@@ -194,7 +194,7 @@ pub(super) fn recovered(plot: Plot) -> Recovered {
         before: plot.before,
         after: plot.after,
         target: None,
-        aim: None,
+        resolved_target: None,
         serves: plot.serves,
         nonce: Some("nonce".into()),
         backup: is_restore.then(label),
@@ -209,7 +209,7 @@ pub(super) fn recovered(plot: Plot) -> Recovered {
 /// Two clients, each with a commit of 20 ms every 50 ms, one of them 25 ms after the other; and Lifeboat's markers.
 pub(super) fn ledger(plot: &Plot) -> Ledger {
     let is_table = matches!(plot.recovery, Recovery::Table { .. });
-    let is_away = plot.serves && !plot.fault.as_ref().is_some_and(Fault::is_mistake);
+    let is_away = plot.serves && !plot.fault.as_ref().is_some_and(Fault::is_human_error);
     let session = |session, writer, at, server: &Server| Session {
         session,
         writer,
@@ -241,7 +241,7 @@ pub(super) fn ledger(plot: &Plot) -> Ledger {
             outcome,
         });
     };
-    use CommitOutcome::{Acknowledged, Failed, Indeterminate};
+    use CommitOutcome::{Acknowledged, Failed, InDoubt};
     for (marker, begun) in [4_990, 5_002, 5_012].into_iter().enumerate() {
         commit(0, 3, begun, begun + [6, 4, 4][marker], Acknowledged);
     }
@@ -255,7 +255,7 @@ pub(super) fn ledger(plot: &Plot) -> Ledger {
             8_975.. if is_table => (u32::from(writer), Acknowledged),
             8_975.. if plot.serves => (u32::from(writer) + 10, Acknowledged),
             7_000.. if is_away => continue,
-            6_950.. if is_away => (u32::from(writer), Indeterminate),
+            6_950.. if is_away => (u32::from(writer), InDoubt),
             7_040.. if is_table => (u32::from(writer), Failed),
             _ => (u32::from(writer), Acknowledged),
         };
@@ -266,8 +266,8 @@ pub(super) fn ledger(plot: &Plot) -> Ledger {
 }
 
 /// What a faithful recovery holds.
-pub(super) fn survey(ledger: &Ledger, plot: &Plot) -> Survey {
-    let mut survey = Survey { begun: ms(9_600), ended: ms(9_650), ..Survey::default() };
+pub(super) fn survey(ledger: &Ledger, plot: &Plot) -> WorkloadScan {
+    let mut survey = WorkloadScan { begun: ms(9_600), ended: ms(9_650), ..WorkloadScan::default() };
     for commit in &ledger.commits {
         let is_new = commit.session > 10
             || (matches!(plot.recovery, Recovery::Table { .. }) && commit.begun >= ms(8_975));

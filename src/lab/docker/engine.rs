@@ -11,7 +11,7 @@ use tokio::{
     time::{Instant, timeout},
 };
 
-use super::survey::Survey;
+use super::image_probe::ImageProbe;
 use crate::lab::LabError;
 
 /// How long an answer may take where nothing else is said.
@@ -27,14 +27,14 @@ pub struct Engine(Arc<Inner>);
 struct Inner {
     docker: Docker,
     version: String,
-    surveys: Mutex<HashMap<String, Survey>>,
+    surveys: Mutex<HashMap<String, ImageProbe>>,
 }
 
 impl Engine {
     /// The engine at `DOCKER_HOST`, else at the first socket that is there: the system's, the user's, Docker Desktop's.
     ///
     /// # Errors
-    /// Where none answers within five seconds.
+    /// Returns an error if none answers within five seconds.
     pub async fn connect() -> Result<Self, LabError> {
         Self::connect_to(&host()).await
     }
@@ -42,7 +42,7 @@ impl Engine {
     /// The engine at an address in the form of `DOCKER_HOST`: `unix:///run/docker.sock`, `tcp://127.0.0.1:2375`.
     ///
     /// # Errors
-    /// Where none answers within five seconds, or the form is another (`ssh:`, TLS).
+    /// Returns an error if none answers within five seconds, or the form is another (`ssh:`, TLS).
     pub async fn connect_to(host: &str) -> Result<Self, LabError> {
         let what = format!("reach a container engine at {host}");
         let greet = async {
@@ -70,7 +70,7 @@ impl Engine {
         &self.0.docker
     }
 
-    pub(super) fn surveys(&self) -> &Mutex<HashMap<String, Survey>> {
+    pub(super) fn surveys(&self) -> &Mutex<HashMap<String, ImageProbe>> {
         &self.0.surveys
     }
 }

@@ -41,7 +41,7 @@ kill -s KILL -- "$group$watchdog" 2>/dev/null
 exit $code"#;
 
 /// Where and as whom commands are run.
-pub(super) struct Place<'a> {
+pub(super) struct ExecPlace<'a> {
     pub(super) container: &'a str,
     /// `uid:gid`.
     pub(super) user: &'a str,
@@ -52,7 +52,11 @@ pub(super) struct Place<'a> {
 
 /// Runs a command to its end, which is that of the program, and two seconds more where something that it left in the background
 /// still holds its output: daemons should write elsewhere. Its deadline is rounded up to whole seconds, which is what every `timeout` understands.
-pub(super) async fn exec(engine: &Engine, place: &Place<'_>, command: &Command) -> Result<Output, LabError> {
+pub(super) async fn exec(
+    engine: &Engine,
+    place: &ExecPlace<'_>,
+    command: &Command,
+) -> Result<Output, LabError> {
     let limit = Duration::from_secs(
         command.deadline.as_nanos().div_ceil(1_000_000_000).try_into().unwrap_or(u64::MAX >> 8),
     );
@@ -74,7 +78,7 @@ pub(super) async fn exec(engine: &Engine, place: &Place<'_>, command: &Command) 
 
 async fn attached(
     engine: &Engine,
-    place: &Place<'_>,
+    place: &ExecPlace<'_>,
     command: &Command,
     seconds: u64,
 ) -> Result<Output, LabError> {
@@ -107,7 +111,7 @@ async fn attached(
     Ok(output)
 }
 
-fn environment(place: &Place<'_>, command: &Command) -> Vec<String> {
+fn environment(place: &ExecPlace<'_>, command: &Command) -> Vec<String> {
     let fixed = [("LC_ALL", "C"), ("TZ", "UTC"), ("HOME", place.home)];
     let fixed = fixed
         .into_iter()
@@ -116,7 +120,7 @@ fn environment(place: &Place<'_>, command: &Command) -> Vec<String> {
     fixed.chain(command.env.iter().map(|(name, value)| format!("{name}={value}"))).collect()
 }
 
-fn limited(place: &Place<'_>, command: &Command, seconds: u64) -> Vec<String> {
+fn limited(place: &ExecPlace<'_>, command: &Command, seconds: u64) -> Vec<String> {
     let seconds = seconds.to_string();
     let limit: &[&str] = if place.has_timeout {
         &["timeout", "-k", KILL_AFTER, &seconds]
@@ -173,7 +177,7 @@ async fn code(engine: &Engine, command: &Command, id: &str) -> Result<i64, LabEr
 }
 
 /// A program that was killed has an exit code; a node that was killed under it has not, but the engine notes it a moment later.
-async fn survived(engine: &Engine, place: &Place<'_>, command: &Command) -> Result<(), LabError> {
+async fn survived(engine: &Engine, place: &ExecPlace<'_>, command: &Command) -> Result<(), LabError> {
     let patience = Instant::now() + NEWS_OF_DEATH;
     while Instant::now() < patience {
         let inspected = call_unless(

@@ -6,8 +6,8 @@ use bollard::query_parameters::ListImagesOptions;
 
 use super::{
     engine::{Engine, call, call_unless},
+    image_probe::image_probe,
     pull::pull,
-    survey::survey,
 };
 use crate::{
     lab::{Installation, LabError},
@@ -51,7 +51,7 @@ impl Engine {
     /// The images of PostgreSQL that need no pull: `lifeboat-postgres:17`, `postgres:17-alpine` and the like, best first.
     ///
     /// # Errors
-    /// Where the engine does not answer.
+    /// Returns an error if the engine does not answer.
     pub async fn images(&self) -> Result<Vec<LocalImage>, LabError> {
         let listed = call("list images", self.docker().list_images(None::<ListImagesOptions>)).await?;
         let mut found: Vec<LocalImage> =
@@ -68,7 +68,7 @@ impl Engine {
     /// `{version}` in a user's reference stands for the version. Without a version the newest local one is taken.
     ///
     /// # Errors
-    /// Where there is none, or none with a server of that version.
+    /// Returns an error if there is none, or none with a server of that version.
     pub async fn resolve(
         &self,
         reference: Option<&str>,
@@ -91,19 +91,19 @@ impl Engine {
         let id = inspected.id.ok_or_else(|| LabError::state(what, "the engine gives it no id"))?;
         let config = inspected.config.unwrap_or_default();
         let volumes = config.volumes.unwrap_or_default();
-        let survey = {
+        let image_probe = {
             let mut surveys = self.surveys().lock().await;
             match surveys.get(&id) {
-                Some(survey) => survey.clone(),
+                Some(image_probe) => image_probe.clone(),
                 None => {
-                    let found = survey(self, &reference, &id, &volumes).await?;
+                    let found = image_probe(self, &reference, &id, &volumes).await?;
                     surveys.entry(id.clone()).or_insert(found).clone()
                 }
             }
         };
-        let Some((bin, version)) = survey.server(major).cloned() else {
+        let Some((bin, version)) = image_probe.server(major).cloned() else {
             let versions: Vec<String> =
-                survey.servers.iter().map(|(_, version)| version.to_string()).collect();
+                image_probe.servers.iter().map(|(_, version)| version.to_string()).collect();
             let held = if versions.is_empty() {
                 "no server".to_owned()
             } else {
@@ -121,11 +121,19 @@ impl Engine {
             identity: id.clone(),
             listen: "0.0.0.0",
             clients: "0.0.0.0/0",
-            tools: survey.tools.clone(),
+            tools: image_probe.tools.clone(),
         };
         let steering =
             config.env.unwrap_or_default().iter().filter_map(|variable| steers(variable)).collect();
-        Ok(Image { id, reference, installation, user: survey.user, tools: survey.tools, volumes, steering })
+        Ok(Image {
+            id,
+            reference,
+            installation,
+            user: image_probe.user,
+            tools: image_probe.tools,
+            volumes,
+            steering,
+        })
     }
 
     async fn preferred(&self, major: Option<Major>) -> Result<String, LabError> {

@@ -22,7 +22,7 @@ use tokio::{
 
 use super::{
     engine::{Engine, call, call_unless, in_one_line},
-    exec::{Place, exec},
+    exec::{ExecPlace, exec},
     image::Image,
     names::{Names, OWNER, prepared, prepared_labels},
     network,
@@ -33,7 +33,7 @@ use super::{
 };
 use crate::{
     drill::{NodeName, REPOSITORY, RuntimeKind},
-    lab::{Address, Command, Installation, LabError, Output, Places, Provision, Runtime},
+    lab::{Address, Command, Installation, LabError, NodePaths, Output, Provision, Runtime},
 };
 
 const PORT: u16 = 5432;
@@ -137,8 +137,8 @@ impl Runtime for Lab {
         &self.image.installation
     }
 
-    fn places(&self, _node: &NodeName) -> Places {
-        Places {
+    fn paths(&self, _node: &NodeName) -> NodePaths {
+        NodePaths {
             data: format!("{DATA}/pgdata"),
             run: node::RUN.to_owned(),
             repository: REPOSITORY_PATH.to_owned(),
@@ -167,7 +167,7 @@ impl Runtime for Lab {
 
     async fn exec(&self, node: &NodeName, command: &Command) -> Result<Output, LabError> {
         let container = self.names.container(node);
-        let place = Place {
+        let place = ExecPlace {
             container: &container,
             user: &self.image.user,
             home: node::RUN,
@@ -221,7 +221,7 @@ impl Runtime for Lab {
         Ok((!remains.is_empty()).then(|| remains.join(", ")))
     }
 
-    async fn dismantle(&self) -> Vec<String> {
+    async fn clean_up(&self) -> Vec<String> {
         let mut ours = self.names.shared_labels();
         ours.remove(OWNER);
         let thorough = self.under_way.load(Ordering::SeqCst) > 0;

@@ -20,7 +20,7 @@ mod owner;
 mod prepared;
 mod pull;
 mod scan;
-mod survey;
+mod image_probe;
 mod sweep;
 
 pub use engine::Engine;

@@ -16,8 +16,8 @@ use tokio::time::timeout;
 use super::{
     engine::{ANSWER, Engine, call, call_unless, refusal},
     image::Image,
+    image_probe::masked,
     names::Labels,
-    survey::masked,
 };
 use crate::lab::LabError;
 
@@ -68,7 +68,7 @@ pub(super) async fn start(engine: &Engine, node: Node<'_>) -> Result<IpAddr, Lab
     .await?;
     let begun = begin(engine, container).await;
     if begun.is_err() {
-        // What can't be removed now is removed when the lab is dismantled.
+        // What can't be removed now is removed when the lab is cleaned_up.
         let _ = remove(engine, container).await;
     }
     begun

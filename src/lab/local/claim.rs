@@ -59,7 +59,7 @@ impl Claim {
     /// Makes the directory of a new run.
     ///
     /// # Errors
-    /// Where it can't be made or locked.
+    /// Returns an error if it can't be made or locked.
     pub fn make(work: &WorkDir, note: Note) -> Result<Self, LabError> {
         let directory = work.run(&note.run);
         let made = make_passable(&directory).and_then(|()| write(&directory, &note));
@@ -82,7 +82,7 @@ impl Claim {
     /// Writes down which labs are kept.
     ///
     /// # Errors
-    /// Where that can't be written.
+    /// Returns an error if that can't be written.
     pub fn keep(&mut self, drills: Vec<String>) -> Result<(), LabError> {
         self.note.kept = drills;
         let written = write(&self.directory, &self.note);
@@ -102,7 +102,7 @@ impl Claim {
                 Err(TryLockError::Error(error)) => {
                     return Some(Found::Unknown(format!("its lock can't be tried: {error}")));
                 }
-                // A file that was written again, or removed, between its opening and its locking says nothing.
+                // A file that was written again, or removed, between its config and its locking says nothing.
                 Ok(()) if !is_at(&lock, &path) => {}
                 Ok(()) => {
                     return Some(match serde_json::from_reader(&lock) {

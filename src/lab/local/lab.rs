@@ -20,7 +20,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use super::{ServerUser, WorkDir, processes, sweep};
 use crate::{
     drill::{NodeName, REPOSITORY, RuntimeKind},
-    lab::{Address, Command, Installation, LabError, Output, Places, PreparedKey, Provision, Runtime},
+    lab::{Address, Command, Installation, LabError, NodePaths, Output, PreparedKey, Provision, Runtime},
 };
 
 /// At most so many prepared clusters are kept.
@@ -47,7 +47,7 @@ impl LocalLab {
     /// A lab below `<work>/runs/<run>/<folder>`; nothing is made but this directory.
     ///
     /// # Errors
-    /// Where it can't be made.
+    /// Returns an error if it can't be made.
     pub fn new(
         installation: Installation,
         work: &WorkDir,
@@ -152,11 +152,11 @@ impl Runtime for LocalLab {
         &self.installation
     }
 
-    fn places(&self, node: &NodeName) -> Places {
+    fn paths(&self, node: &NodeName) -> NodePaths {
         let text = |path: PathBuf| path.to_string_lossy().into_owned();
         let home = self.home(node);
         let prepared = self.sites().get(node).and_then(|site| site.prepared.clone());
-        Places {
+        NodePaths {
             data: text(home.join("data")),
             run: text(home.join("run")),
             repository: text(self.base.join(REPOSITORY)),
@@ -207,7 +207,7 @@ impl Runtime for LocalLab {
             .argv
             .split_first()
             .ok_or_else(|| LabError::state(&command.what, "no program is given"))?;
-        let run = self.places(node).run;
+        let run = self.paths(node).run;
         let mut process = tokio::process::Command::new(program);
         process.args(arguments).env_clear().current_dir(&run).process_group(0).kill_on_drop(true);
         for name in ["PATH", "LD_LIBRARY_PATH", "LD_PRELOAD"] {
@@ -326,7 +326,7 @@ impl Runtime for LocalLab {
         })
     }
 
-    async fn dismantle(&self) -> Vec<String> {
+    async fn clean_up(&self) -> Vec<String> {
         let left = sweep::remove_run(&self.base).await;
         self.sites().clear();
         left

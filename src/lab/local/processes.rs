@@ -66,7 +66,7 @@ pub(super) fn stopped(directory: &Path) -> Vec<Pid> {
 /// SIGKILL until none is left, for at most five seconds; returns how many are left.
 ///
 /// # Errors
-/// Where a signal is refused.
+/// Returns an error if a signal is refused.
 pub(super) async fn kill_all(directory: &Path) -> Result<usize, Errno> {
     for _ in 0..1000 {
         if signal_all(directory, Signal::SIGKILL)? == 0 {

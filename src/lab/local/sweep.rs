@@ -12,7 +12,7 @@ use super::{Claim, Found, WorkDir, claim, processes, shared_memory};
 /// Makes a directory, and those above it that are missing, so that the servers' user can pass through, whatever the umask.
 ///
 /// # Errors
-/// Where one can't be made.
+/// Returns an error if one can't be made.
 pub(super) fn make_passable(path: &Path) -> io::Result<()> {
     if path.is_dir() {
         return Ok(());
@@ -106,7 +106,7 @@ pub fn prepared(work: &WorkDir) -> Vec<PathBuf> {
 /// Whether a run is at a prepared cluster.
 ///
 /// # Errors
-/// Where nobody can tell.
+/// Returns an error if nobody can tell.
 pub fn is_in_use(prepared: &Path) -> io::Result<bool> {
     locked(prepared).map(|lock| lock.is_none())
 }
@@ -114,7 +114,7 @@ pub fn is_in_use(prepared: &Path) -> io::Result<bool> {
 /// Removes a prepared cluster and says whether it did: one that a run is at stays.
 ///
 /// # Errors
-/// Where it can't be removed.
+/// Returns an error if it can't be removed.
 pub fn remove_prepared(directory: &Path) -> io::Result<bool> {
     let Some(_lock) = locked(directory)? else { return Ok(false) };
     // Without its mark first: a removal that is cut short must not leave half a cluster that looks whole.

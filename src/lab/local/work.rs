@@ -60,7 +60,7 @@ impl WorkDir {
     /// Makes the place for prepared clusters, and everything above it.
     ///
     /// # Errors
-    /// Where it can't be made.
+    /// Returns an error if it can't be made.
     pub fn make_cache(&self) -> Result<(), LabError> {
         let cache = self.cache();
         make_passable(&cache).map_err(LabError::io(format!("make {}", cache.display())))

@@ -20,7 +20,7 @@ impl Node {
     /// Asks the server one thing, for at most `within` to connect and as much to answer.
     ///
     /// # Errors
-    /// Where it does not answer.
+    /// Returns an error if it does not answer.
     pub async fn answers(&self, within: Duration) -> Result<(), LabError> {
         let what = || format!("get an answer of {}", self.name);
         let address = self.address().await?;
@@ -33,7 +33,7 @@ impl Node {
     /// Does something that needs the server to live.
     ///
     /// # Errors
-    /// Where it can't be done; where the server dies first, its death and what its log says of it.
+    /// Returns an error if it can't be done; where the server dies first, its death and what its log says of it.
     pub async fn while_alive<T>(
         &self,
         what: &str,
@@ -76,7 +76,7 @@ impl Node {
 
     /// The death of the server, or of the node that it is in; `None` while its process is there.
     async fn died(&self, what: &str) -> Option<LabError> {
-        let run = self.places().run;
+        let run = self.paths().run;
         // A dead process that nobody has collected can still be signalled.
         let script = format!("p=$(cat {run}/pid); kill -0 $p; ! grep -qs '^State:.*Z' /proc/$p/status");
         let alive = Command::shell("look for the server's process", script);

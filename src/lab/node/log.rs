@@ -21,7 +21,7 @@ impl Node {
     /// The path of the server's log.
     #[must_use]
     pub fn log_file(&self) -> String {
-        format!("{}/{}.log", self.places().log, self.name)
+        format!("{}/{}.log", self.paths().log, self.name)
     }
 
     /// The facts in the log of a server that takes writes, since its latest start.
@@ -30,7 +30,7 @@ impl Node {
     /// that process has ended. A server that does not say so in time is not waited for any longer: what it said is a fact too.
     ///
     /// # Errors
-    /// Where the log can't be read.
+    /// Returns an error if the log can't be read.
     pub async fn log_facts(&self) -> Result<Vec<LogFact>, LabError> {
         let deadline = Instant::now() + READY_WITHIN;
         loop {
@@ -45,7 +45,7 @@ impl Node {
     /// The facts in the log of a server since its latest start, as far as it goes: one in recovery never says that it takes writes.
     ///
     /// # Errors
-    /// Where the log can't be read.
+    /// Returns an error if the log can't be read.
     pub async fn log_facts_so_far(&self) -> Result<Vec<LogFact>, LabError> {
         let script = format!("cat {}", self.log_file());
         let log = self.run(Command::shell(format!("read the log of {}", self.name), script)).await?.text();
@@ -56,7 +56,7 @@ impl Node {
     /// The last lines of the server's log.
     ///
     /// # Errors
-    /// Where it can't be read.
+    /// Returns an error if it can't be read.
     pub async fn log_tail(&self, lines: usize) -> Result<String, LabError> {
         // What clients that came too early were told says nothing, and there is much of it.
         let early = "/FATAL:  the database system is /d; /DETAIL:  Consistent recovery state has not/d";

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::{Recovery, Seconds};
 use crate::{
-    drill::Promise,
+    drill::ObjectiveKind,
     journal::Outcome,
     judge::{self, Judgement, RunJudgement, Subject},
     report::view::{DrillView, Status, hint, step_of},
@@ -167,7 +167,7 @@ pub enum About {
     /// A fault had an effect, and was healed.
     Fault,
     /// A recovery came to a proven end.
-    Terminal,
+    EndOfRecovery,
     /// The server is the one that was meant.
     Identity,
     /// The phases of a recovery time add up to it.
@@ -181,7 +181,7 @@ pub enum About {
     /// The loss against what configuration allows.
     WorstCase,
     /// Everything was removed.
-    Dismantling,
+    Cleanup,
 }
 
 /// What the clients did.
@@ -190,7 +190,7 @@ pub struct Work {
     /// Commits that were acknowledged.
     pub acknowledged: u64,
     /// Commits that got no answer.
-    pub indeterminate: u64,
+    pub in_doubt: u64,
     /// Commits that were refused.
     pub failed: u64,
     /// The longest time without an acknowledged commit around the fault.
@@ -243,7 +243,7 @@ impl Drill {
             findings: judgement.findings.iter().map(|finding| self::finding(judgement, finding)).collect(),
             work: Work {
                 acknowledged: judgement.work.acknowledged,
-                indeterminate: judgement.work.indeterminate,
+                in_doubt: judgement.work.in_doubt,
                 failed: judgement.work.failed,
                 longest_outage: judgement.work.longest_outage.map(Seconds),
             },
@@ -308,13 +308,13 @@ const fn about(subject: &Subject) -> About {
         Subject::Baseline => About::Baseline,
         Subject::Step { .. } => About::Step,
         Subject::Fault { .. } => About::Fault,
-        Subject::Terminal { .. } => About::Terminal,
+        Subject::EndOfRecovery { .. } => About::EndOfRecovery,
         Subject::Identity { .. } => About::Identity,
         Subject::Phases { .. } => About::Phases,
         Subject::Check { .. } => About::Check,
-        Subject::Objective { promise: Promise::Rto } => About::Rto,
-        Subject::Objective { promise: Promise::Rpo } => About::Rpo,
+        Subject::Objective { promise: ObjectiveKind::Rto } => About::Rto,
+        Subject::Objective { promise: ObjectiveKind::Rpo } => About::Rpo,
         Subject::WorstCase => About::WorstCase,
-        Subject::Dismantling => About::Dismantling,
+        Subject::Cleanup => About::Cleanup,
     }
 }

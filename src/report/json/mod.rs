@@ -16,7 +16,7 @@ use schemars::{JsonSchema, generate::SchemaSettings};
 use serde::Serialize;
 
 pub use drill::{About, Check, Drill, Evidence, Fault, Finding, Objectives, Step, Work, WorstCase};
-pub use recovery::{Phase, Recovery, Survival};
+pub use recovery::{CommitAccounting, Phase, Recovery};
 pub use seconds::Seconds;
 
 use super::view::JOURNAL;

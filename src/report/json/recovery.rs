@@ -40,10 +40,10 @@ pub struct Recovery {
     pub declared: Option<Seconds>,
     /// Until the checks were through.
     pub verified: Option<Seconds>,
-    /// The phases of the recovery time; `human` is declared and has no place on the clock.
+    /// The phases of the recovery time; `manual` is declared and has no place on the clock.
     pub phases: Vec<Phase>,
     /// What became of the commits; `null` where nobody looked.
-    pub survival: Option<Survival>,
+    pub accounting: Option<CommitAccounting>,
 }
 
 /// A phase of a recovery time.
@@ -59,7 +59,7 @@ pub struct Phase {
 
 /// What became of the acknowledged commits.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
-pub struct Survival {
+pub struct CommitAccounting {
     /// Those that had to be kept.
     pub due: u64,
     /// Of those, the ones that are there.
@@ -75,9 +75,9 @@ pub struct Survival {
     /// Good commits after the point that was recovered, given up.
     pub discarded: u64,
     /// Commits without an answer that are there.
-    pub indeterminate_present: u64,
+    pub in_doubt_present: u64,
     /// Commits without an answer that are not.
-    pub indeterminate_absent: u64,
+    pub in_doubt_absent: u64,
     /// What is lost, in time.
     pub rpo: Option<Seconds>,
     /// What is lost, in bytes of WAL.
@@ -114,26 +114,26 @@ impl Recovery {
                     took: Seconds(span.to.since(span.from)),
                 })
                 .collect(),
-            survival: recovery.survival.as_ref().map(Survival::of),
+            accounting: recovery.accounting.as_ref().map(CommitAccounting::of),
         }
     }
 }
 
-impl Survival {
-    fn of(survival: &crate::judge::Survival) -> Self {
+impl CommitAccounting {
+    fn of(accounting: &crate::judge::CommitAccounting) -> Self {
         Self {
-            due: survival.due,
-            kept: survival.kept,
-            lost: survival.lost,
-            holes: survival.holes,
-            unexpected: survival.unexpected,
-            overshot: survival.overshot,
-            discarded: survival.discarded,
-            indeterminate_present: survival.indeterminate_present,
-            indeterminate_absent: survival.indeterminate_absent,
-            rpo: survival.rpo.map(Seconds),
-            wal_bytes: survival.wal_bytes,
-            examples: survival.examples.clone(),
+            due: accounting.due,
+            kept: accounting.kept,
+            lost: accounting.lost,
+            holes: accounting.holes,
+            unexpected: accounting.unexpected,
+            overshot: accounting.overshot,
+            discarded: accounting.discarded,
+            in_doubt_present: accounting.in_doubt_present,
+            in_doubt_absent: accounting.in_doubt_absent,
+            rpo: accounting.rpo.map(Seconds),
+            wal_bytes: accounting.wal_bytes,
+            examples: accounting.examples.clone(),
         }
     }
 }

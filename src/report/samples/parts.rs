@@ -49,8 +49,8 @@ pub(super) fn exercise(name: &str, title: &str, major: u16) -> Judgement {
         description: String::new(),
         tags: vec!["physical".into(), "monthly".into()],
         objectives: Objectives { rto: Some(Period::from_secs(3600)), rpo: Some(Period::from_secs(300)) },
-        human: None,
-        backup_every: None,
+        manual_time: None,
+        backup_interval: None,
         version: None,
         settings: BTreeMap::new(),
         nodes: vec![Node {
@@ -80,7 +80,7 @@ pub(super) fn exercise(name: &str, title: &str, major: u16) -> Judgement {
         lost_commits: None,
         worst_case: WorstCase { bound: Some(ms(2_000)), because: "archive_timeout = 2s".into() },
         contended_with: Vec::new(),
-        work: Work { acknowledged: 2_731, indeterminate: 4, failed: 0, longest_outage: Some(ms(2_725)) },
+        work: Work { acknowledged: 2_731, in_doubt: 4, failed: 0, longest_outage: Some(ms(2_725)) },
         resolution: Some(ms(10)),
         evidence: BTreeMap::from([
             ("evidence/primary.log".into(), 18_432),
@@ -158,7 +158,7 @@ pub(super) fn recovery(
             backup: Some("nightly".parse().expect("a label")),
             backup_label: Some("nightly".into()),
             end_of_recovery: Some(Lsn(0x700_0028)),
-            aim: None,
+            resolved_target: None,
             archive_end: None,
             log: Vec::new(),
             phases: Vec::new(),
@@ -169,6 +169,6 @@ pub(super) fn recovery(
         phases: Vec::new(),
         declared: None,
         verified: Some(ms(first_write - from + 400)),
-        survival: None,
+        accounting: None,
     }
 }

@@ -39,7 +39,7 @@ impl Bar {
     /// The chart of a recovery whose time was promised to be at most `limit`; `None` where no phase was measured.
     #[must_use]
     pub fn of(recovery: &RecoveryJudgement, limit: Option<Duration>) -> Option<Self> {
-        let measured: Vec<_> = recovery.phases.iter().filter(|span| span.phase != Phase::Human).collect();
+        let measured: Vec<_> = recovery.phases.iter().filter(|span| span.phase != Phase::Manual).collect();
         let end = recovery.first_write.into_iter().chain(measured.iter().map(|span| span.to)).max()?;
         let begin = measured.iter().map(|span| span.from).min()?.min(recovery.from);
         let whole = end.since(begin);
@@ -105,7 +105,7 @@ fn totals(
     match (recovery.rto, recovery.declared) {
         (Some(rto), Some(declared)) => vec![
             row("measured", human::duration(whole), since),
-            row("human", human::duration(declared.duration()), "declared, not measured, not drawn"),
+            row("manual", human::duration(declared.duration()), "declared, not measured, not drawn"),
             row("RTO", human::against(rto, limit), "measured + declared"),
         ],
         (Some(rto), None) => vec![row("RTO", human::against(rto, limit), since)],

@@ -1,7 +1,7 @@
 //! What to do about a finding that is not good.
 
 use crate::{
-    drill::{Check, Promise},
+    drill::{Check, ObjectiveKind},
     journal::Phase,
     judge::{Finding, Judgement, RecoveryJudgement, Subject, Verdict},
     report::human,
@@ -20,24 +20,24 @@ pub(in crate::report) fn hint(judgement: &Judgement, finding: &Finding) -> Optio
             format!("what comes after a step that did not complete is not proven: see the server's log below {folder}/evidence")
         }
         Subject::Fault { .. } => "a fault without a proven effect proves nothing about the recovery: see what was seen instead".into(),
-        Subject::Terminal { .. } => format!("see the recovered server's log below {folder}/evidence"),
+        Subject::EndOfRecovery { .. } => format!("see the recovered server's log below {folder}/evidence"),
         Subject::Identity { .. } => {
             "compare system identifier, timeline and backup label: this may be another server than the one that was meant".into()
         }
         Subject::Phases { .. } => "the phases don't explain the recovery time, so don't tune by them".into(),
         Subject::Check { step, index } => check(judgement, *step, *index, &folder),
-        Subject::Objective { promise: Promise::Rto } => slowest(judgement).unwrap_or_else(|| {
+        Subject::Objective { promise: ObjectiveKind::Rto } => slowest(judgement).unwrap_or_else(|| {
             format!("no acknowledged write was seen after the recovery: see {folder}/ledger.jsonl and the server's log")
         }),
-        Subject::Objective { promise: Promise::Rpo } if failed => match judgement.worst_case.bound {
+        Subject::Objective { promise: ObjectiveKind::Rpo } if failed => match judgement.worst_case.bound {
             Some(bound) => format!("configuration allows {} ({})", human::duration(bound), judgement.worst_case.because),
             None => format!("configuration sets no bound ({})", judgement.worst_case.because),
         },
-        Subject::Objective { promise: Promise::Rpo } => {
+        Subject::Objective { promise: ObjectiveKind::Rpo } => {
             "no survey of the workload's rows came after the recovery: add the check ledger".into()
         }
         Subject::WorstCase => "more was lost than configuration allows: does the archive hold what its command said it holds?".into(),
-        Subject::Dismantling => "run lifeboat clean to remove what was left".into(),
+        Subject::Cleanup => "run lifeboat clean to remove what was left".into(),
     })
 }
 
@@ -67,7 +67,7 @@ fn slowest(judgement: &Judgement) -> Option<String> {
     let longest = slowest
         .phases
         .iter()
-        .filter(|span| span.phase != Phase::Human)
+        .filter(|span| span.phase != Phase::Manual)
         .max_by_key(|span| span.to.since(span.from))?;
     let took = longest.to.since(longest.from);
     let phase = format!(

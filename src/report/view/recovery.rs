@@ -51,7 +51,7 @@ pub(super) fn recoveries(judgement: &Judgement) -> Vec<RecoveryView> {
 
 fn view(judgement: &Judgement, recovery: &RecoveryJudgement, next: usize) -> RecoveryView {
     let limit = judgement.drill.objectives.rto.map(|period| period.duration());
-    let survival = recovery.survival.as_ref();
+    let accounting = recovery.accounting.as_ref();
     let of = |number: Option<u64>| number.map_or_else(|| human::NOTHING.into(), human::count);
     let own = judgement
         .findings
@@ -77,13 +77,13 @@ fn view(judgement: &Judgement, recovery: &RecoveryJudgement, next: usize) -> Rec
                 .collect(),
         },
         verified: human::maybe(recovery.verified),
-        due: of(survival.map(|survival| survival.due)),
-        lost: of(survival.map(|survival| survival.lost)),
-        rpo: human::maybe(survival.and_then(|survival| survival.rpo)),
+        due: of(accounting.map(|accounting| accounting.due)),
+        lost: of(accounting.map(|accounting| accounting.lost)),
+        rpo: human::maybe(accounting.and_then(|accounting| accounting.rpo)),
         proof: proof(recovery, limit),
         alarms: loss::alarms(recovery),
         loss: loss::sentences(recovery),
-        examples: survival.map(|survival| survival.examples.clone()).unwrap_or_default(),
+        examples: accounting.map(|accounting| accounting.examples.clone()).unwrap_or_default(),
         bar: Bar::of(recovery, limit),
     }
 }
@@ -138,10 +138,10 @@ pub(in crate::report) fn step_of(finding: &Finding) -> Option<usize> {
     match finding.subject {
         Subject::Step { step }
         | Subject::Fault { step }
-        | Subject::Terminal { step }
+        | Subject::EndOfRecovery { step }
         | Subject::Identity { step }
         | Subject::Phases { step }
         | Subject::Check { step, .. } => Some(step),
-        Subject::Baseline | Subject::Objective { .. } | Subject::WorstCase | Subject::Dismantling => None,
+        Subject::Baseline | Subject::Objective { .. } | Subject::WorstCase | Subject::Cleanup => None,
     }
 }

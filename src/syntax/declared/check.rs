@@ -8,7 +8,7 @@ use toml::de::DeValue;
 use crate::{
     drill::TableName,
     syntax::{
-        mistake::Mistake,
+        diagnostic::Diagnostic,
         reading::{Cell, Line, Prose, Shape, Value, Whole, mismatch, section, words},
     },
 };
@@ -87,20 +87,23 @@ impl Shape for Check {
         CheckWord::example()
     }
 
-    fn read(value: &Value<'_>, mistakes: &mut Vec<Mistake>) -> Option<Self> {
+    fn read(value: &Value<'_>, diagnostics: &mut Vec<Diagnostic>) -> Option<Self> {
         match value.get_ref() {
-            DeValue::Table(_) => CheckTable::read(value, mistakes).map(Box::new).map(Self::Table),
+            DeValue::Table(_) => CheckTable::read(value, diagnostics).map(Box::new).map(Self::Table),
             DeValue::String(word) if word == "rows" || word == "sql" => {
                 let help = match word.as_ref() {
                     "rows" => r#"write `{ rows = { table = "schema.table", at-least = 1 } }`"#,
                     _ => r#"write `{ sql = { title = "…", query = "select …", expect = [["t"]] } }`"#,
                 };
-                mistakes
-                    .push(Mistake::value(value.span(), format!("`{word}` needs its particulars")).help(help));
+                diagnostics.push(
+                    Diagnostic::value(value.span(), format!("`{word}` needs its particulars")).help(help),
+                );
                 None
             }
-            DeValue::String(_) => CheckWord::read(value, mistakes).map(|word| Self::Word(word, value.span())),
-            _ => mismatch(value, mistakes),
+            DeValue::String(_) => {
+                CheckWord::read(value, diagnostics).map(|word| Self::Word(word, value.span()))
+            }
+            _ => mismatch(value, diagnostics),
         }
     }
 

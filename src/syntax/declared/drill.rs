@@ -17,9 +17,9 @@ section! {
     /// Words to select drills by, as in `lifeboat run --tag monthly`.
     "tags" tags: Vec<Line>;
     /// Time that people need (paging, deciding), as in `5m`: declared, not measured; it is added to the recovery time.
-    "human" human: Period;
+    "manual-time" manual_time: Period;
     /// The interval of the backup schedule that this drill stands for, as in `24h`: the worst case of a dump follows from it.
-    "backup-every" backup_every: Period;
+    "backup-interval" backup_interval: Period;
     /// What was promised.
     "objectives" objectives: Objectives;
     /// The version and the settings of every server.

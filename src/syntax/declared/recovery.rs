@@ -8,7 +8,7 @@ use toml::de::DeValue;
 use crate::{
     drill::{Label, NodeName, RestorePointName, TableName},
     syntax::{
-        mistake::Mistake,
+        diagnostic::Diagnostic,
         reading::{Line, Shape, Value, When, mismatch, section, words},
     },
 };
@@ -30,7 +30,7 @@ section! {
     "promote" promote: NodeName;
     /// Bring back this table alone, given as `schema.table`, from a delayed `standby`.
     "table" table: TableName;
-    /// The delayed standby that has not replayed the mistake yet.
+    /// The delayed standby that has not replayed the diagnostic yet.
     "standby" standby: NodeName;
 }
 
@@ -54,7 +54,7 @@ pub(crate) enum TargetWord {
     Latest,
     /// As soon as the backup is consistent.
     Immediate,
-    /// Just before the transaction that the mistake committed.
+    /// Just before the transaction that the diagnostic committed.
     BeforeFault,
 }
 
@@ -94,24 +94,27 @@ impl Shape for Target {
         TargetWord::example()
     }
 
-    fn read(value: &Value<'_>, mistakes: &mut Vec<Mistake>) -> Option<Self> {
+    fn read(value: &Value<'_>, diagnostics: &mut Vec<Diagnostic>) -> Option<Self> {
         match value.get_ref() {
-            DeValue::Table(_) => TargetTable::read(value, mistakes).map(Box::new).map(Self::Place),
+            DeValue::Table(_) => TargetTable::read(value, diagnostics).map(Box::new).map(Self::Place),
             DeValue::String(text) => {
-                let before = mistakes.len();
-                let word = TargetWord::read(value, mistakes).map(Self::Word);
+                let before = diagnostics.len();
+                let word = TargetWord::read(value, diagnostics).map(Self::Word);
                 if word.is_none()
                     && text.parse::<RestorePointName>().is_ok()
-                    && !mistakes.iter().skip(before).any(near)
+                    && !diagnostics.iter().skip(before).any(near)
                 {
                     let help = format!(
                         "write `latest`, `immediate` or `before-fault`; or, if it is a restore point, `{{ name = \"{text}\" }}`"
                     );
-                    mistakes.iter_mut().skip(before).for_each(|mistake| mistake.help = Some(help.clone()));
+                    diagnostics
+                        .iter_mut()
+                        .skip(before)
+                        .for_each(|diagnostic| diagnostic.help = Some(help.clone()));
                 }
                 word
             }
-            _ => mismatch(value, mistakes),
+            _ => mismatch(value, diagnostics),
         }
     }
 
@@ -121,6 +124,6 @@ impl Shape for Target {
 }
 
 /// Whether a mend names one word.
-fn near(mistake: &Mistake) -> bool {
-    mistake.mend().is_some_and(|help| help.starts_with("did you mean"))
+fn near(diagnostic: &Diagnostic) -> bool {
+    diagnostic.mend().is_some_and(|help| help.starts_with("did you mean"))
 }

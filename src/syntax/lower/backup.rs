@@ -3,21 +3,21 @@
 use super::world::{Made, World};
 use crate::{
     drill::{Backup, Compression, Verb, versions},
-    syntax::{declared, mistake::Mistake},
+    syntax::{declared, diagnostic::Diagnostic},
 };
 
 pub(super) fn backup(
     world: &mut World<'_>,
     backup: &declared::Backup,
-    mistakes: &mut Vec<Mistake>,
+    diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Verb> {
-    let node = node(world, backup, mistakes);
-    pack(world, backup, mistakes);
+    let node = node(world, backup, diagnostics);
+    pack(world, backup, diagnostics);
     let (place, label) = backup.label.placed()?;
     if let Some(first) = world.backups.get(label) {
-        let mistake = Mistake::meaning(place, format!("two backups are labelled `{label}`"));
-        mistakes.push(
-            mistake.also(Some(first.place.clone()), "the first one").help("give each a label of its own"),
+        let diagnostic = Diagnostic::meaning(place, format!("two backups are labelled `{label}`"));
+        diagnostics.push(
+            diagnostic.also(Some(first.place.clone()), "the first one").help("give each a label of its own"),
         );
         return None;
     }
@@ -33,23 +33,23 @@ pub(super) fn backup(
 fn node(
     world: &mut World<'_>,
     backup: &declared::Backup,
-    mistakes: &mut Vec<Mistake>,
+    diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<crate::drill::NodeName> {
     if !backup.node.is_given() {
-        world.needs_service("a backup is taken from the server that takes writes", mistakes);
+        world.needs_service("a backup is taken from the server that takes writes", diagnostics);
         return world.serving.clone();
     }
     let (place, name) = backup.node.placed()?;
-    world.known(name, place.clone(), mistakes);
+    world.known(name, place.clone(), diagnostics);
     if let Some((trouble, since)) = world.trouble(name) {
-        let mistake = Mistake::meaning(place, format!("a backup of `{name}`, which {trouble}"))
+        let diagnostic = Diagnostic::meaning(place, format!("a backup of `{name}`, which {trouble}"))
             .also(Some(since), "since here");
-        mistakes.push(mistake.help("take it before, or from another node"));
+        diagnostics.push(diagnostic.help("take it before, or from another node"));
     }
     Some(name.clone())
 }
 
-fn pack(world: &World<'_>, backup: &declared::Backup, mistakes: &mut Vec<Mistake>) {
+fn pack(world: &World<'_>, backup: &declared::Backup, diagnostics: &mut Vec<Diagnostic>) {
     let version = world.file.postgres.get().and_then(|postgres| postgres.version.placed());
     let (Some((place, compress)), Some(method), Some((of, version))) =
         (backup.compress.placed(), backup.method.get(), version)
@@ -57,8 +57,8 @@ fn pack(world: &World<'_>, backup: &declared::Backup, mistakes: &mut Vec<Mistake
         return;
     };
     if let Some((message, help)) = versions::compression(*method, *compress, *version) {
-        mistakes.push(
-            Mistake::meaning(place, message).also(Some(of), "the version that the drill needs").help(help),
+        diagnostics.push(
+            Diagnostic::meaning(place, message).also(Some(of), "the version that the drill needs").help(help),
         );
     }
 }

@@ -5,7 +5,7 @@ use crate::{
     drill::{Check, Fixture, SqlCheck, Verb},
     syntax::{
         declared::{self, CheckTable, CheckWord},
-        mistake::{Mistake, Span},
+        diagnostic::{Diagnostic, Span},
         visible::quoted,
     },
 };
@@ -13,18 +13,18 @@ use crate::{
 pub(super) fn checks(
     world: &mut World<'_>,
     declared: &[declared::Check],
-    mistakes: &mut Vec<Mistake>,
+    diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Verb> {
-    something_recovered(world, mistakes);
+    something_recovered(world, diagnostics);
     let mut checks: Vec<(Span, Check)> = Vec::new();
     let mut right = !declared.is_empty();
     for item in declared {
-        let before = mistakes.len();
+        let before = diagnostics.len();
         let check = match item {
-            declared::Check::Word(word, span) => nothing_to_see(world, *word, span.clone(), mistakes),
-            declared::Check::Table(table) => particular(world, table, mistakes),
+            declared::Check::Word(word, span) => nothing_to_see(world, *word, span.clone(), diagnostics),
+            declared::Check::Table(table) => particular(world, table, diagnostics),
         };
-        let Some(check) = check.filter(|_| mistakes.len() == before) else {
+        let Some(check) = check.filter(|_| diagnostics.len() == before) else {
             right = false;
             continue;
         };
@@ -35,8 +35,10 @@ pub(super) fn checks(
             } else {
                 "take one away"
             };
-            mistakes.push(
-                Mistake::meaning(item.span(), message).also(Some(first.clone()), "the first time").help(help),
+            diagnostics.push(
+                Diagnostic::meaning(item.span(), message)
+                    .also(Some(first.clone()), "the first time")
+                    .help(help),
             );
         }
         checks.push((item.span(), check));
@@ -44,7 +46,7 @@ pub(super) fn checks(
     right.then(|| Verb::Check(checks.into_iter().map(|(_, check)| check).collect()))
 }
 
-fn something_recovered(world: &World<'_>, mistakes: &mut Vec<Mistake>) {
+fn something_recovered(world: &World<'_>, diagnostics: &mut Vec<Diagnostic>) {
     let ready = world.recoveries + world.rehearsals > 0 && (world.open.is_empty() || world.examinable);
     if ready || world.unsure {
         return;
@@ -56,7 +58,7 @@ fn something_recovered(world: &World<'_>, mistakes: &mut Vec<Mistake>) {
         "a check, but nothing was recovered before it"
     };
     let help = "add a `recover` or a `rehearse` step before it: checks ask what was recovered";
-    mistakes.push(Mistake::meaning(world.verb.clone(), message).also(fault, "the fault").help(help));
+    diagnostics.push(Diagnostic::meaning(world.verb.clone(), message).also(fault, "the fault").help(help));
 }
 
 /// The check, after saying where it would find nothing.
@@ -64,7 +66,7 @@ fn nothing_to_see(
     world: &World<'_>,
     word: CheckWord,
     place: Span,
-    mistakes: &mut Vec<Mistake>,
+    diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Check> {
     let file = world.file;
     match word {
@@ -75,9 +77,10 @@ fn nothing_to_see(
                     .get()
                     .and_then(|workload| workload.writers.placed())
                     .map(|(place, _)| place);
-                let mistake = Mistake::meaning(place, "`ledger` has nothing to look at: nobody commits")
-                    .also(zero, "no writers");
-                mistakes.push(mistake.help("take `writers = 0` away, or ask for `content`"));
+                let diagnostic =
+                    Diagnostic::meaning(place, "`ledger` has nothing to look at: nobody commits")
+                        .also(zero, "no writers");
+                diagnostics.push(diagnostic.help("take `writers = 0` away, or ask for `content`"));
             }
             Some(Check::Ledger)
         }
@@ -88,11 +91,11 @@ fn nothing_to_see(
                 Some(fixture) => matches!(fixture, Some((_, Fixture::Empty))),
             };
             if empty {
-                let mistake =
-                    Mistake::meaning(place, "`content` has nothing to look at: the dataset is empty");
+                let diagnostic =
+                    Diagnostic::meaning(place, "`content` has nothing to look at: the dataset is empty");
                 let place = fixture.flatten().map(|(place, _)| place);
-                mistakes.push(
-                    mistake
+                diagnostics.push(
+                    diagnostic
                         .also(place, "nothing")
                         .help("add `[dataset]` with `fixture = \"shop\"`, or ask for `ledger`"),
                 );
@@ -101,24 +104,26 @@ fn nothing_to_see(
         }
         CheckWord::Reprotect => {
             if !file.archive.is_given() {
-                let mistake =
-                    Mistake::meaning(place, "`reprotect` has nothing to look at: the drill has no archive");
-                mistakes.push(mistake.help("add `[archive]` with `method = \"command\"`"));
+                let diagnostic = Diagnostic::meaning(
+                    place,
+                    "`reprotect` has nothing to look at: the drill has no archive",
+                );
+                diagnostics.push(diagnostic.help("add `[archive]` with `method = \"command\"`"));
             }
             Some(Check::Reprotect)
         }
     }
 }
 
-fn particular(world: &World<'_>, declared: &CheckTable, mistakes: &mut Vec<Mistake>) -> Option<Check> {
+fn particular(world: &World<'_>, declared: &CheckTable, diagnostics: &mut Vec<Diagnostic>) -> Option<Check> {
     if let Some(rows) = declared.rows.get() {
         if let Some((place, table)) = rows.table.placed() {
-            table::table_or_view(world.file, table, place, mistakes);
+            table::table_or_view(world.file, table, place, diagnostics);
         }
         let (place, at_least) = rows.at_least.placed()?;
         if at_least.0 == 0 {
-            mistakes.push(
-                Mistake::meaning(place, "an empty table would do")
+            diagnostics.push(
+                Diagnostic::meaning(place, "an empty table would do")
                     .help("write the least number of rows that is right, from 1 on"),
             );
         }
@@ -128,8 +133,8 @@ fn particular(world: &World<'_>, declared: &CheckTable, mistakes: &mut Vec<Mista
     if let Some((place, query)) = sql.query.placed()
         && query.0.is_empty()
     {
-        mistakes.push(
-            Mistake::value(place, "an empty query")
+        diagnostics.push(
+            Diagnostic::value(place, "an empty query")
                 .help("write one statement, such as `select count(*) > 0 from shop.customer`"),
         );
     }
@@ -137,13 +142,14 @@ fn particular(world: &World<'_>, declared: &CheckTable, mistakes: &mut Vec<Mista
     if expect.is_empty() {
         let message = "no rows are expected, and none is what a query gives over tables that are empty";
         let help = "ask for a number, as in `select count(*) filter (where …), count(*) > 0 from …` with `[[0, true]]`";
-        mistakes.push(Mistake::meaning(place.clone(), message).help(help));
+        diagnostics.push(Diagnostic::meaning(place.clone(), message).help(help));
     }
     let widths: Vec<usize> = expect.iter().map(Vec::len).collect();
     if widths.contains(&0) || widths.windows(2).any(|pair| pair.first() != pair.last()) {
         let help = "give each row a value for every column, as in `[[\"1\", \"t\"], [\"2\", \"f\"]]`";
-        mistakes.push(
-            Mistake::meaning(place, "rows that no query gives: their lengths differ, or are zero").help(help),
+        diagnostics.push(
+            Diagnostic::meaning(place, "rows that no query gives: their lengths differ, or are zero")
+                .help(help),
         );
     }
     Some(Check::Sql(SqlCheck {

@@ -9,7 +9,7 @@ use crate::{
     drill::{Fault, NodeName, TableName, Verb},
     syntax::{
         declared,
-        mistake::{Mistake, Span},
+        diagnostic::{Diagnostic, Span},
         reading::Field,
         visible::quoted,
     },
@@ -18,12 +18,12 @@ use crate::{
 pub(super) fn fault(
     world: &mut World<'_>,
     fault: &declared::Fault,
-    mistakes: &mut Vec<Mistake>,
+    diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Verb> {
     let mut kinds = Vec::new();
     let mut on_node = |field: &Field<NodeName>, make: fn(NodeName) -> Fault, fate: fn(Span) -> Fate| {
         if let Some((place, node)) = field.placed() {
-            kinds.push(hit(world, node, place, fate, mistakes).map(|()| make(node.clone())));
+            kinds.push(hit(world, node, place, fate, diagnostics).map(|()| make(node.clone())));
         }
     };
     on_node(&fault.lose_volume, |node| Fault::LoseVolume { node }, Fate::Lost);
@@ -32,7 +32,7 @@ pub(super) fn fault(
     on_node(&fault.freeze, |node| Fault::Freeze { node }, Fate::Frozen);
     if let Some((place, table)) = fault.drop_table.placed() {
         kinds.push(
-            drop_table(world, table, place, mistakes).map(|()| Fault::DropTable { table: table.clone() }),
+            drop_table(world, table, place, diagnostics).map(|()| Fault::DropTable { table: table.clone() }),
         );
     }
     world.unsure |= kinds.is_empty();
@@ -47,14 +47,14 @@ fn hit(
     node: &NodeName,
     place: Span,
     fate: fn(Span) -> Fate,
-    mistakes: &mut Vec<Mistake>,
+    diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<()> {
     let unsure = world.unsure;
-    let server = world.known(node, place.clone(), mistakes)?;
+    let server = world.known(node, place.clone(), diagnostics)?;
     if let Some((trouble, since)) = server.fate.trouble().filter(|_| !unsure) {
-        let mistake = Mistake::meaning(place, format!("a fault on `{node}`, which {trouble} already"))
+        let diagnostic = Diagnostic::meaning(place, format!("a fault on `{node}`, which {trouble} already"))
             .also(Some(since), "since here");
-        mistakes.push(mistake.help("break another node, or recover this one first"));
+        diagnostics.push(diagnostic.help("break another node, or recover this one first"));
         return None;
     }
     server.fate = fate(place.clone());
@@ -66,14 +66,14 @@ fn drop_table(
     world: &mut World<'_>,
     table: &TableName,
     place: Span,
-    mistakes: &mut Vec<Mistake>,
+    diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<()> {
-    world.needs_service("a table is dropped on the server that takes writes", mistakes);
-    table::table(world.file, table, place.clone(), mistakes);
+    world.needs_service("a table is dropped on the server that takes writes", diagnostics);
+    table::table(world.file, table, place.clone(), diagnostics);
     if let Some(first) = world.open.iter().find(|open| open.table.as_ref() == Some(table)) {
         let message = format!("{} is dropped already", quoted(&table.to_string()));
-        mistakes.push(
-            Mistake::meaning(place, message)
+        diagnostics.push(
+            Diagnostic::meaning(place, message)
                 .also(Some(first.place.clone()), "here")
                 .help("recover it first, or drop another table"),
         );
@@ -89,10 +89,14 @@ fn drop_table(
     Some(())
 }
 
-pub(super) fn heal(world: &mut World<'_>, node: &NodeName, mistakes: &mut Vec<Mistake>) -> Option<Verb> {
+pub(super) fn heal(
+    world: &mut World<'_>,
+    node: &NodeName,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<Verb> {
     let place = value_place(world, |step| step.heal.placed().map(|(place, _)| place));
     let unsure = world.unsure;
-    let server = world.known(node, place.clone(), mistakes)?;
+    let server = world.known(node, place.clone(), diagnostics)?;
     match &server.fate {
         Fate::Frozen(_) => {
             server.fate = Fate::Alive;
@@ -107,7 +111,7 @@ pub(super) fn heal(world: &mut World<'_>, node: &NodeName, mistakes: &mut Vec<Mi
                 _ => "freeze a node before it is healed: `fault = { freeze = \"…\" }`".into(),
             };
             let message = format!("`heal` thaws a frozen node, but `{node}` {trouble}");
-            mistakes.push(Mistake::meaning(place, message).also(since, "since here").help(help));
+            diagnostics.push(Diagnostic::meaning(place, message).also(since, "since here").help(help));
             return None;
         }
     }

@@ -1,6 +1,6 @@
 //! What was declared, made into a [`Drill`], while its parts are held against each other.
 //!
-//! **Invariant:** `None` means that a mistake was said; a mistake that only follows from another one is not said.
+//! **Invariant:** `None` means that a diagnostic was said; a diagnostic that only follows from another one is not said.
 
 mod backup;
 mod check;
@@ -15,7 +15,7 @@ mod target;
 mod whole;
 mod world;
 
-use super::{declared, mistake::Mistake};
+use super::{declared, diagnostic::Diagnostic};
 use crate::drill::{Archive, Dataset, Drill, DrillName, Fixture, Objectives, TableName, Workload};
 
 /// How many clients commit where the file doesn't say.
@@ -23,15 +23,19 @@ const WRITERS: u16 = 4;
 /// Into which table, where the file doesn't say.
 const TABLE: (&str, &str) = ("lifeboat", "commits");
 
-/// The drill; mistakes of meaning go to `mistakes`.
-pub(super) fn drill(name: &DrillName, file: &declared::Drill, mistakes: &mut Vec<Mistake>) -> Option<Drill> {
-    let nodes = cluster::nodes(file, mistakes);
-    let settings = settings::of_all_nodes(file, mistakes);
-    let steps = step::steps(file, mistakes);
-    whole::objectives(file, mistakes);
-    whole::judgement(file, mistakes);
+/// The drill; diagnostics of meaning go to `diagnostics`.
+pub(super) fn drill(
+    name: &DrillName,
+    file: &declared::Drill,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<Drill> {
+    let nodes = cluster::nodes(file, diagnostics);
+    let settings = settings::of_all_nodes(file, diagnostics);
+    let steps = step::steps(file, diagnostics);
+    whole::objectives(file, diagnostics);
+    whole::judgement(file, diagnostics);
     if let Some((place, table)) = file.workload.get().and_then(|workload| workload.table.placed()) {
-        table::table(file, table, place, mistakes);
+        table::table(file, table, place, diagnostics);
     }
     let postgres = file.postgres.get();
     Some(Drill {
@@ -45,8 +49,8 @@ pub(super) fn drill(name: &DrillName, file: &declared::Drill, mistakes: &mut Vec
             }
             None => Objectives::default(),
         },
-        human: file.human.optional()?,
-        backup_every: file.backup_every.optional()?,
+        manual_time: file.manual_time.optional()?,
+        backup_interval: file.backup_interval.optional()?,
         version: match postgres {
             Some(postgres) => postgres.version.optional()?,
             None => None,

@@ -8,7 +8,7 @@ use crate::{
     drill::{NodeName, Recovery, TableName, Verb},
     syntax::{
         declared,
-        mistake::{Mistake, Span},
+        diagnostic::{Diagnostic, Span},
         nearest::either,
         visible::quoted,
     },
@@ -17,7 +17,7 @@ use crate::{
 pub(super) fn recover(
     world: &mut World<'_>,
     recover: &declared::Recover,
-    mistakes: &mut Vec<Mistake>,
+    diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Verb> {
     if world.open.is_empty() && !world.unsure && !world.forgiven {
         let message = if world.faults == 0 {
@@ -26,22 +26,22 @@ pub(super) fn recover(
             "a recovery, but nothing is broken here"
         };
         let help = "add a `fault` step before it; or write `rehearse`, which restores a backup beside the running service";
-        mistakes.push(Mistake::meaning(world.verb.clone(), message).help(help));
+        diagnostics.push(Diagnostic::meaning(world.verb.clone(), message).help(help));
     }
     let mut ways = Vec::new();
     if recover.from.is_given() {
         let declared =
             Restore { from: &recover.from, target: &recover.target, onto: &recover.onto, serve: true };
-        ways.push(restore::restore(world, &declared, mistakes));
+        ways.push(restore::restore(world, &declared, diagnostics));
     }
     if let Some((place, node)) = recover.restart.placed() {
-        ways.push(restart(world, node, place, mistakes));
+        ways.push(restart(world, node, place, diagnostics));
     }
     if let Some((place, node)) = recover.promote.placed() {
-        ways.push(promote(world, node, place, mistakes));
+        ways.push(promote(world, node, place, diagnostics));
     }
     if let (Some(table), Some(standby)) = (recover.table.placed(), recover.standby.placed()) {
-        ways.push(table_from(world, table, standby, mistakes));
+        ways.push(table_from(world, table, standby, diagnostics));
     }
     world.unsure |= ways.is_empty();
     world.recoveries += 1;
@@ -58,24 +58,24 @@ pub(super) fn recover(
 pub(super) fn rehearse(
     world: &mut World<'_>,
     rehearse: &declared::Rehearse,
-    mistakes: &mut Vec<Mistake>,
+    diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Verb> {
     world.rehearsals += 1;
     world.examinable = true;
     let declared =
         Restore { from: &rehearse.from, target: &rehearse.target, onto: &rehearse.onto, serve: false };
-    restore::restore(world, &declared, mistakes).map(Verb::Recover)
+    restore::restore(world, &declared, diagnostics).map(Verb::Recover)
 }
 
 fn restart(
     world: &mut World<'_>,
     node: &NodeName,
     place: Span,
-    mistakes: &mut Vec<Mistake>,
+    diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Recovery> {
     let unsure = world.unsure;
     let serving = world.serving.clone().filter(|serving| serving != node);
-    let server = world.known(node, place.clone(), mistakes)?;
+    let server = world.known(node, place.clone(), diagnostics)?;
     let (message, since, help) = match &server.fate {
         Fate::Stopped(since) if !unsure && serving.is_some() => (
             "is not the server that takes writes: a restart brings the service back",
@@ -104,8 +104,10 @@ fn restart(
         Fate::Frozen(since) => ("is frozen, not dead", Some(since), format!("write `heal = \"{node}\"`")),
         Fate::Alive => ("runs", None, "restart the node that the fault stopped".to_owned()),
     };
-    mistakes.push(
-        Mistake::meaning(place, format!("`{node}` {message}")).also(since.cloned(), "since here").help(help),
+    diagnostics.push(
+        Diagnostic::meaning(place, format!("`{node}` {message}"))
+            .also(since.cloned(), "since here")
+            .help(help),
     );
     None
 }
@@ -114,13 +116,13 @@ fn promote(
     world: &mut World<'_>,
     node: &NodeName,
     place: Span,
-    mistakes: &mut Vec<Mistake>,
+    diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Recovery> {
     let unsure = world.unsure;
     let standbys: Vec<NodeName> =
         world.servers.iter().filter(|s| s.standby.is_some()).map(|s| s.name.clone()).collect();
     let (declared, is_standby) = world
-        .known(node, place.clone(), mistakes)
+        .known(node, place.clone(), diagnostics)
         .map(|server| (server.place.clone(), server.standby.is_some()))?;
     if unsure {
         return Some(Recovery::Promote { node: node.clone() });
@@ -130,17 +132,17 @@ fn promote(
             [] => "add a `[[nodes]]` with `role = \"standby\"`, and promote that".to_owned(),
             names => format!("promote {}", either(names.iter().map(NodeName::as_str))),
         };
-        mistakes.push(
-            Mistake::meaning(place, format!("`{node}` is no standby"))
+        diagnostics.push(
+            Diagnostic::meaning(place, format!("`{node}` is no standby"))
                 .also(Some(declared), "declared here")
                 .help(help),
         );
         return None;
     }
     if let Some((trouble, since)) = world.trouble(node) {
-        let mistake = Mistake::meaning(place, format!("`{node}` {trouble} and can't be promoted"))
+        let diagnostic = Diagnostic::meaning(place, format!("`{node}` {trouble} and can't be promoted"))
             .also(Some(since), "since here");
-        mistakes.push(mistake.help("promote another standby, or recover from a backup"));
+        diagnostics.push(diagnostic.help("promote another standby, or recover from a backup"));
         return None;
     }
     let serving = world.serving.clone();
@@ -148,8 +150,8 @@ fn promote(
         serving.filter(|name| world.server(name).is_some_and(|server| matches!(server.fate, Fate::Alive)))
     {
         let message = format!("`{alive}` still takes writes: there would be two primaries");
-        mistakes.push(
-            Mistake::meaning(place, message)
+        diagnostics.push(
+            Diagnostic::meaning(place, message)
                 .help(format!("break `{alive}` first, as with `fault = {{ kill-node = \"{alive}\" }}`")),
         );
         return None;
@@ -165,10 +167,10 @@ fn table_from(
     world: &mut World<'_>,
     (table_place, table): (Span, &TableName),
     (place, standby): (Span, &NodeName),
-    mistakes: &mut Vec<Mistake>,
+    diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Recovery> {
-    let before = mistakes.len();
-    world.needs_service("a table is brought back to the server that takes writes", mistakes);
+    let before = diagnostics.len();
+    world.needs_service("a table is brought back to the server that takes writes", diagnostics);
     let (unsure, worked) = (world.unsure, world.worked);
     let dropped = world
         .dropped
@@ -183,43 +185,46 @@ fn table_from(
             [] => format!("add a step with `fault = {{ drop-table = \"{table}\" }}` before it"),
             names => format!("bring back {}", either(names.iter().map(String::as_str))),
         };
-        mistakes.push(Mistake::meaning(table_place, message).help(help));
+        diagnostics.push(Diagnostic::meaning(table_place, message).help(help));
     }
     let (declared, follows) = world
-        .known(standby, place.clone(), mistakes)
+        .known(standby, place.clone(), diagnostics)
         .map(|server| (Some(server.place.clone()), server.standby))?;
     let trouble = world.trouble(standby);
     match (follows, dropped) {
         (None, _) => {
-            let mistake =
-                Mistake::meaning(place, format!("`{standby}` is no standby")).also(declared, "declared here");
-            mistakes.push(mistake.help("name a node with `role = \"standby\"` and a `delay`"));
+            let diagnostic = Diagnostic::meaning(place, format!("`{standby}` is no standby"))
+                .also(declared, "declared here");
+            diagnostics.push(diagnostic.help("name a node with `role = \"standby\"` and a `delay`"));
         }
         (Some(None), _) => {
-            let mistake = Mistake::meaning(
+            let diagnostic = Diagnostic::meaning(
                 place,
                 format!("`{standby}` follows without delay, so it has dropped the table too"),
             );
-            mistakes.push(
-                mistake.also(declared, "declared here").help("give it a `delay`, such as `delay = \"10m\"`"),
+            diagnostics.push(
+                diagnostic
+                    .also(declared, "declared here")
+                    .help("give it a `delay`, such as `delay = \"10m\"`"),
             );
         }
         (Some(Some(delay)), Some((since, then))) if worked.saturating_sub(then) >= delay && !unsure => {
-            let mistake =
-                Mistake::meaning(place, format!("`{standby}` will have replayed the mistake by then"))
-                    .also(Some(since), "the mistake");
-            mistakes
-                .push(mistake.help("give it a longer `delay`, or work less between the mistake and here"));
+            let diagnostic =
+                Diagnostic::meaning(place, format!("`{standby}` will have replayed the diagnostic by then"))
+                    .also(Some(since), "the diagnostic");
+            diagnostics.push(
+                diagnostic.help("give it a longer `delay`, or work less between the diagnostic and here"),
+            );
         }
         (Some(Some(_)), _) => {}
     }
     if let Some((trouble, since)) = trouble {
-        let mistake = Mistake::meaning(world.verb.clone(), format!("`{standby}` {trouble}"))
+        let diagnostic = Diagnostic::meaning(world.verb.clone(), format!("`{standby}` {trouble}"))
             .also(Some(since), "since here");
-        mistakes.push(mistake.help("use another delayed standby"));
+        diagnostics.push(diagnostic.help("use another delayed standby"));
     }
     world.open.retain(|open| open.table.as_ref() != Some(table));
-    if mistakes.len() > before {
+    if diagnostics.len() > before {
         return None;
     }
     let verb = world.verb.clone();

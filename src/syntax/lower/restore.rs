@@ -8,7 +8,7 @@ use crate::{
     drill::{Label, NodeName, Recovery, Service},
     syntax::{
         declared,
-        mistake::{Mistake, Span},
+        diagnostic::{Diagnostic, Span},
         nearest::{either, nearest},
         reading::Field,
     },
@@ -31,19 +31,19 @@ impl Restore<'_> {
 pub(super) fn restore(
     world: &mut World<'_>,
     declared: &Restore<'_>,
-    mistakes: &mut Vec<Mistake>,
+    diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Recovery> {
-    let before = mistakes.len();
+    let before = diagnostics.len();
     if let Some((place, label)) = declared.from.placed() {
-        known_label(world, label, place, mistakes);
+        known_label(world, label, place, diagnostics);
     }
-    let target = target::target(world, declared, mistakes);
+    let target = target::target(world, declared, diagnostics);
     let onto = declared.onto.or_else(|| declared.default_onto());
     if let Some(onto) = &onto {
-        free_name(world, declared, onto, mistakes);
+        free_name(world, declared, onto, diagnostics);
         settle(world, declared, onto);
     }
-    if mistakes.len() > before {
+    if diagnostics.len() > before {
         return None;
     }
     Some(Recovery::Restore {
@@ -55,7 +55,7 @@ pub(super) fn restore(
 }
 
 /// Says where a label was given by no backup before this step.
-fn known_label(world: &World<'_>, label: &Label, place: Span, mistakes: &mut Vec<Mistake>) {
+fn known_label(world: &World<'_>, label: &Label, place: Span, diagnostics: &mut Vec<Diagnostic>) {
     if world.backups.contains_key(label) {
         return;
     }
@@ -64,9 +64,9 @@ fn known_label(world: &World<'_>, label: &Label, place: Span, mistakes: &mut Vec
     if let Some((later, _)) =
         backups().filter_map(|backup| backup.label.placed()).find(|(_, known)| *known == label)
     {
-        let mistake = Mistake::meaning(place, format!("backup `{label}` is used before it is taken"))
+        let diagnostic = Diagnostic::meaning(place, format!("backup `{label}` is used before it is taken"))
             .also(Some(later), "taken here");
-        mistakes.push(mistake.help("move the `backup` step before this one"));
+        diagnostics.push(diagnostic.help("move the `backup` step before this one"));
         return;
     }
     // A label that could not be read, or a backup whose table could not, may be the one that is meant.
@@ -86,7 +86,7 @@ fn known_label(world: &World<'_>, label: &Label, place: Span, mistakes: &mut Vec
         }
         (None, false) => format!("the backups before it are {}", either(labels())),
     };
-    mistakes.push(Mistake::meaning(place, format!("no backup is labelled `{label}`")).help(help));
+    diagnostics.push(Diagnostic::meaning(place, format!("no backup is labelled `{label}`")).help(help));
 }
 
 fn has_verb(step: &declared::Step) -> bool {
@@ -101,9 +101,9 @@ fn has_verb(step: &declared::Step) -> bool {
 }
 
 /// Says where the new server can't have its name, or where clients could not find it.
-fn free_name(world: &World<'_>, declared: &Restore<'_>, onto: &NodeName, mistakes: &mut Vec<Mistake>) {
+fn free_name(world: &World<'_>, declared: &Restore<'_>, onto: &NodeName, diagnostics: &mut Vec<Diagnostic>) {
     let place = declared.onto.placed().map_or_else(|| world.verb.clone(), |(place, _)| place);
-    cluster::reserved(place.clone(), onto, mistakes);
+    cluster::reserved(place.clone(), onto, diagnostics);
     let server = world.servers.iter().find(|server| server.name == *onto);
     let taken = server.and_then(|server| match (&server.fate, declared.serve) {
         _ if server.copy && !declared.serve => None,
@@ -117,10 +117,10 @@ fn free_name(world: &World<'_>, declared: &Restore<'_>, onto: &NodeName, mistake
     if let (Some(taken), Some(server)) = (taken, server)
         && !world.unsure
     {
-        let mistake =
-            Mistake::meaning(place.clone(), format!("`{onto}` {taken}: nothing can be restored onto it"));
-        mistakes.push(
-            mistake
+        let diagnostic =
+            Diagnostic::meaning(place.clone(), format!("`{onto}` {taken}: nothing can be restored onto it"));
+        diagnostics.push(
+            diagnostic
                 .also(Some(server.place.clone()), "here")
                 .help("give the new server a name of its own with `onto`"),
         );
@@ -133,8 +133,9 @@ fn free_name(world: &World<'_>, declared: &Restore<'_>, onto: &NodeName, mistake
         let message = format!(
             "clients would never find `{onto}`: their connection string names the nodes that the drill began with"
         );
-        let mistake = Mistake::meaning(place, message).also(Some(service), "the clients' way to the server");
-        mistakes.push(mistake.help("write `address = \"switch\"`, or promote a standby"));
+        let diagnostic =
+            Diagnostic::meaning(place, message).also(Some(service), "the clients' way to the server");
+        diagnostics.push(diagnostic.help("write `address = \"switch\"`, or promote a standby"));
     }
 }
 

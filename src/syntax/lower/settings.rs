@@ -7,7 +7,7 @@ use crate::{
     pg::{Major, setting, setting::Settings},
     syntax::{
         declared::{self, RoleWord},
-        mistake::Mistake,
+        diagnostic::Diagnostic,
         reading::{Entry, Field, SettingsText},
     },
 };
@@ -53,9 +53,9 @@ fn owner(name: &str) -> Option<&'static str> {
 }
 
 /// The settings of `[postgres]`.
-pub(super) fn of_all_nodes(file: &declared::Drill, mistakes: &mut Vec<Mistake>) -> Option<Settings> {
+pub(super) fn of_all_nodes(file: &declared::Drill, diagnostics: &mut Vec<Diagnostic>) -> Option<Settings> {
     match file.postgres.get() {
-        Some(postgres) => lower(file, &postgres.settings, mistakes),
+        Some(postgres) => lower(file, &postgres.settings, diagnostics),
         None => Some(Settings::new()),
     }
 }
@@ -64,47 +64,49 @@ pub(super) fn of_all_nodes(file: &declared::Drill, mistakes: &mut Vec<Mistake>) 
 pub(super) fn of_node(
     file: &declared::Drill,
     node: &declared::Node,
-    mistakes: &mut Vec<Mistake>,
+    diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Settings> {
-    lower(file, &node.settings, mistakes)
+    lower(file, &node.settings, diagnostics)
 }
 
 fn lower(
     file: &declared::Drill,
     settings: &Field<SettingsText>,
-    mistakes: &mut Vec<Mistake>,
+    diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Settings> {
     let version = file.postgres.get().and_then(|postgres| postgres.version.get()).copied();
     let settings = settings.or(SettingsText::default())?;
-    mistakes.extend(settings.0.iter().filter_map(|entry| wrong(file, version, entry)));
+    diagnostics.extend(settings.0.iter().filter_map(|entry| wrong(file, version, entry)));
     Some(settings.0.into_iter().map(|entry| (entry.name, entry.value)).collect())
 }
 
-fn wrong(file: &declared::Drill, version: Option<Major>, entry: &Entry) -> Option<Mistake> {
+fn wrong(file: &declared::Drill, version: Option<Major>, entry: &Entry) -> Option<Diagnostic> {
     let Entry { key, place, name, value } = entry;
     if let Some(owner) = owner(name) {
         let help = format!("take it away: {owner}");
-        return Some(Mistake::meaning(key.clone(), format!("`{name}` is not the drill's to set")).help(help));
+        return Some(
+            Diagnostic::meaning(key.clone(), format!("`{name}` is not the drill's to set")).help(help),
+        );
     }
     if let Some((message, help)) = version.and_then(|version| versions::setting(name, version)) {
         let version = file.postgres.get().and_then(|postgres| postgres.version.key());
         return Some(
-            Mistake::meaning(key.clone(), message)
+            Diagnostic::meaning(key.clone(), message)
                 .also(version, "the version that the drill needs")
                 .help(help),
         );
     }
     match name.as_str() {
         "archive_timeout" if setting::duration(value, Duration::from_secs(1)).is_none() => Some(
-            Mistake::meaning(place.clone(), "this is no length of time for a server")
+            Diagnostic::meaning(place.clone(), "this is no length of time for a server")
                 .help("write one such as `\"2s\"` or `\"1min\"`"),
         ),
         "wal_level" if value == "minimal" => needs_wal(file).map(|who| {
-            Mistake::meaning(place.clone(), format!("too little WAL for {who}"))
+            Diagnostic::meaning(place.clone(), format!("too little WAL for {who}"))
                 .help("write `\"replica\"`, or leave it out")
         }),
         "max_wal_senders" if value == "0" => streams(file).map(|who| {
-            Mistake::meaning(place.clone(), format!("no WAL sender for {who}"))
+            Diagnostic::meaning(place.clone(), format!("no WAL sender for {who}"))
                 .help("leave it out: the server has ten")
         }),
         _ => None,

@@ -5,35 +5,37 @@ use crate::{
     drill::{Period, RestorePointName, Step, Verb},
     syntax::{
         declared,
-        mistake::{Mistake, Span},
+        diagnostic::{Diagnostic, Span},
         reading::Field,
     },
 };
 
 /// The steps.
-pub(super) fn steps(file: &declared::Drill, mistakes: &mut Vec<Mistake>) -> Option<Vec<Step>> {
+pub(super) fn steps(file: &declared::Drill, diagnostics: &mut Vec<Diagnostic>) -> Option<Vec<Step>> {
     let (place, declared) = file.steps.placed().map(|(place, steps)| (place, steps.0.as_slice()))?;
     let mut world = World::new(file);
     let mut steps = Vec::new();
     for (index, declared) in declared.iter().enumerate() {
         world.step = index;
-        steps.push(step(&mut world, declared, mistakes));
+        steps.push(step(&mut world, declared, diagnostics));
     }
-    whole::steps(&world, place, declared, mistakes);
+    whole::steps(&world, place, declared, diagnostics);
     steps.into_iter().collect()
 }
 
-fn step(world: &mut World<'_>, step: &declared::Step, mistakes: &mut Vec<Mistake>) -> Option<Step> {
+fn step(world: &mut World<'_>, step: &declared::Step, diagnostics: &mut Vec<Diagnostic>) -> Option<Step> {
     // A step with two verbs was said to be wrong; each is followed, so that later steps find what it made.
     let mut verbs = Vec::new();
-    with(world, &step.backup, &mut verbs, |world, backup| backup::backup(world, backup, mistakes));
+    with(world, &step.backup, &mut verbs, |world, backup| backup::backup(world, backup, diagnostics));
     with(world, &step.work, &mut verbs, |world, work| Some(work_for(world, work.0)));
-    with(world, &step.restore_point, &mut verbs, |world, point| restore_point(world, point, mistakes));
-    with(world, &step.fault, &mut verbs, |world, fault| fault::fault(world, fault, mistakes));
-    with(world, &step.heal, &mut verbs, |world, node| fault::heal(world, node, mistakes));
-    with(world, &step.recover, &mut verbs, |world, recover| recovery::recover(world, recover, mistakes));
-    with(world, &step.rehearse, &mut verbs, |world, rehearse| recovery::rehearse(world, rehearse, mistakes));
-    with(world, &step.check, &mut verbs, |world, checks| check::checks(world, &checks.0, mistakes));
+    with(world, &step.restore_point, &mut verbs, |world, point| restore_point(world, point, diagnostics));
+    with(world, &step.fault, &mut verbs, |world, fault| fault::fault(world, fault, diagnostics));
+    with(world, &step.heal, &mut verbs, |world, node| fault::heal(world, node, diagnostics));
+    with(world, &step.recover, &mut verbs, |world, recover| recovery::recover(world, recover, diagnostics));
+    with(world, &step.rehearse, &mut verbs, |world, rehearse| {
+        recovery::rehearse(world, rehearse, diagnostics)
+    });
+    with(world, &step.check, &mut verbs, |world, checks| check::checks(world, &checks.0, diagnostics));
     // A step that could not be read may have changed the cluster; one that could, and was wrong, is judged as it stands.
     world.unsure |= verbs.is_empty() || step.fault.is_wrong() || step.recover.is_wrong();
     let verb = verbs.pop().flatten()?;
@@ -42,8 +44,8 @@ fn step(world: &mut World<'_>, step: &declared::Step, mistakes: &mut Vec<Mistake
         && deadline.0 <= *work
     {
         let message = format!("a deadline of {}, for {work} of work", deadline.0);
-        mistakes.push(
-            Mistake::meaning(place, message)
+        diagnostics.push(
+            Diagnostic::meaning(place, message)
                 .help("give the step more time than it works, or leave the deadline out"),
         );
     }
@@ -77,14 +79,14 @@ fn work_for(world: &mut World<'_>, period: Period) -> Verb {
 fn restore_point(
     world: &mut World<'_>,
     point: &RestorePointName,
-    mistakes: &mut Vec<Mistake>,
+    diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Verb> {
-    world.needs_service("a restore point is made on the server that takes writes", mistakes);
+    world.needs_service("a restore point is made on the server that takes writes", diagnostics);
     let place = value_place(world, |step| step.restore_point.placed().map(|(place, _)| place));
     if let Some(first) = world.points.get(point) {
-        let mistake = Mistake::meaning(place, format!("two restore points are called `{point}`"));
-        mistakes.push(
-            mistake.also(Some(first.place.clone()), "the first one").help("give each a name of its own"),
+        let diagnostic = Diagnostic::meaning(place, format!("two restore points are called `{point}`"));
+        diagnostics.push(
+            diagnostic.also(Some(first.place.clone()), "the first one").help("give each a name of its own"),
         );
         return None;
     }

@@ -4,16 +4,21 @@ use crate::{
     drill::{Fixture, TableName},
     syntax::{
         declared,
-        mistake::{Mistake, Span},
+        diagnostic::{Diagnostic, Span},
         nearest::{either, nearest},
         visible::quoted,
     },
 };
 
 /// Says where a name is none of the dataset's tables.
-pub(super) fn table(file: &declared::Drill, name: &TableName, place: Span, mistakes: &mut Vec<Mistake>) {
+pub(super) fn table(
+    file: &declared::Drill,
+    name: &TableName,
+    place: Span,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
     if let Some(fixture) = fixture(file) {
-        known(fixture, name, place, &fixture.tables(), mistakes);
+        known(fixture, name, place, &fixture.tables(), diagnostics);
     }
 }
 
@@ -22,10 +27,10 @@ pub(super) fn table_or_view(
     file: &declared::Drill,
     name: &TableName,
     place: Span,
-    mistakes: &mut Vec<Mistake>,
+    diagnostics: &mut Vec<Diagnostic>,
 ) {
     if let Some(fixture) = fixture(file) {
-        known(fixture, name, place, &[fixture.tables(), fixture.views()].concat(), mistakes);
+        known(fixture, name, place, &[fixture.tables(), fixture.views()].concat(), diagnostics);
     }
 }
 
@@ -34,7 +39,13 @@ fn fixture(file: &declared::Drill) -> Option<Fixture> {
     if file.dataset.is_given() { file.dataset.get()?.fixture.get().copied() } else { Some(Fixture::Empty) }
 }
 
-fn known(fixture: Fixture, name: &TableName, place: Span, known: &[TableName], mistakes: &mut Vec<Mistake>) {
+fn known(
+    fixture: Fixture,
+    name: &TableName,
+    place: Span,
+    known: &[TableName],
+    diagnostics: &mut Vec<Diagnostic>,
+) {
     if known.contains(name) {
         return;
     }
@@ -46,5 +57,5 @@ fn known(fixture: Fixture, name: &TableName, place: Span, known: &[TableName], m
         None => format!("name one that it has, such as {}", either(words().take(3))),
     };
     let message = format!("the dataset `{}` has no table {}", fixture.name(), quoted(&written));
-    mistakes.push(Mistake::meaning(place, message).help(help));
+    diagnostics.push(Diagnostic::meaning(place, message).help(help));
 }

@@ -8,7 +8,7 @@ use crate::{
     pg::Lsn,
     syntax::{
         declared::{Target, TargetTable, TargetWord},
-        mistake::{Mistake, Span},
+        diagnostic::{Diagnostic, Span},
         nearest::{either, nearest},
         visible::quoted,
     },
@@ -18,7 +18,7 @@ use crate::{
 pub(super) fn target(
     world: &World<'_>,
     declared: &Restore<'_>,
-    mistakes: &mut Vec<Mistake>,
+    diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<RecoveryTarget> {
     let target = match declared.target.get() {
         Some(Target::Word(word)) => Some(match word {
@@ -26,7 +26,7 @@ pub(super) fn target(
             TargetWord::Immediate => RecoveryTarget::Immediate,
             TargetWord::BeforeFault => RecoveryTarget::BeforeFault,
         }),
-        Some(Target::Place(table)) => place_in_wal(table, mistakes),
+        Some(Target::Place(table)) => place_in_wal(table, diagnostics),
         None if declared.target.is_wrong() => None,
         None => Some(RecoveryTarget::Latest),
     }?;
@@ -40,11 +40,11 @@ pub(super) fn target(
     {
         // What the method, or the place that the service has moved to, can't do at all needs no word on when.
         let wrong = beyond(world, method, label, &target)
-            .map(|(message, help)| Mistake::meaning(place.clone(), message).help(help));
-        if let Some(mistake) =
+            .map(|(message, help)| Diagnostic::meaning(place.clone(), message).help(help));
+        if let Some(diagnostic) =
             wrong.or_else(|| left_behind(world, method, label, made.step, &target, place.clone()))
         {
-            mistakes.push(mistake.also(Some(made.place.clone()), "the backup"));
+            diagnostics.push(diagnostic.also(Some(made.place.clone()), "the backup"));
             return None;
         }
     }
@@ -57,7 +57,7 @@ pub(super) fn target(
         (_, None) => None,
     };
     let right = wrong.is_none();
-    mistakes.extend(wrong);
+    diagnostics.extend(wrong);
     right.then_some(target)
 }
 
@@ -89,7 +89,7 @@ fn left_behind(
     taken: usize,
     target: &RecoveryTarget,
     place: Span,
-) -> Option<Mistake> {
+) -> Option<Diagnostic> {
     let moved = world.moved.as_ref().filter(|_| method.is_physical() && !world.unsure)?;
     let (message, help) = if taken < moved.step {
         (
@@ -109,23 +109,25 @@ fn left_behind(
         return None;
     };
     Some(
-        Mistake::meaning(place, message).also(Some(moved.place.clone()), "the service moved here").help(help),
+        Diagnostic::meaning(place, message)
+            .also(Some(moved.place.clone()), "the service moved here")
+            .help(help),
     )
 }
 
 fn point_place(target: Option<&Target>) -> Option<Span> {
     let Some(Target::Place(table)) = target else { return None };
-    let places = [table.time.placed().map(|(place, _)| place), table.lsn.placed().map(|(place, _)| place)];
+    let paths = [table.time.placed().map(|(place, _)| place), table.lsn.placed().map(|(place, _)| place)];
     let names = [table.xid.placed().map(|(place, _)| place), table.name.placed().map(|(place, _)| place)];
-    places.into_iter().chain(names).flatten().next()
+    paths.into_iter().chain(names).flatten().next()
 }
 
-fn place_in_wal(table: &TargetTable, mistakes: &mut Vec<Mistake>) -> Option<RecoveryTarget> {
+fn place_in_wal(table: &TargetTable, diagnostics: &mut Vec<Diagnostic>) -> Option<RecoveryTarget> {
     if let Some((place, time)) = table.time.placed() {
-        return time_target(&time.0, place, mistakes).map(|at| RecoveryTarget::Time { at });
+        return time_target(&time.0, place, diagnostics).map(|at| RecoveryTarget::Time { at });
     }
     if let Some((place, lsn)) = table.lsn.placed() {
-        return lsn_target(&lsn.0, place, mistakes).map(|at| RecoveryTarget::Lsn { at });
+        return lsn_target(&lsn.0, place, diagnostics).map(|at| RecoveryTarget::Lsn { at });
     }
     if let Some(point) = table.xid.get() {
         return Some(RecoveryTarget::Xid { point: point.clone(), inclusive: table.inclusive.or(true)? });
@@ -133,7 +135,7 @@ fn place_in_wal(table: &TargetTable, mistakes: &mut Vec<Mistake>) -> Option<Reco
     table.name.get().map(|point| RecoveryTarget::Name { point: point.clone() })
 }
 
-fn time_target(text: &str, place: Span, mistakes: &mut Vec<Mistake>) -> Option<TargetTime> {
+fn time_target(text: &str, place: Span, diagnostics: &mut Vec<Diagnostic>) -> Option<TargetTime> {
     if let Ok(point) = text.parse() {
         return Some(TargetTime::Point(point));
     }
@@ -143,28 +145,28 @@ fn time_target(text: &str, place: Span, mistakes: &mut Vec<Mistake>) -> Option<T
         (_, Ok(_)) => Some("a timestamp without an offset"),
         (Err(_), Err(_)) => None,
     };
-    let mistake = if let Some(what) = instant {
+    let diagnostic = if let Some(what) = instant {
         let message = format!(
             "{} is {what}, and no drill can recover to an instant: its cluster begins when the drill is run",
             quoted(text)
         );
         let help = "add a step `restore-point = \"before-release\"` after the backup, and write its name: `{ time = \"before-release\" }`";
-        Mistake::meaning(place, message).help(help)
+        Diagnostic::meaning(place, message).help(help)
     } else {
-        Mistake::value(place, format!("{} is no restore point", quoted(text)))
+        Diagnostic::value(place, format!("{} is no restore point", quoted(text)))
             .help("write the name of a restore point that an earlier step makes")
     };
-    mistakes.push(mistake);
+    diagnostics.push(diagnostic);
     None
 }
 
-fn lsn_target(text: &str, place: Span, mistakes: &mut Vec<Mistake>) -> Option<TargetLsn> {
+fn lsn_target(text: &str, place: Span, diagnostics: &mut Vec<Diagnostic>) -> Option<TargetLsn> {
     let point = text.parse().ok().map(TargetLsn::Point);
     let target = point.or_else(|| text.parse::<Lsn>().ok().map(TargetLsn::Absolute));
     if target.is_none() {
         let message = format!("{} is neither a restore point nor a position in WAL", quoted(text));
-        mistakes.push(
-            Mistake::value(place, message)
+        diagnostics.push(
+            Diagnostic::value(place, message)
                 .help("write the name of a restore point, or a position such as `\"0/3000148\"`"),
         );
     }
@@ -177,25 +179,26 @@ fn before_point(
     point: &RestorePointName,
     place: Span,
     backup: Option<(&Label, usize, Span)>,
-) -> Option<Mistake> {
+) -> Option<Diagnostic> {
     let Some(made) = world.points.get(point) else { return unknown_point(world, point, place) };
     let (label, _, taken) = backup.filter(|(_, step, _)| *step > made.step)?;
     let message =
         format!("restore point `{point}` lies before backup `{label}`, and WAL is replayed forwards only");
-    let mistake = Mistake::meaning(place, message)
+    let diagnostic = Diagnostic::meaning(place, message)
         .also(Some(made.place.clone()), "made here")
         .also(Some(taken), "the backup");
-    Some(mistake.help("recover from an earlier backup, or make the restore point after this one"))
+    Some(diagnostic.help("recover from an earlier backup, or make the restore point after this one"))
 }
 
-fn unknown_point(world: &World<'_>, point: &RestorePointName, place: Span) -> Option<Mistake> {
+fn unknown_point(world: &World<'_>, point: &RestorePointName, place: Span) -> Option<Diagnostic> {
     let steps = || world.file.all_steps().iter();
     if let Some((later, _)) =
         steps().filter_map(|step| step.restore_point.placed()).find(|(_, known)| *known == point)
     {
-        let mistake = Mistake::meaning(place, format!("restore point `{point}` is used before it is made"))
-            .also(Some(later), "made here");
-        return Some(mistake.help("move the `restore-point` step before this one"));
+        let diagnostic =
+            Diagnostic::meaning(place, format!("restore point `{point}` is used before it is made"))
+                .also(Some(later), "made here");
+        return Some(diagnostic.help("move the `restore-point` step before this one"));
     }
     if steps().any(|step| step.restore_point.is_wrong()) {
         return None;
@@ -206,24 +209,24 @@ fn unknown_point(world: &World<'_>, point: &RestorePointName, place: Span) -> Op
         (None, true) => format!("add a step before it: `restore-point = \"{point}\"`"),
         (None, false) => format!("the restore points before it are {}", either(points())),
     };
-    Some(Mistake::meaning(place, format!("no restore point is called `{point}`")).help(help))
+    Some(Diagnostic::meaning(place, format!("no restore point is called `{point}`")).help(help))
 }
 
 /// What is wrong with `before-fault`.
-fn before_fault(world: &World<'_>, place: Span, backup: Option<(&Label, usize, Span)>) -> Option<Mistake> {
-    let Some(mistake) = world.dropped.last() else {
-        let wrong = Mistake::meaning(
+fn before_fault(world: &World<'_>, place: Span, backup: Option<(&Label, usize, Span)>) -> Option<Diagnostic> {
+    let Some(diagnostic) = world.dropped.last() else {
+        let wrong = Diagnostic::meaning(
             place,
-            "`before-fault` goes back to before somebody's mistake, and there was none",
+            "`before-fault` goes back to before somebody's diagnostic, and there was none",
         );
         let help =
             "add `fault = { drop-table = \"schema.table\" }` before it, or write `target = \"latest\"`";
         return (!world.unsure).then(|| wrong.help(help));
     };
-    let (label, _, taken) = backup.filter(|(_, step, _)| *step > mistake.step)?;
-    let message = format!("backup `{label}` was taken after the mistake, so it holds it");
-    let wrong = Mistake::meaning(place, message)
-        .also(Some(mistake.place.clone()), "the mistake")
+    let (label, _, taken) = backup.filter(|(_, step, _)| *step > diagnostic.step)?;
+    let message = format!("backup `{label}` was taken after the diagnostic, so it holds it");
+    let wrong = Diagnostic::meaning(place, message)
+        .also(Some(diagnostic.place.clone()), "the diagnostic")
         .also(Some(taken), "the backup");
     Some(wrong.help("recover from a backup that was taken before it"))
 }

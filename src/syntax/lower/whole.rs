@@ -3,27 +3,32 @@
 use super::{world::World, writers};
 use crate::syntax::{
     declared,
-    mistake::{Mistake, Span},
+    diagnostic::{Diagnostic, Span},
 };
 
 /// Says where the steps lead nowhere.
-pub(super) fn steps(world: &World<'_>, place: Span, steps: &[declared::Step], mistakes: &mut Vec<Mistake>) {
+pub(super) fn steps(
+    world: &World<'_>,
+    place: Span,
+    steps: &[declared::Step],
+    diagnostics: &mut Vec<Diagnostic>,
+) {
     if world.unsure || steps.is_empty() {
         return;
     }
     for open in &world.open {
-        let mistake = Mistake::meaning(open.place.clone(), "nothing recovers from this fault");
-        mistakes.push(mistake.help("add a `recover` step after it"));
+        let diagnostic = Diagnostic::meaning(open.place.clone(), "nothing recovers from this fault");
+        diagnostics.push(diagnostic.help("add a `recover` step after it"));
     }
     if world.open.is_empty() && world.recoveries + world.rehearsals == 0 {
         let place = steps.last().map_or(place, |step| step.span.clone());
-        let mistake = Mistake::meaning(place, "nothing is recovered in this drill");
-        mistakes.push(mistake.help("add a `fault` and a `recover` step, or a `rehearse` step"));
+        let diagnostic = Diagnostic::meaning(place, "nothing is recovered in this drill");
+        diagnostics.push(diagnostic.help("add a `fault` and a `recover` step, or a `rehearse` step"));
     }
 }
 
 /// Says where a drill judges nothing: neither a promise nor a check could be broken.
-pub(super) fn judgement(file: &declared::Drill, mistakes: &mut Vec<Mistake>) {
+pub(super) fn judgement(file: &declared::Drill, diagnostics: &mut Vec<Diagnostic>) {
     let promises = file.objectives.is_wrong()
         || file
             .objectives
@@ -35,24 +40,24 @@ pub(super) fn judgement(file: &declared::Drill, mistakes: &mut Vec<Mistake>) {
         && steps.iter().any(|step| step.recover.is_given() || step.rehearse.is_given())
         && !steps.iter().any(|step| step.check.is_given())
     {
-        let mistake =
-            Mistake::meaning(place, "this drill judges nothing: it has neither an objective nor a check");
-        mistakes
-            .push(mistake.help(
+        let diagnostic =
+            Diagnostic::meaning(place, "this drill judges nothing: it has neither an objective nor a check");
+        diagnostics
+            .push(diagnostic.help(
                 "add `check = [\"ledger\"]` after the recovery, or `[objectives]` with `rto = \"1h\"`",
             ));
     }
 }
 
 /// Says where an objective can't be measured.
-pub(super) fn objectives(file: &declared::Drill, mistakes: &mut Vec<Mistake>) {
+pub(super) fn objectives(file: &declared::Drill, diagnostics: &mut Vec<Diagnostic>) {
     let rpo = file.objectives.get().and_then(|objectives| objectives.rpo.key());
     if let (Some(rpo), Some(0)) = (rpo, writers(file)) {
         let zero = file.workload.get().and_then(|workload| workload.writers.placed()).map(|(place, _)| place);
-        let mistake =
-            Mistake::meaning(rpo, "an RPO that can't be measured: nobody commits, so nothing can be lost")
+        let diagnostic =
+            Diagnostic::meaning(rpo, "an RPO that can't be measured: nobody commits, so nothing can be lost")
                 .also(zero, "no writers");
-        mistakes.push(mistake.help("take `writers = 0` away, or the objective"));
+        diagnostics.push(diagnostic.help("take `writers = 0` away, or the objective"));
         return;
     }
     let steps = file.all_steps();
@@ -65,8 +70,10 @@ pub(super) fn objectives(file: &declared::Drill, mistakes: &mut Vec<Mistake>) {
         && !steps.is_empty()
         && !steps.iter().any(surveys)
     {
-        let mistake = Mistake::meaning(rpo, "an RPO that nobody measures: the drill has no `ledger` check");
-        mistakes
-            .push(mistake.help("add `check = [\"ledger\"]` after the recovery, or take the objective away"));
+        let diagnostic =
+            Diagnostic::meaning(rpo, "an RPO that nobody measures: the drill has no `ledger` check");
+        diagnostics.push(
+            diagnostic.help("add `check = [\"ledger\"]` after the recovery, or take the objective away"),
+        );
     }
 }

@@ -7,7 +7,7 @@ use crate::{
     drill::{BackupMethod, Label, NodeName, RestorePointName, TableName},
     syntax::{
         declared::{self, RoleWord},
-        mistake::{Mistake, Span},
+        diagnostic::{Diagnostic, Span},
         nearest::{either, nearest},
     },
 };
@@ -152,12 +152,12 @@ impl<'a> World<'a> {
         &mut self,
         name: &NodeName,
         place: Span,
-        mistakes: &mut Vec<Mistake>,
+        diagnostics: &mut Vec<Diagnostic>,
     ) -> Option<&mut Server> {
         let copy = self.servers.iter().any(|server| server.name == *name && server.copy);
         if copy || !self.servers.iter().any(|server| server.name == *name) {
             if !self.nodes_unsure {
-                mistakes.push(self.unknown(name, place, copy));
+                diagnostics.push(self.unknown(name, place, copy));
             }
             self.unsure = true;
             return None;
@@ -185,29 +185,29 @@ impl<'a> World<'a> {
         server.fate.trouble().or_else(left).or_else(turned)
     }
 
-    fn unknown(&self, name: &NodeName, place: Span, copy: bool) -> Mistake {
+    fn unknown(&self, name: &NodeName, place: Span, copy: bool) -> Diagnostic {
         if copy {
             let message = format!("`{name}` is a rehearsal's copy, which no later step can use");
-            return Mistake::meaning(place, message).help("name a node of the cluster");
+            return Diagnostic::meaning(place, message).help("name a node of the cluster");
         }
         let names = || self.servers.iter().filter(|server| !server.copy).map(|server| server.name.as_str());
         let help = match nearest(name.as_str(), names()) {
             Some(near) => format!("did you mean `{near}`?"),
             None => format!("the drill has {}", either(names())),
         };
-        Mistake::meaning(place, format!("no node is called `{name}`")).help(help)
+        Diagnostic::meaning(place, format!("no node is called `{name}`")).help(help)
     }
 
     /// Says where the server that takes writes can't do what a step wants of it.
-    pub(super) fn needs_service(&mut self, what: &str, mistakes: &mut Vec<Mistake>) {
+    pub(super) fn needs_service(&mut self, what: &str, diagnostics: &mut Vec<Diagnostic>) {
         let (unsure, verb) = (self.unsure, self.verb.clone());
         let Some(serving) = self.serving.clone().filter(|_| !unsure) else { return };
         let Some((trouble, since)) = self.server(&serving).and_then(|server| server.fate.trouble()) else {
             return;
         };
         let message = format!("{what}, but `{serving}` {trouble}");
-        mistakes.push(
-            Mistake::meaning(verb, message)
+        diagnostics.push(
+            Diagnostic::meaning(verb, message)
                 .also(Some(since), "since here")
                 .help("move it before the fault, or after the recovery"),
         );

@@ -4,7 +4,7 @@ use serde_json::{Value as Json, json};
 use toml::de::DeValue;
 
 use super::{Shape, Value, mismatch};
-use crate::syntax::mistake::Mistake;
+use crate::syntax::diagnostic::Diagnostic;
 
 /// A text as `psql` shows it, or NULL.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,7 +19,7 @@ impl Shape for Cell {
         r#""1""#.into()
     }
 
-    fn read(value: &Value<'_>, mistakes: &mut Vec<Mistake>) -> Option<Self> {
+    fn read(value: &Value<'_>, diagnostics: &mut Vec<Diagnostic>) -> Option<Self> {
         match value.get_ref() {
             DeValue::String(text) => Some(Self(Some(text.to_string()))),
             DeValue::Integer(number) if number.radix() == 10 => {
@@ -35,13 +35,13 @@ impl Shape for Cell {
                 Some(Self(None))
             }
             DeValue::Table(_) => {
-                mistakes.push(
-                    Mistake::value(value.span(), "a table that is not NULL")
+                diagnostics.push(
+                    Diagnostic::value(value.span(), "a table that is not NULL")
                         .help("write `{ null = true }` for NULL"),
                 );
                 None
             }
-            DeValue::Integer(_) | DeValue::Datetime(_) | DeValue::Array(_) => mismatch(value, mistakes),
+            DeValue::Integer(_) | DeValue::Datetime(_) | DeValue::Array(_) => mismatch(value, diagnostics),
         }
     }
 

@@ -1,6 +1,6 @@
 //! What stands, or doesn't, at a key.
 
-use crate::syntax::mistake::Span;
+use crate::syntax::diagnostic::Span;
 
 /// The value of a key that may be absent, or that may be given and wrong: then it was said, and nothing may be concluded from it.
 #[derive(Debug)]

@@ -3,7 +3,7 @@
 use serde_json::{Value as Json, json};
 
 use super::{Shape, Value, mismatch};
-use crate::syntax::mistake::Mistake;
+use crate::syntax::diagnostic::Diagnostic;
 
 /// A list in which at least one item stands; of those, the ones that could be read.
 #[derive(Debug)]
@@ -19,9 +19,9 @@ impl<T: Shape> Shape for Vec<T> {
         format!("[{}]", T::example())
     }
 
-    fn read(value: &Value<'_>, mistakes: &mut Vec<Mistake>) -> Option<Self> {
-        let Some(array) = value.get_ref().as_array() else { return mismatch(value, mistakes) };
-        Some(array.iter().filter_map(|item| T::read(item, mistakes)).collect())
+    fn read(value: &Value<'_>, diagnostics: &mut Vec<Diagnostic>) -> Option<Self> {
+        let Some(array) = value.get_ref().as_array() else { return mismatch(value, diagnostics) };
+        Some(array.iter().filter_map(|item| T::read(item, diagnostics)).collect())
     }
 
     fn schema() -> Json {
@@ -38,13 +38,13 @@ impl<T: Shape> Shape for Several<T> {
         Vec::<T>::example()
     }
 
-    fn read(value: &Value<'_>, mistakes: &mut Vec<Mistake>) -> Option<Self> {
+    fn read(value: &Value<'_>, diagnostics: &mut Vec<Diagnostic>) -> Option<Self> {
         if value.get_ref().as_array().is_some_and(|array| array.is_empty()) {
             let help = format!("write at least one item, as in `{}`", Self::example());
-            mistakes.push(Mistake::absence(value.span(), "an empty list").help(help));
+            diagnostics.push(Diagnostic::absence(value.span(), "an empty list").help(help));
             return None;
         }
-        Vec::read(value, mistakes).map(Self)
+        Vec::read(value, diagnostics).map(Self)
     }
 
     fn schema() -> Json {

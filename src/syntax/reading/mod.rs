@@ -27,7 +27,7 @@ pub(super) use settings::{Entry, SettingsText};
 pub(super) use text::{Line, Prose, When};
 pub(super) use word::{Word, words};
 
-use super::mistake::Mistake;
+use super::diagnostic::Diagnostic;
 
 /// A value in the file, with its place.
 pub(super) type Value<'i> = Spanned<DeValue<'i>>;
@@ -41,16 +41,16 @@ pub(super) trait Shape: Sized {
     fn example() -> String;
 
     /// Reads it, or says what is wrong with it.
-    fn read(value: &Value<'_>, mistakes: &mut Vec<Mistake>) -> Option<Self>;
+    fn read(value: &Value<'_>, diagnostics: &mut Vec<Diagnostic>) -> Option<Self>;
 
     /// Its JSON Schema.
     fn schema() -> Json;
 }
 
 /// Says that something else stands there; always `None`.
-pub(super) fn mismatch<T: Shape>(value: &Value<'_>, mistakes: &mut Vec<Mistake>) -> Option<T> {
-    mistakes.push(
-        Mistake::value(value.span(), format!("expected {}, found {}", T::what(), found(value.get_ref())))
+pub(super) fn mismatch<T: Shape>(value: &Value<'_>, diagnostics: &mut Vec<Diagnostic>) -> Option<T> {
+    diagnostics.push(
+        Diagnostic::value(value.span(), format!("expected {}, found {}", T::what(), found(value.get_ref())))
             .help(mend(value, &T::example())),
     );
     None
@@ -98,8 +98,8 @@ impl Shape for bool {
         "true".into()
     }
 
-    fn read(value: &Value<'_>, mistakes: &mut Vec<Mistake>) -> Option<Self> {
-        value.get_ref().as_bool().or_else(|| mismatch(value, mistakes))
+    fn read(value: &Value<'_>, diagnostics: &mut Vec<Diagnostic>) -> Option<Self> {
+        value.get_ref().as_bool().or_else(|| mismatch(value, diagnostics))
     }
 
     fn schema() -> Json {

@@ -5,7 +5,7 @@ use serde_json::{Value as Json, json};
 use super::{Shape, Value, mismatch};
 use crate::{
     drill::{Label, NodeName, RestorePointName, TableName},
-    syntax::{mistake::Mistake, visible::quoted},
+    syntax::{diagnostic::Diagnostic, visible::quoted},
 };
 
 /// The pattern of the names that are one word, as in `drill::name`; a test holds both together.
@@ -25,12 +25,12 @@ macro_rules! name {
                     format!("{:?}", $example)
                 }
 
-                fn read(value: &Value<'_>, mistakes: &mut Vec<Mistake>) -> Option<Self> {
-                    let Some(text) = value.get_ref().as_str() else { return mismatch(value, mistakes) };
+                fn read(value: &Value<'_>, diagnostics: &mut Vec<Diagnostic>) -> Option<Self> {
+                    let Some(text) = value.get_ref().as_str() else { return mismatch(value, diagnostics) };
                     match text.parse::<Self>() {
                         Ok(name) => Some(name),
                         Err(no) => {
-                            mistakes.push(Mistake::value(value.span(), format!("{} is no {}", quoted(text), no.what)).help(no.rule));
+                            diagnostics.push(Diagnostic::value(value.span(), format!("{} is no {}", quoted(text), no.what)).help(no.rule));
                             None
                         }
                     }

@@ -6,7 +6,7 @@ use toml::de::{DeInteger, DeValue};
 use super::{Shape, Value, mismatch};
 use crate::{
     pg::Major,
-    syntax::{mistake::Mistake, visible::quoted},
+    syntax::{diagnostic::Diagnostic, visible::quoted},
 };
 
 /// A whole number from `MIN` to `MAX`.
@@ -33,14 +33,15 @@ impl<const MIN: u64, const MAX: u64> Shape for Whole<MIN, MAX> {
         MIN.max(1).to_string()
     }
 
-    fn read(value: &Value<'_>, mistakes: &mut Vec<Mistake>) -> Option<Self> {
-        let DeValue::Integer(integer) = value.get_ref() else { return mismatch(value, mistakes) };
+    fn read(value: &Value<'_>, diagnostics: &mut Vec<Diagnostic>) -> Option<Self> {
+        let DeValue::Integer(integer) = value.get_ref() else { return mismatch(value, diagnostics) };
         let number = whole(integer)
             .and_then(|number| u64::try_from(number).ok())
             .filter(|number| (MIN..=MAX).contains(number));
         if number.is_none() {
             let message = format!("{} is out of range", quoted(integer.as_str()));
-            mistakes.push(Mistake::value(value.span(), message).help(format!("write {}", Self::what())));
+            diagnostics
+                .push(Diagnostic::value(value.span(), message).help(format!("write {}", Self::what())));
         }
         number.map(Self)
     }
@@ -59,7 +60,7 @@ impl Shape for Major {
         "17".into()
     }
 
-    fn read(value: &Value<'_>, mistakes: &mut Vec<Mistake>) -> Option<Self> {
+    fn read(value: &Value<'_>, diagnostics: &mut Vec<Diagnostic>) -> Option<Self> {
         let range = format!(
             "write a major version from {} to {}, or leave the key out to run on any",
             Self::OLDEST,
@@ -71,19 +72,19 @@ impl Shape for Major {
                 let supported = major.filter(|major| (Self::OLDEST..=Self::NEWEST).contains(major));
                 if supported.is_none() {
                     let message = format!("PostgreSQL {} is not supported", quoted(integer.as_str()));
-                    mistakes.push(Mistake::value(value.span(), message).help(range));
+                    diagnostics.push(Diagnostic::value(value.span(), message).help(range));
                 }
                 supported
             }
             DeValue::Float(float) => {
                 let major = float.as_str().split('.').next().unwrap_or_default();
-                mistakes.push(
-                    Mistake::value(value.span(), "a release, where a major version is wanted")
+                diagnostics.push(
+                    Diagnostic::value(value.span(), "a release, where a major version is wanted")
                         .help(format!("write `{major}`: the minor release is that of the installed server")),
                 );
                 None
             }
-            _ => mismatch(value, mistakes),
+            _ => mismatch(value, diagnostics),
         }
     }
 
@@ -109,18 +110,19 @@ impl Shape for Rate {
         r#""200/s""#.into()
     }
 
-    fn read(value: &Value<'_>, mistakes: &mut Vec<Mistake>) -> Option<Self> {
+    fn read(value: &Value<'_>, diagnostics: &mut Vec<Diagnostic>) -> Option<Self> {
         let (rate, written) = match value.get_ref() {
             DeValue::String(text) => (per_second(text), text.as_ref()),
             DeValue::Integer(integer) => (whole(integer).map(|number| number as f64), integer.as_str()),
             DeValue::Float(float) => (float.as_str().replace('_', "").parse().ok(), float.as_str()),
-            _ => return mismatch(value, mistakes),
+            _ => return mismatch(value, diagnostics),
         };
         let rate = rate.filter(|rate| (SLOWEST..=FASTEST).contains(rate));
         if rate.is_none() {
             let help = "write commits a second or a minute, from one an hour to a million a second: `\"200/s\"`, `\"30/min\"`; \
                         leave the key out for as many as the server takes";
-            mistakes.push(Mistake::value(value.span(), format!("{} is no rate", quoted(written))).help(help));
+            diagnostics
+                .push(Diagnostic::value(value.span(), format!("{} is no rate", quoted(written))).help(help));
         }
         rate.map(Self)
     }
@@ -161,13 +163,13 @@ mod tests {
         ] {
             let text = format!("rate = {text}");
             let table = toml::de::DeTable::parse(&text).unwrap();
-            let mut mistakes = Vec::new();
+            let mut diagnostics = Vec::new();
             assert_eq!(
-                Rate::read(table.get_ref().get("rate").unwrap(), &mut mistakes).is_some(),
+                Rate::read(table.get_ref().get("rate").unwrap(), &mut diagnostics).is_some(),
                 is_rate,
                 "{text}"
             );
-            assert_eq!(mistakes.is_empty(), is_rate, "{text}");
+            assert_eq!(diagnostics.is_empty(), is_rate, "{text}");
         }
     }
 

@@ -8,7 +8,7 @@ use toml::de::DeValue;
 use super::{Shape, Value, mismatch};
 use crate::{
     drill::Period,
-    syntax::{mistake::Mistake, visible::quoted},
+    syntax::{diagnostic::Diagnostic, visible::quoted},
 };
 
 /// Ten years. More is a slip, and could overflow a clock.
@@ -27,19 +27,19 @@ impl Shape for Period {
         r#""10s""#.into()
     }
 
-    fn read(value: &Value<'_>, mistakes: &mut Vec<Mistake>) -> Option<Self> {
+    fn read(value: &Value<'_>, diagnostics: &mut Vec<Diagnostic>) -> Option<Self> {
         let text = match value.get_ref() {
             DeValue::String(text) => text.as_ref(),
             DeValue::Integer(integer) => {
                 let message = format!("expected {}, found a number without a unit", Self::what());
                 let number = integer.as_str().trim_start_matches('-');
-                mistakes.push(
-                    Mistake::value(value.span(), message)
+                diagnostics.push(
+                    Diagnostic::value(value.span(), message)
                         .help(format!(r#"write `"{number}s"` or `"{number}m"`"#)),
                 );
                 return None;
             }
-            _ => return mismatch(value, mistakes),
+            _ => return mismatch(value, diagnostics),
         };
         let (message, help) = match text.parse::<Self>() {
             Ok(period) if period.duration() <= LONGEST => return Some(period),
@@ -49,7 +49,7 @@ impl Shape for Period {
             ),
             Err(_) => (format!("{} is no length of time", quoted(text)), mend(text.trim())),
         };
-        mistakes.push(Mistake::value(value.span(), message).help(help));
+        diagnostics.push(Diagnostic::value(value.span(), message).help(help));
         None
     }
 
@@ -81,11 +81,11 @@ impl Shape for Positive {
         Period::example()
     }
 
-    fn read(value: &Value<'_>, mistakes: &mut Vec<Mistake>) -> Option<Self> {
-        let period = Period::read(value, mistakes)?;
+    fn read(value: &Value<'_>, diagnostics: &mut Vec<Diagnostic>) -> Option<Self> {
+        let period = Period::read(value, diagnostics)?;
         if period.duration().is_zero() {
-            mistakes.push(
-                Mistake::value(value.span(), "a length of zero")
+            diagnostics.push(
+                Diagnostic::value(value.span(), "a length of zero")
                     .help(r#"write a length above zero, such as `"10s"`"#),
             );
             return None;

@@ -10,7 +10,7 @@ use toml::{
 
 use super::{Field, Shape, Value, mismatch};
 use crate::syntax::{
-    mistake::{Mistake, Span},
+    diagnostic::{Diagnostic, Span},
     nearest::{both, either, mend, nearest},
     visible::quoted,
 };
@@ -56,7 +56,7 @@ macro_rules! section {
         pub(crate) struct $name {
             /// The place of the table: of its header where it has one.
             #[allow(dead_code, reason = "not every section is pointed at as a whole")]
-            pub(crate) span: $crate::syntax::mistake::Span,
+            pub(crate) span: $crate::syntax::diagnostic::Span,
             $( $(#[doc = $doc])* pub(crate) $field: $crate::syntax::reading::Field<$type>, )*
         }
 
@@ -85,12 +85,12 @@ macro_rules! section {
 
             fn read(
                 value: &$crate::syntax::reading::Value<'_>,
-                mistakes: &mut Vec<$crate::syntax::mistake::Mistake>,
+                diagnostics: &mut Vec<$crate::syntax::diagnostic::Diagnostic>,
             ) -> Option<Self> {
-                let table = $crate::syntax::reading::read_section::<Self>(value, mistakes)?;
+                let table = $crate::syntax::reading::read_section::<Self>(value, diagnostics)?;
                 Some(Self {
                     span: value.span(),
-                    $( $field: $crate::syntax::reading::read_field(table, $key, mistakes), )*
+                    $( $field: $crate::syntax::reading::read_field(table, $key, diagnostics), )*
                 })
             }
 
@@ -109,52 +109,60 @@ pub(crate) use section;
 /// The table, after saying what is wrong with its keys as a whole.
 pub(crate) fn read_section<'v, 'i, S: Section + Shape>(
     value: &'v Value<'i>,
-    mistakes: &mut Vec<Mistake>,
+    diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<&'v DeTable<'i>> {
     let Some(table) = value.get_ref().as_table() else {
-        mismatch::<S>(value, mistakes);
+        mismatch::<S>(value, diagnostics);
         return None;
     };
-    let meant = refuse_unknown::<S>(table, mistakes);
+    let meant = refuse_unknown::<S>(table, diagnostics);
     let given = |name: &str| table.contains_key(name) || meant.contains(&name);
     let names = |key: &&Key| key.required && !given(key.name);
     for key in S::KEYS.iter().filter(names) {
         let message = format!("{} is missing {}", quoted(key.name), S::WHERE);
-        mistakes.push(Mistake::absence(value.span(), message).help(addition(key)));
+        diagnostics.push(Diagnostic::absence(value.span(), message).help(addition(key)));
     }
-    choose::<S>(value.span(), table, !meant.is_empty(), mistakes);
+    choose::<S>(value.span(), table, !meant.is_empty(), diagnostics);
     for (dependent, needed) in S::NEEDS {
         if let Some((key, _)) = entry(table, dependent).filter(|_| !given(needed)) {
             let message = format!("`{dependent}` goes with `{needed}`, which is not here");
-            mistakes.push(
-                Mistake::meaning(key, message).help(format!("add `{needed}`, or take `{dependent}` away")),
+            diagnostics.push(
+                Diagnostic::meaning(key, message).help(format!("add `{needed}`, or take `{dependent}` away")),
             );
         }
     }
     Some(table)
 }
 
+/// Keys that had another name in earlier versions.
+const RENAMED: &[(&str, &str)] = &[("human", "manual-time"), ("backup-every", "backup-interval")];
+
 /// Says which keys are unknown; the known ones that they were probably meant to be.
-fn refuse_unknown<S: Section>(table: &DeTable<'_>, mistakes: &mut Vec<Mistake>) -> Vec<&'static str> {
+fn refuse_unknown<S: Section>(table: &DeTable<'_>, diagnostics: &mut Vec<Diagnostic>) -> Vec<&'static str> {
     let names = || S::KEYS.iter().map(|key| key.name);
     let mut meant = Vec::new();
     for (key, _) in table.iter().filter(|(key, _)| !names().any(|name| name == key.get_ref().as_ref())) {
         let written = key.get_ref().as_ref();
-        let near = nearest(written, names().filter(|name| !table.contains_key(*name)));
+        let renamed = RENAMED.iter().find(|(old, new)| *old == written && names().any(|name| name == *new));
+        let near = match renamed {
+            Some((_, new)) => Some(*new),
+            None => nearest(written, names().filter(|name| !table.contains_key(*name))),
+        };
         meant.extend(near);
-        let help = match (near, crate::syntax::declared::home_of(written, S::WHERE)) {
-            (None, Some(home)) => home,
+        let help = match (renamed, near, crate::syntax::declared::home_of(written, S::WHERE)) {
+            (Some((_, new)), ..) => format!("this key is called `{new}` now: rename it"),
+            (None, None, Some(home)) => home,
             _ => mend(written, names().collect::<Vec<_>>()),
         };
-        mistakes.push(
-            Mistake::value(key.span(), format!("unknown key {} {}", quoted(written), S::WHERE)).help(help),
+        diagnostics.push(
+            Diagnostic::value(key.span(), format!("unknown key {} {}", quoted(written), S::WHERE)).help(help),
         );
     }
     meant
 }
 
 /// Says where a section that has exactly one of some keys has none or several.
-fn choose<S: Section>(span: Span, table: &DeTable<'_>, unsure: bool, mistakes: &mut Vec<Mistake>) {
+fn choose<S: Section>(span: Span, table: &DeTable<'_>, unsure: bool, diagnostics: &mut Vec<Diagnostic>) {
     let (kind, choices) = S::CHOICE;
     let mut given: Vec<(Span, &str)> =
         choices.iter().filter_map(|name| Some((entry(table, name)?.0, *name))).collect();
@@ -162,8 +170,8 @@ fn choose<S: Section>(span: Span, table: &DeTable<'_>, unsure: bool, mistakes: &
     match given.as_slice() {
         [] if !choices.is_empty() && !unsure => {
             let message = format!("no {kind} {}", S::WHERE);
-            mistakes.push(
-                Mistake::absence(span, message)
+            diagnostics.push(
+                Diagnostic::absence(span, message)
                     .help(format!("give it one of {}", either(choices.iter().copied()))),
             );
         }
@@ -177,8 +185,8 @@ fn choose<S: Section>(span: Span, table: &DeTable<'_>, unsure: bool, mistakes: &
                 } else {
                     format!("keep one {kind}: take {} away", quoted(name))
                 };
-                mistakes.push(
-                    Mistake::meaning(span.clone(), message)
+                diagnostics.push(
+                    Diagnostic::meaning(span.clone(), message)
                         .also(Some(first.clone()), format!("the first {kind}"))
                         .help(help),
                 );
@@ -188,9 +196,13 @@ fn choose<S: Section>(span: Span, table: &DeTable<'_>, unsure: bool, mistakes: &
 }
 
 /// Reads what stands at a key.
-pub(crate) fn read_field<T: Shape>(table: &DeTable<'_>, name: &str, mistakes: &mut Vec<Mistake>) -> Field<T> {
+pub(crate) fn read_field<T: Shape>(
+    table: &DeTable<'_>,
+    name: &str,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Field<T> {
     match entry(table, name) {
-        Some((key, value)) => Field::given(key, value.span(), T::read(value, mistakes)),
+        Some((key, value)) => Field::given(key, value.span(), T::read(value, diagnostics)),
         None => Field::absent(),
     }
 }

@@ -7,7 +7,7 @@ use super::{Shape, Value, mismatch};
 use crate::{
     pg::setting,
     syntax::{
-        mistake::{Mistake, Span},
+        diagnostic::{Diagnostic, Span},
         visible::quoted,
     },
 };
@@ -34,9 +34,9 @@ impl Shape for SettingsText {
         r#"{ archive_timeout = "2s" }"#.into()
     }
 
-    fn read(value: &Value<'_>, mistakes: &mut Vec<Mistake>) -> Option<Self> {
+    fn read(value: &Value<'_>, diagnostics: &mut Vec<Diagnostic>) -> Option<Self> {
         let mut entries = Vec::new();
-        let Some(table) = value.get_ref().as_table() else { return mismatch(value, mistakes) };
+        let Some(table) = value.get_ref().as_table() else { return mismatch(value, diagnostics) };
         for (key, value) in table {
             let name = key.get_ref().as_ref();
             if !setting::is_name(name) {
@@ -47,12 +47,12 @@ impl Shape for SettingsText {
                 } else {
                     "use letters, digits and underscores".into()
                 };
-                mistakes.push(Mistake::value(key.span(), message).help(help));
+                diagnostics.push(Diagnostic::value(key.span(), message).help(help));
             } else if name.chars().any(|c| c.is_ascii_uppercase()) {
                 let help =
                     format!("write `{}`: Lifeboat itself looks some settings up", name.to_ascii_lowercase());
-                mistakes.push(Mistake::value(key.span(), "a setting in upper case").help(help));
-            } else if let Some(text) = setting_text(value, name, mistakes) {
+                diagnostics.push(Diagnostic::value(key.span(), "a setting in upper case").help(help));
+            } else if let Some(text) = setting_text(value, name, diagnostics) {
                 entries.push(Entry {
                     key: key.span(),
                     place: value.span(),
@@ -73,7 +73,7 @@ impl Shape for SettingsText {
     }
 }
 
-fn setting_text(value: &Value<'_>, name: &str, mistakes: &mut Vec<Mistake>) -> Option<String> {
+fn setting_text(value: &Value<'_>, name: &str, diagnostics: &mut Vec<Diagnostic>) -> Option<String> {
     let (message, help) = match value.get_ref() {
         DeValue::String(text) if !text.contains('\0') => return Some(text.to_string()),
         DeValue::Integer(number) if number.radix() == 10 => return Some(number.as_str().replace('_', "")),
@@ -96,6 +96,6 @@ fn setting_text(value: &Value<'_>, name: &str, mistakes: &mut Vec<Mistake>) -> O
             "write a string, a decimal number or a boolean; a list is one string with commas".into(),
         ),
     };
-    mistakes.push(Mistake::value(value.span(), message).help(help));
+    diagnostics.push(Diagnostic::value(value.span(), message).help(help));
     None
 }

@@ -4,7 +4,7 @@ use serde_json::{Value as Json, json};
 use toml::de::DeValue;
 
 use super::{Shape, Value, mismatch};
-use crate::syntax::mistake::Mistake;
+use crate::syntax::diagnostic::Diagnostic;
 
 /// One line that says something.
 #[derive(Clone, Debug)]
@@ -23,8 +23,8 @@ impl Shape for Line {
         r#""…""#.into()
     }
 
-    fn read(value: &Value<'_>, mistakes: &mut Vec<Mistake>) -> Option<Self> {
-        let Some(text) = value.get_ref().as_str() else { return mismatch(value, mistakes) };
+    fn read(value: &Value<'_>, diagnostics: &mut Vec<Diagnostic>) -> Option<Self> {
+        let Some(text) = value.get_ref().as_str() else { return mismatch(value, diagnostics) };
         let text = text.trim();
         let wrong = if text.is_empty() {
             ("an empty text", "say it in a few words")
@@ -33,7 +33,7 @@ impl Shape for Line {
         } else {
             return Some(Self(text.to_owned()));
         };
-        mistakes.push(Mistake::value(value.span(), wrong.0).help(wrong.1));
+        diagnostics.push(Diagnostic::value(value.span(), wrong.0).help(wrong.1));
         None
     }
 
@@ -55,11 +55,11 @@ impl Shape for When {
         r#""…""#.into()
     }
 
-    fn read(value: &Value<'_>, mistakes: &mut Vec<Mistake>) -> Option<Self> {
+    fn read(value: &Value<'_>, diagnostics: &mut Vec<Diagnostic>) -> Option<Self> {
         match value.get_ref() {
             DeValue::String(text) => Some(Self(text.trim().to_owned())),
             DeValue::Datetime(at) => Some(Self(at.to_string())),
-            _ => mismatch(value, mistakes),
+            _ => mismatch(value, diagnostics),
         }
     }
 
@@ -77,11 +77,11 @@ impl Shape for Prose {
         r#""…""#.into()
     }
 
-    fn read(value: &Value<'_>, mistakes: &mut Vec<Mistake>) -> Option<Self> {
-        let Some(text) = value.get_ref().as_str() else { return mismatch(value, mistakes) };
+    fn read(value: &Value<'_>, diagnostics: &mut Vec<Diagnostic>) -> Option<Self> {
+        let Some(text) = value.get_ref().as_str() else { return mismatch(value, diagnostics) };
         if text.contains('\0') {
-            mistakes.push(
-                Mistake::value(value.span(), "a text with a NUL character")
+            diagnostics.push(
+                Diagnostic::value(value.span(), "a text with a NUL character")
                     .help("take `\\u0000` away: PostgreSQL takes none"),
             );
             return None;

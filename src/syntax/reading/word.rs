@@ -4,7 +4,7 @@ use serde_json::Value as Json;
 
 use super::{Shape, Value, mismatch};
 use crate::syntax::{
-    mistake::Mistake,
+    diagnostic::Diagnostic,
     nearest::{either, mend},
     visible::quoted,
 };
@@ -54,13 +54,14 @@ impl<T: Word> Shape for T {
         format!("{:?}", all::<T>().first().map_or("", String::as_str))
     }
 
-    fn read(value: &Value<'_>, mistakes: &mut Vec<Mistake>) -> Option<Self> {
-        let Some(text) = value.get_ref().as_str() else { return mismatch(value, mistakes) };
+    fn read(value: &Value<'_>, diagnostics: &mut Vec<Diagnostic>) -> Option<Self> {
+        let Some(text) = value.get_ref().as_str() else { return mismatch(value, diagnostics) };
         let read = T::deserialize(serde::de::value::StrDeserializer::<serde::de::value::Error>::new(text));
         if read.is_err() {
             let help = mend(text, all::<T>().iter().map(String::as_str));
-            mistakes
-                .push(Mistake::value(value.span(), format!("{} is no {}", quoted(text), T::KIND)).help(help));
+            diagnostics.push(
+                Diagnostic::value(value.span(), format!("{} is no {}", quoted(text), T::KIND)).help(help),
+            );
         }
         read.ok()
     }

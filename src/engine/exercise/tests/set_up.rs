@@ -30,7 +30,7 @@ async fn the_transcript_of_a_set_up_whose_server_ends() {
         "exec primary: fetch primary.pg_controldata",
         "exec primary: fetch primary.backup_label",
         "exec primary: fetch primary.history",
-        "dismantle",
+        "clean_up",
     ];
     assert_eq!(seen.transcript, expected);
     let (verdict, message) = seen.finding(Subject::Baseline);
@@ -41,7 +41,7 @@ async fn the_transcript_of_a_set_up_whose_server_ends() {
     );
 }
 
-/// How many calls an undisturbed run has before it is dismantled.
+/// How many calls an undisturbed run has before it is cleaned_up.
 async fn calls(script: fn(Fake) -> Fake) -> usize {
     let seen = World::of(vec![work(1)], |fake, _| script(fake)).run().await;
     seen.assert_over("undisturbed");

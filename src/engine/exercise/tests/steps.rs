@@ -56,7 +56,7 @@ async fn the_transcript_of_steps_that_complete() {
         "exec standby: fetch standby.pg_controldata",
         "exec standby: fetch standby.backup_label",
         "exec standby: fetch standby.history",
-        "dismantle",
+        "clean_up",
     ];
     assert_eq!(seen.transcript, expected);
 }
@@ -108,13 +108,13 @@ async fn a_step_that_hangs_ends_at_its_deadline() {
     let steps = vec![Verb::Fault(Fault::LoseVolume { node: node("primary") }), work(1)];
     let started = std::time::Instant::now();
     let world = World::of(steps, |fake, _| fake.hang("destroy"));
-    let mut stage = world.standing().await;
+    let mut context = world.standing().await;
     // The clients would try to connect all the time.
-    stage.workload.take().expect("clients").stop().await.expect("a ledger");
+    context.workload.take().expect("clients").stop().await.expect("a ledger");
     let before = tokio::time::Instant::now();
-    run_steps(&mut stage, &world.drill.steps, &world.cancel).await;
+    run_steps(&mut context, &world.drill.steps, &world.cancel).await;
     assert_eq!(before.elapsed(), Duration::from_secs(600));
-    close(stage, &world.cancel, None).await;
+    close(context, &world.cancel, None).await;
     let seen = world.seen();
     seen.assert_over("a fault that hangs");
     assert_eq!(seen.outcomes(), [Outcome::TimedOut, Outcome::Skipped]);
@@ -135,9 +135,9 @@ async fn a_ledger_that_cant_be_written_fails_the_step() {
     let world = World::of(vec![Verb::Fault(Fault::LoseVolume { node: node("primary") })], |fake, _| fake);
     let ledger = world.exercising().folder.join(LEDGER_FILE);
     std::os::unix::fs::symlink("/dev/full", &ledger).expect("a link");
-    let mut stage = world.standing().await;
-    run_steps(&mut stage, &world.drill.steps, &world.cancel).await;
-    close(stage, &world.cancel, None).await;
+    let mut context = world.standing().await;
+    run_steps(&mut context, &world.drill.steps, &world.cancel).await;
+    close(context, &world.cancel, None).await;
     std::fs::remove_file(ledger).expect("a link");
     let seen = world.seen();
     seen.assert_over("a full disk");
@@ -154,11 +154,11 @@ async fn a_ledger_that_cant_be_written_fails_the_step() {
 #[tokio::test(start_paused = true)]
 async fn clients_that_commit_nothing_on_a_service_that_is_up_fail_the_step_early() {
     let world = World::of(vec![work(599)], |fake, _| fake);
-    let mut stage = world.standing().await;
+    let mut context = world.standing().await;
     let before = tokio::time::Instant::now();
-    run_steps(&mut stage, &world.drill.steps, &world.cancel).await;
+    run_steps(&mut context, &world.drill.steps, &world.cancel).await;
     assert!(before.elapsed() < Duration::from_secs(17), "{:?}", before.elapsed());
-    close(stage, &world.cancel, None).await;
+    close(context, &world.cancel, None).await;
     let seen = world.seen();
     seen.assert_over("silent clients");
     let (verdict, message) = seen.finding(Subject::Step { step: 0 });
@@ -178,17 +178,17 @@ async fn a_journal_that_cant_be_written_is_told_and_its_lab_is_dismantled() {
     let recorder = exercising.recorder.clone();
     run(exercising).await;
     assert!(recorder.health().is_err());
-    assert_eq!(world.fake.transcript().last().map(String::as_str), Some("dismantle"));
+    assert_eq!(world.fake.transcript().last().map(String::as_str), Some("clean_up"));
     assert_eq!(world.fake.existing(), Vec::<String>::new());
 }
 
 #[tokio::test(start_paused = true)]
 async fn no_step_begins_after_the_journal_broke() {
     let world = World::of(steps(), |fake, _| scripted(fake));
-    let mut stage = world.standing().await;
+    let mut context = world.standing().await;
     let full = std::fs::File::options().write(true).open("/dev/full").expect("a device");
-    stage.recorder = Recorder::over(full, Clock::start(), CancellationToken::new());
-    run_steps(&mut stage, &world.drill.steps, &world.cancel).await;
+    context.recorder = Recorder::over(full, Clock::start(), CancellationToken::new());
+    run_steps(&mut context, &world.drill.steps, &world.cancel).await;
     let calls = world.fake.transcript();
     assert_eq!(
         calls.last().map(String::as_str),

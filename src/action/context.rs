@@ -1,0 +1,177 @@
+//! What the actions of one exercise work on.
+
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
+
+use super::{
+    recorder::Recorder,
+    workload::{ServiceAddress, Workload, WorkloadConfig},
+};
+use crate::{
+    drill::{Drill, Label, NodeName, RestorePointName},
+    journal::{BackupFacts, Event, FaultFacts, Fingerprint, LEDGER_FILE, Moment, RestorePointFacts, Server},
+    lab::{
+        Address, LabError, Provision, Runtime,
+        clock::Clock,
+        node::{Node, Secrets},
+        repository,
+    },
+};
+
+/// How long a server may take until it answers. Steps have deadlines of their own; this one is for a server that hangs.
+pub const START_WITHIN: Duration = Duration::from_secs(3600);
+
+/// The deadline of a command that may take as long as there is data: the step's own comes first.
+pub const AS_LONG_AS_THE_STEP: Duration = Duration::from_secs(24 * 3600);
+
+/// A recovery that has been done, for the checks that ask about it.
+#[derive(Clone)]
+pub struct Recovery {
+    /// The step.
+    pub step: usize,
+    /// The node to ask.
+    pub node: Node,
+    /// Whether it is in service.
+    pub serves: bool,
+    /// The baseline that its content is compared with, by name, and whether that is the very point that was recovered.
+    pub baseline: Option<(String, bool)>,
+}
+
+/// The lab, the clients, and what has happened so far.
+pub struct DrillContext {
+    /// The drill.
+    pub drill: Arc<Drill>,
+    /// The journal.
+    pub recorder: Recorder,
+    /// Where nodes run.
+    pub runtime: Arc<dyn Runtime>,
+    /// The passwords.
+    pub secrets: Secrets,
+    /// The text that only this exercise writes.
+    pub nonce: String,
+    /// The exercise's folder among the reports.
+    pub folder: PathBuf,
+    /// Where this machine keeps what outlives a run.
+    pub cache: PathBuf,
+    /// The nodes that are there.
+    pub nodes: BTreeMap<NodeName, Node>,
+    /// The clients, from set-up to dismantling.
+    pub workload: Option<Workload>,
+    /// The server that served before the latest fault.
+    pub primary: Option<(Node, Server)>,
+    /// Backups by label.
+    pub backups: BTreeMap<Label, BackupFacts>,
+    /// Restore points by name.
+    pub restore_points: BTreeMap<RestorePointName, RestorePointFacts>,
+    /// The faults by the step that injected them.
+    pub faults: BTreeMap<usize, FaultFacts>,
+    /// Fingerprints by name: a label, a restore point, `start of the drill`.
+    pub baselines: BTreeMap<String, Fingerprint>,
+    /// The latest recovery.
+    pub recovery: Option<Recovery>,
+}
+
+impl DrillContext {
+    /// The clock of the run.
+    #[must_use]
+    pub fn clock(&self) -> Clock {
+        self.recorder.clock()
+    }
+
+    /// Now.
+    #[must_use]
+    pub fn now(&self) -> Moment {
+        self.clock().now()
+    }
+
+    /// The database that the clients use.
+    #[must_use]
+    pub fn database(&self) -> &'static str {
+        self.drill.dataset.fixture.database()
+    }
+
+    /// A node that must be there.
+    ///
+    /// # Errors
+    /// Returns an error if it is not.
+    pub fn node(&self, name: &NodeName) -> Result<Node, LabError> {
+        self.nodes
+            .get(name)
+            .cloned()
+            .ok_or_else(|| LabError::state(format!("reach node {name}"), "it is not there"))
+    }
+
+    /// The place that keeps backups, archive and logs.
+    #[must_use]
+    pub fn repository(&self) -> Node {
+        Node::new(Arc::clone(&self.runtime), repository(), self.secrets.clone())
+    }
+
+    /// Makes a node.
+    ///
+    /// # Errors
+    /// Returns an error if it can't be made.
+    pub async fn create(&mut self, name: &NodeName, provision: Provision) -> Result<Node, LabError> {
+        let node = Node::new(Arc::clone(&self.runtime), name.clone(), self.secrets.clone());
+        // Known before it is made: an attempt that fails half-way is cleaned_up like the rest.
+        self.nodes.insert(name.clone(), node.clone());
+        self.runtime.create(name, provision).await?;
+        Ok(node)
+    }
+
+    /// Starts the clients, who find the service at these addresses.
+    ///
+    /// # Errors
+    /// Returns an error if the ledger can't be made.
+    pub fn start_clients(&mut self, hosts: Vec<Address>) -> Result<(), LabError> {
+        self.workload = Some(Workload::start(WorkloadConfig {
+            declared: &self.drill.workload,
+            database: self.database(),
+            service: ServiceAddress { hosts },
+            secrets: self.secrets.clone(),
+            nonce: self.nonce.clone(),
+            clock: self.clock(),
+            ledger: &self.folder.join(LEDGER_FILE),
+        })?);
+        Ok(())
+    }
+
+    /// The clients.
+    ///
+    /// # Errors
+    /// Returns an error if they were not started.
+    pub fn workload(&self) -> Result<&Workload, LabError> {
+        self.workload.as_ref().ok_or_else(|| LabError::state("reach the clients", "they were not started"))
+    }
+
+    /// The clients, to commit a marker.
+    ///
+    /// # Errors
+    /// Returns an error if they were not started.
+    pub fn workload_mut(&mut self) -> Result<&mut Workload, LabError> {
+        self.workload.as_mut().ok_or_else(|| LabError::state("reach the clients", "they were not started"))
+    }
+
+    /// The node in service and the server that it was when it was last asked.
+    ///
+    /// # Errors
+    /// Returns an error if there is none.
+    pub fn service(&self) -> Result<(Node, Server), LabError> {
+        self.primary.clone().ok_or_else(|| LabError::state("reach the service", "no server is in service"))
+    }
+
+    /// Writes down that a server has started, and which it is.
+    ///
+    /// # Errors
+    /// Returns an error if it can't be asked.
+    pub async fn note_server(&self, node: &Node) -> Result<Server, LabError> {
+        let server = node.server().await?;
+        self.recorder.record(Event::ServerStarted { server: server.clone() });
+        Ok(server)
+    }
+
+    /// The latest mistake of a person, mended or not: recovery targets refer to it.
+    #[must_use]
+    pub fn mistake(&self) -> Option<&FaultFacts> {
+        self.faults.values().rfind(|facts| facts.fault.is_human_error())
+    }
+}

@@ -1,0 +1,15 @@
+//! What happened, from the journal and the ledgers; nothing is judged here.
+
+pub(in crate::judge) mod commit_accounting;
+#[cfg(test)]
+pub(in crate::judge) mod commit_accounting_model;
+pub(in crate::judge) mod commit_sides;
+pub(in crate::judge) mod contention;
+pub(in crate::judge) mod healing;
+pub(in crate::judge) mod phases;
+pub(in crate::judge) mod record;
+pub(in crate::judge) mod recovery;
+pub(in crate::judge) mod recovery_point;
+pub(in crate::judge) mod rto;
+pub(in crate::judge) mod work;
+pub(in crate::judge) mod worst_case;

@@ -1,0 +1,263 @@
+//! The entries of one exercise, put where they belong.
+//!
+//! **Invariant:** nothing is judged here, and nothing that the journal tells is dropped but progress.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use crate::judge::StepRecord;
+use crate::{
+    drill::{Backup, Check, Drill, Fault, Recovery, Verb},
+    journal::{
+        BackupFacts, CheckFacts, Entry, ErrorChain, Event, Exercise, FaultFacts, Moment, Outcome, Recovered,
+        RestorePointFacts, Server,
+    },
+    pg::Version,
+};
+
+/// A journal that can't be judged.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum JudgeError {
+    /// The first line is missing.
+    #[error("the journal does not begin with a run")]
+    NoRun,
+    /// Events of an exercise that was never planned.
+    #[error("the journal tells of {0}, which was not planned")]
+    NotPlanned(Exercise),
+    /// An event of a step that the drill does not have.
+    #[error("the journal tells of step {step} of {exercise}, which has {steps}")]
+    NoSuchStep {
+        /// Of which exercise.
+        exercise: Exercise,
+        /// The step, counted from 1.
+        step: usize,
+        /// How many there are.
+        steps: usize,
+    },
+}
+
+/// What the journal tells of an exercise.
+pub(in crate::judge) struct Record<'a> {
+    pub(in crate::judge) drill: &'a Drill,
+    pub(in crate::judge) skipped: Option<&'a str>,
+    pub(in crate::judge) started: Option<Started<'a>>,
+    pub(in crate::judge) baseline: Option<Baseline<'a>>,
+    pub(in crate::judge) set_up_failed: Option<&'a ErrorChain>,
+    /// As many as the drill has.
+    pub(in crate::judge) steps: Vec<StepFacts<'a>>,
+    pub(in crate::judge) evidence: BTreeMap<String, u64>,
+    pub(in crate::judge) evidence_missing: Vec<(&'a str, &'a ErrorChain)>,
+    pub(in crate::judge) cleaned_up: Option<(&'a [String], bool)>,
+    pub(in crate::judge) ended: Option<Moment>,
+}
+
+pub(in crate::judge) struct Started<'a> {
+    pub(in crate::judge) at: Moment,
+    pub(in crate::judge) postgres: Version,
+    pub(in crate::judge) nonce: &'a str,
+    pub(in crate::judge) resolution: Duration,
+}
+
+pub(in crate::judge) struct Baseline<'a> {
+    pub(in crate::judge) at: Moment,
+    pub(in crate::judge) primary: &'a Server,
+    pub(in crate::judge) acknowledged: u64,
+    pub(in crate::judge) settings: &'a BTreeMap<String, String>,
+}
+
+/// What the journal tells of a step.
+#[derive(Default)]
+pub(in crate::judge) struct StepFacts<'a> {
+    pub(in crate::judge) began: Option<Moment>,
+    pub(in crate::judge) ended: Option<Moment>,
+    pub(in crate::judge) outcome: Option<Outcome>,
+    pub(in crate::judge) error: Option<&'a ErrorChain>,
+    pub(in crate::judge) backup: Option<&'a BackupFacts>,
+    pub(in crate::judge) restore_point: Option<&'a RestorePointFacts>,
+    pub(in crate::judge) worked: Option<u64>,
+    pub(in crate::judge) fault: Option<&'a FaultFacts>,
+    pub(in crate::judge) healed: Option<Moment>,
+    pub(in crate::judge) recovered: Option<(Moment, &'a Recovered)>,
+    pub(in crate::judge) checked: Vec<Checked<'a>>,
+}
+
+pub(in crate::judge) struct Checked<'a> {
+    pub(in crate::judge) at: Moment,
+    pub(in crate::judge) check: &'a Check,
+    pub(in crate::judge) about: Option<usize>,
+    pub(in crate::judge) facts: &'a CheckFacts,
+}
+
+impl StepFacts<'_> {
+    /// How it ended: a step that never began was skipped, and one that began and has no end died with the runner.
+    pub(in crate::judge) fn outcome(&self) -> Outcome {
+        match (self.outcome, self.began) {
+            (Some(outcome), _) => outcome,
+            (None, Some(_)) => Outcome::Cancelled,
+            (None, None) => Outcome::Skipped,
+        }
+    }
+
+    pub(in crate::judge) fn took(&self) -> Option<Duration> {
+        Some(self.ended?.since(self.began?))
+    }
+}
+
+impl<'a> Record<'a> {
+    /// Reads the entries of `exercise`; those of others are passed over.
+    pub(in crate::judge) fn of(exercise: &Exercise, entries: &'a [Entry]) -> Result<Self, JudgeError> {
+        let mut own = entries.iter().filter(|entry| entry.exercise.as_ref() == Some(exercise));
+        let Some(drill) = own.find_map(|entry| match &entry.event {
+            Event::Planned { drill } => Some(drill.as_ref()),
+            _ => None,
+        }) else {
+            return Err(JudgeError::NotPlanned(exercise.clone()));
+        };
+        let mut record = Self {
+            drill,
+            skipped: None,
+            started: None,
+            baseline: None,
+            set_up_failed: None,
+            steps: drill.steps.iter().map(|_| StepFacts::default()).collect(),
+            evidence: BTreeMap::new(),
+            evidence_missing: Vec::new(),
+            cleaned_up: None,
+            ended: None,
+        };
+        let mut open = None;
+        for entry in own {
+            record.take(entry, &mut open).map_err(|step| JudgeError::NoSuchStep {
+                exercise: exercise.clone(),
+                step: step + 1,
+                steps: drill.steps.len(),
+            })?;
+        }
+        Ok(record)
+    }
+
+    /// Puts an entry where it belongs; the error is the number of a step that isn't there.
+    fn take(&mut self, entry: &'a Entry, open: &mut Option<usize>) -> Result<(), usize> {
+        let at = entry.at;
+        match &entry.event {
+            Event::Skipped { reason } => self.skipped = Some(reason),
+            Event::DrillStarted { postgres, nonce, resolution_us } => {
+                let resolution = Duration::from_micros(*resolution_us);
+                self.started = Some(Started { at, postgres: *postgres, nonce, resolution });
+            }
+            Event::BaselineRecorded { primary, control: _, acknowledged, settings } => {
+                self.baseline = Some(Baseline { at, primary, acknowledged: *acknowledged, settings });
+            }
+            Event::SetUpFailed { error } => self.set_up_failed = Some(error),
+            Event::StepStarted { step, title: _ } => {
+                self.step_mut(*step)?.began = Some(at);
+                *open = Some(*step);
+            }
+            Event::StepEnded { step, outcome, error } => {
+                let facts = self.step_mut(*step)?;
+                (facts.ended, facts.outcome, facts.error) = (Some(at), Some(*outcome), error.as_ref());
+                *open = None;
+            }
+            Event::BackupTaken(backup) => self.on_open(*open, |facts| facts.backup = Some(backup)),
+            Event::RestorePointMade(point) => self.on_open(*open, |facts| facts.restore_point = Some(point)),
+            Event::Worked { acknowledged } => self.on_open(*open, |facts| facts.worked = Some(*acknowledged)),
+            Event::FaultInjected(fault) => self.on_open(*open, |facts| facts.fault = Some(fault)),
+            // What is thawed only to be cleaned_up was frozen for good.
+            Event::FaultHealed { node: _ } => self.on_open(*open, |facts| facts.healed = Some(at)),
+            Event::Recovered { step, recovered } => self.step_mut(*step)?.recovered = Some((at, recovered)),
+            Event::Checked { step, check, about, facts } => {
+                self.step_mut(*step)?.checked.push(Checked { at, check, about: *about, facts });
+            }
+            Event::Evidence { file, bytes } => {
+                self.evidence.insert(file.clone(), *bytes);
+            }
+            Event::EvidenceMissing { file, error } => self.evidence_missing.push((file, error)),
+            Event::CleanedUp { left, kept } => self.cleaned_up = Some((left, *kept)),
+            Event::DrillEnded { interrupted: _ } => self.ended = Some(at),
+            Event::Planned { .. }
+            | Event::Progress { .. }
+            | Event::Kept { .. }
+            | Event::ServerStarted { .. }
+            | Event::RunStarted { .. }
+            | Event::RunEnded { .. } => {}
+        }
+        Ok(())
+    }
+
+    fn step_mut(&mut self, step: usize) -> Result<&mut StepFacts<'a>, usize> {
+        self.steps.get_mut(step).ok_or(step)
+    }
+
+    fn on_open(&mut self, open: Option<usize>, put: impl FnOnce(&mut StepFacts<'a>)) {
+        if let Some(facts) = open.and_then(|step| self.steps.get_mut(step)) {
+            put(facts);
+        }
+    }
+
+    /// The steps as they were declared and as they ran, with their numbers.
+    pub(in crate::judge) fn numbered(
+        &self,
+    ) -> impl Iterator<Item = (usize, &'a crate::drill::Step, &StepFacts<'a>)> {
+        self.drill
+            .steps
+            .iter()
+            .zip(&self.steps)
+            .enumerate()
+            .map(|(number, (step, facts))| (number, step, facts))
+    }
+
+    /// The recoveries that were asked for.
+    pub(in crate::judge) fn recoveries(&self) -> impl Iterator<Item = (usize, &'a Recovery, &StepFacts<'a>)> {
+        self.numbered().filter_map(|(number, step, facts)| match &step.verb {
+            Verb::Recover(recovery) => Some((number, recovery, facts)),
+            _ => None,
+        })
+    }
+
+    /// The checks that were asked for, with what was found.
+    pub(in crate::judge) fn asked(&self, check: impl Fn(&Check) -> bool) -> bool {
+        self.drill
+            .steps
+            .iter()
+            .any(|step| matches!(&step.verb, Verb::Check(checks) if checks.iter().any(&check)))
+    }
+
+    /// The fault from which the recovery or healing in `step` counts.
+    pub(in crate::judge) fn cause(&self, step: usize) -> Option<&'a FaultFacts> {
+        self.drill.causes(step).into_iter().find_map(|step| self.steps.get(step)?.fault)
+    }
+
+    /// The latest fault that was injected in a step before `step`, if `wanted`.
+    pub(in crate::judge) fn fault_before(
+        &self,
+        step: usize,
+        wanted: impl Fn(&Fault) -> bool,
+    ) -> Option<&'a FaultFacts> {
+        self.steps.iter().take(step).rev().find_map(|facts| facts.fault.filter(|fault| wanted(&fault.fault)))
+    }
+
+    /// What is known of the backup with this declaration.
+    pub(in crate::judge) fn backup_taken(&self, backup: &Backup) -> Option<&'a BackupFacts> {
+        self.steps.iter().find_map(|facts| facts.backup.filter(|taken| taken.label == backup.label))
+    }
+
+    /// The restore point of this name.
+    pub(in crate::judge) fn restore_point(
+        &self,
+        name: &crate::drill::RestorePointName,
+    ) -> Option<&'a RestorePointFacts> {
+        self.steps.iter().find_map(|facts| facts.restore_point.filter(|point| point.name == *name))
+    }
+
+    /// The steps, for reports.
+    pub(in crate::judge) fn step_records(&self) -> Vec<StepRecord> {
+        self.numbered()
+            .map(|(_, step, facts)| StepRecord {
+                title: step.title.clone(),
+                began: facts.began,
+                ended: facts.ended,
+                outcome: facts.outcome(),
+                error: facts.error.map(ToString::to_string),
+            })
+            .collect()
+    }
+}

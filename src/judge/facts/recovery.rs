@@ -1,0 +1,149 @@
+//! A recovery in its surroundings: what was asked, what broke before it, what it was made from.
+
+use crate::judge::record::Record;
+use crate::{
+    drill::{BackupMethod, Recovery},
+    journal::{BackupFacts, FaultFacts, Moment, Recovered},
+};
+
+/// A recovery that has reached its end.
+#[derive(Clone, Copy)]
+pub(in crate::judge) struct CompletedRecovery<'a> {
+    pub(in crate::judge) step: usize,
+    pub(in crate::judge) recovery: &'a Recovery,
+    /// When its step began.
+    pub(in crate::judge) began: Moment,
+    /// When it was over.
+    pub(in crate::judge) at: Moment,
+    pub(in crate::judge) recovered: &'a Recovered,
+    /// The fault from which it counts.
+    pub(in crate::judge) fault: Option<&'a FaultFacts>,
+    /// The tool that made the backup it came from.
+    pub(in crate::judge) method: Option<BackupMethod>,
+    /// The backup it came from.
+    pub(in crate::judge) backup: Option<&'a BackupFacts>,
+}
+
+impl<'a> CompletedRecovery<'a> {
+    /// The recoveries that have reached their end, in order.
+    pub(in crate::judge) fn all(record: &Record<'a>) -> Vec<Self> {
+        let attempt =
+            |(step, recovery, facts): (usize, &'a Recovery, &crate::judge::record::StepFacts<'a>)| {
+                let (at, recovered) = facts.recovered?;
+                let declared = match recovery {
+                    Recovery::Restore { from, .. } => record.drill.backup(from),
+                    Recovery::Restart { .. } | Recovery::Promote { .. } | Recovery::Table { .. } => None,
+                };
+                Some(Self {
+                    step,
+                    recovery,
+                    began: facts.began.unwrap_or(at),
+                    at,
+                    recovered,
+                    fault: record.cause(step),
+                    method: declared.map(|backup| backup.method),
+                    backup: declared.and_then(|backup| record.backup_taken(backup)),
+                })
+            };
+        record.recoveries().filter_map(attempt).collect()
+    }
+
+    /// From when recovery time counts: the fault, or the step's beginning for a rehearsal or where nothing broke.
+    pub(in crate::judge) fn from(&self) -> Moment {
+        self.fault.filter(|_| self.recovered.serves).map_or(self.began, |fault| fault.at)
+    }
+
+    /// The mistake of people for which clients are sent back in time, where that is the fault.
+    pub(in crate::judge) fn mistake(&self) -> Option<&'a FaultFacts> {
+        self.fault.filter(|fault| self.recovered.serves && fault.fault.is_human_error())
+    }
+
+    /// Whether a table is brought back into the server that serves all the time.
+    pub(in crate::judge) const fn is_table(&self) -> bool {
+        matches!(self.recovery, Recovery::Table { .. })
+    }
+
+    /// Whether it came from a physical backup.
+    pub(in crate::judge) fn is_physical(&self) -> bool {
+        self.method.is_some_and(BackupMethod::is_physical)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{
+        drill::{Fault, Recovery, Step, Verb},
+        journal::{Event, FaultFacts},
+        judge::testing::*,
+    };
+
+    /// A story with an earlier fault in the place of its first work.
+    fn after(fault: &Fault) -> Story {
+        let story = Story::restart().drill(|drill| {
+            let verb = Verb::Fault(fault.clone());
+            drill.steps[1] = Step { title: verb.describe(), deadline: verb.default_deadline(), verb };
+        });
+        let facts = FaultFacts {
+            fault: fault.clone(),
+            alive: Some(ms(3_090)),
+            at: ms(3_100),
+            proven: Some(ms(3_110)),
+            effect: "it was seen".into(),
+            xid: Some(900),
+            lsn: None,
+            server_time: None,
+        };
+        let mut worked = 0;
+        story.edit(|event| {
+            if matches!(event, Event::Worked { .. }) {
+                worked += 1;
+                if worked == 1 {
+                    *event = Event::FaultInjected(facts.clone());
+                }
+            }
+        })
+    }
+
+    #[test]
+    fn recovery_time_counts_from_the_latest_fault_that_nothing_has_mended() {
+        let frozen = Fault::Freeze { node: node("standby") };
+        let verbs = |verb: Verb| move |drill: &mut crate::drill::Drill| drill.steps[3].verb = verb.clone();
+        // The latest fault is not there, so that the recovery is left with the earlier one.
+        let only_earlier = |story: Story| {
+            story.without(|event| matches!(event, Event::FaultInjected(facts) if facts.at == ms(7_000)))
+        };
+        let story = only_earlier(after(&frozen));
+        assert_eq!(story.judge().recoveries[0].from, ms(3_100));
+        assert_eq!(story.drill(verbs(Verb::Heal(node("standby")))).judge().recoveries[0].from, ms(7_100));
+        assert_eq!(after(&frozen).judge().recoveries[0].from, ms(7_000));
+    }
+
+    #[test]
+    fn a_recovery_mends_what_it_leaves_behind_or_brings_back_and_nothing_else() {
+        let killed = Fault::KillPostmaster { node: node("primary") };
+        let dropped = Fault::DropTable { table: workload_table() };
+        let restore =
+            |serve| match Story::restored(crate::drill::RecoveryTarget::Latest, serve).judge().drill.steps
+                [RECOVERY]
+                .verb
+                .clone()
+            {
+                Verb::Recover(recovery) => recovery,
+                _ => unreachable!("a recovery"),
+            };
+        for (recovery, mends) in [
+            (restore(true), [true, true]),
+            (restore(false), [false, false]),
+            (Recovery::Promote { node: node("standby") }, [true, true]),
+            (Recovery::Restart { node: node("primary") }, [true, false]),
+            (Recovery::Restart { node: node("standby") }, [false, false]),
+            (Recovery::Table { table: workload_table(), standby: node("standby") }, [false, true]),
+            (
+                Recovery::Table { table: "shop.other".parse().expect("a table"), standby: node("standby") },
+                [false, false],
+            ),
+        ] {
+            assert_eq!([recovery.mends(&killed), recovery.mends(&dropped)], mends, "{recovery:?}");
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! Which commits a recovery must have, and which it must not have.
+
+use crate::judge::{record::Record, recovery::CompletedRecovery};
+use crate::{
+    drill::{BackupMethod, Fault, Recovery, RecoveryTarget, RestorePointName, TargetLsn, TargetTime},
+    journal::{Commit, FaultFacts, Ledger, Moment},
+    pg::Lsn,
+};
+
+/// The line that a recovery draws through the commits of the old service. What overlaps it may be on either side.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::judge) struct RecoveryPoint {
+    /// Commits that ended by then must be there.
+    pub(in crate::judge) due_until: Moment,
+    /// And only those that were begun before this.
+    pub(in crate::judge) begun_before: Moment,
+    /// Commits that were begun from here on lie beyond it.
+    pub(in crate::judge) beyond: Option<Moment>,
+    /// What of those that lie beyond.
+    pub(in crate::judge) rule: Beyond,
+    /// From where a loss is measured.
+    pub(in crate::judge) reference: Moment,
+    /// Of what lies beyond, what was acknowledged by then is lost, and what was acknowledged later is given up.
+    pub(in crate::judge) lost_until: Moment,
+}
+
+/// What holds for commits beyond the cut.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::judge) enum Beyond {
+    /// They must be absent, and there must be some, since else stopping proves nothing.
+    Proves,
+    /// They must be absent, and there may be none.
+    Absent,
+    /// They may be there: nothing that served was taken back.
+    MayStay,
+}
+
+const END_OF_TIME: Moment = Moment(u64::MAX);
+
+impl RecoveryPoint {
+    /// Everything up to the end; `reference` is from where a loss is measured.
+    pub(in crate::judge) const fn end(reference: Moment) -> Self {
+        Self {
+            due_until: END_OF_TIME,
+            begun_before: END_OF_TIME,
+            beyond: None,
+            rule: Beyond::Absent,
+            reference,
+            lost_until: Moment(0),
+        }
+    }
+
+    fn at(due_until: Moment, beyond: Moment) -> Self {
+        Self { beyond: Some(beyond), due_until, rule: Beyond::Proves, ..Self::end(due_until) }
+    }
+
+    /// The same for clients who have to live with it: what they had been told between the target and the fault is lost, since
+    /// nothing was wrong with it. Where people made the mistake, what came after it is given up to be rid of it.
+    fn lived_with(self, attempt: &CompletedRecovery<'_>) -> Self {
+        if !attempt.recovered.serves {
+            return self;
+        }
+        let lost_until = attempt.mistake().map_or(END_OF_TIME, |mistake| mistake.at);
+        Self { reference: attempt.from(), lost_until, ..self }
+    }
+
+    /// Whether it is a target: then all that is due is promised, whatever the objective.
+    pub(in crate::judge) fn is_target(&self) -> bool {
+        self.rule == Beyond::Proves
+    }
+
+    /// Whether a commit of the old service must be there.
+    pub(in crate::judge) fn is_due(&self, commit: &Commit) -> bool {
+        commit.ended <= self.due_until && commit.begun < self.begun_before
+    }
+
+    /// Whether a commit of the old service lies beyond the cut.
+    pub(in crate::judge) fn is_beyond(&self, commit: &Commit) -> bool {
+        self.beyond.is_some_and(|from| commit.begun >= from)
+    }
+
+    /// The cut of a recovery.
+    ///
+    /// # Errors
+    /// Returns an error that says why it can't be told.
+    pub(in crate::judge) fn of(
+        record: &Record<'_>,
+        attempt: &CompletedRecovery<'_>,
+        ledger: &Ledger,
+    ) -> Result<Self, String> {
+        match attempt.recovery {
+            Recovery::Restart { .. } | Recovery::Promote { .. } => Ok(Self::end(attempt.from())),
+            Recovery::Table { table, .. } => {
+                if *table == record.drill.workload.table {
+                    Ok(Self { rule: Beyond::MayStay, ..before(attempt.mistake())? })
+                } else {
+                    // The clients' own table was never touched: nothing of it may go.
+                    Ok(Self::end(attempt.from()))
+                }
+            }
+            Recovery::Restore { .. } if attempt.method == Some(BackupMethod::Dump) => Ok(from_dump(attempt)),
+            Recovery::Restore { target, .. } => of_target(record, attempt, target, ledger),
+        }
+    }
+}
+
+fn of_target(
+    record: &Record<'_>,
+    attempt: &CompletedRecovery<'_>,
+    target: &RecoveryTarget,
+    ledger: &Ledger,
+) -> Result<RecoveryPoint, String> {
+    let at = |moment| RecoveryPoint::at(moment, moment);
+    let cut = match target {
+        RecoveryTarget::Latest => return Ok(latest(attempt)),
+        RecoveryTarget::BeforeFault => {
+            return before(record.fault_before(attempt.step, Fault::is_human_error));
+        }
+        RecoveryTarget::Immediate => {
+            let backup = attempt.backup.ok_or("the backup is not in the journal")?;
+            RecoveryPoint::at(backup.begun, backup.ended)
+        }
+        RecoveryTarget::Xid { point, inclusive: false } => at(restore_point(record, point)?.before_marker),
+        RecoveryTarget::Time { at: TargetTime::Point(point) }
+        | RecoveryTarget::Xid { point, inclusive: true }
+        | RecoveryTarget::Lsn { at: TargetLsn::Point(point) }
+        | RecoveryTarget::Name { point } => at(restore_point(record, point)?.after_marker),
+        RecoveryTarget::Lsn { at: TargetLsn::Absolute(at) } => at_lsn(*at, attempt, ledger)?,
+    };
+    Ok(cut.lived_with(attempt))
+}
+
+/// A dump holds what was committed before it. After a mistake, what came later than that is given up like by any way back.
+fn from_dump(attempt: &CompletedRecovery<'_>) -> RecoveryPoint {
+    match attempt.mistake() {
+        Some(mistake) => {
+            RecoveryPoint { beyond: mistake.proven, due_until: mistake.at, ..RecoveryPoint::end(mistake.at) }
+        }
+        None => latest(attempt),
+    }
+}
+
+fn latest(attempt: &CompletedRecovery<'_>) -> RecoveryPoint {
+    let end = RecoveryPoint::end(attempt.from());
+    if attempt.recovered.serves {
+        end
+    } else {
+        // The service goes on beside a rehearsal, and its archive with it: what is begun meanwhile may be there, until the copy is on its own.
+        RecoveryPoint { begun_before: attempt.began, beyond: Some(attempt.at), ..end }
+    }
+}
+
+fn before(mistake: Option<&FaultFacts>) -> Result<RecoveryPoint, String> {
+    let mistake = mistake.ok_or("no mistake was made before it")?;
+    Ok(RecoveryPoint::at(mistake.at, mistake.proven.unwrap_or(END_OF_TIME)))
+}
+
+fn restore_point<'a>(
+    record: &Record<'a>,
+    point: &RestorePointName,
+) -> Result<&'a crate::journal::RestorePointFacts, String> {
+    record.restore_point(point).ok_or_else(|| format!("restore point {point} is not in the journal"))
+}
+
+/// A position in WAL as moments.
+///
+/// What had ended when a transaction began that was still at or before the position, was before it; what began when a transaction
+/// from at or behind the position had been acknowledged, is behind it.
+fn at_lsn(at: Lsn, attempt: &CompletedRecovery<'_>, ledger: &Ledger) -> Result<RecoveryPoint, String> {
+    let paths = crate::judge::commit_sides::CommitSides::of(attempt, &ledger.sessions);
+    let (mut due, mut beyond) = (None, END_OF_TIME);
+    for commit in &ledger.commits {
+        if commit.lsn == Lsn(0) || commit.begun >= attempt.began || paths.is_on_recovered(commit) {
+            continue;
+        }
+        if commit.lsn <= at {
+            due = due.max(Some(commit.begun));
+        }
+        if commit.lsn >= at && commit.outcome == crate::journal::CommitOutcome::Acknowledged {
+            beyond = beyond.min(commit.ended);
+        }
+    }
+    let due = due.ok_or_else(|| format!("no commit was made before {at}"))?;
+    Ok(RecoveryPoint::at(due, beyond))
+}

@@ -1,0 +1,70 @@
+//! Whether the cluster stood and the clients committed before anything broke.
+
+use crate::judge::{finding::Ruling, record::Record, text::count};
+
+/// The ruling on an exercise's baseline.
+pub(in crate::judge) fn ruling(record: &Record<'_>) -> Ruling {
+    if let Some(error) = record.set_up_failed {
+        return Ruling::inconclusive(format!("the cluster could not be built: {error}"));
+    }
+    let Some(baseline) = &record.baseline else {
+        return Ruling::inconclusive("the cluster was never seen to work before anything broke");
+    };
+    if baseline.acknowledged == 0 && record.drill.workload.writers > 0 {
+        return Ruling::inconclusive("the clients had committed nothing before anything broke");
+    }
+    if record.steps.iter().filter_map(|facts| facts.fault).any(|fault| fault.at < baseline.at) {
+        return Ruling::inconclusive("something was broken before the cluster was seen to work");
+    }
+    Ruling::pass(format!(
+        "{} before anything broke, on timeline {}",
+        count(baseline.acknowledged, "acknowledged commit"),
+        baseline.primary.timeline
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{
+        journal::{ErrorChain, Event},
+        judge::{Verdict, testing::*},
+    };
+
+    #[test]
+    fn a_cluster_that_was_never_seen_to_work_is_inconclusive() {
+        let story = Story::loss().without(|event| matches!(event, Event::BaselineRecorded { .. }));
+        assert_eq!(story.verdict_of("baseline"), Verdict::Inconclusive);
+    }
+
+    #[test]
+    fn clients_that_committed_nothing_are_inconclusive_but_where_there_are_none() {
+        let story = Story::loss().edit(|event| {
+            if let Event::BaselineRecorded { acknowledged, .. } = event {
+                *acknowledged = 0;
+            }
+        });
+        assert_eq!(story.verdict_of("baseline"), Verdict::Inconclusive);
+        assert_eq!(story.drill(|drill| drill.workload.writers = 0).verdict_of("baseline"), Verdict::Pass);
+    }
+
+    #[test]
+    fn a_cluster_that_could_not_be_built_is_inconclusive_and_says_why() {
+        let story = Story::loss().edit(|event| {
+            if matches!(event, Event::BaselineRecorded { .. }) {
+                *event = Event::SetUpFailed { error: ErrorChain::message("no image") };
+            }
+        });
+        assert_eq!(
+            story.finding("baseline"),
+            (Verdict::Inconclusive, "the cluster could not be built: no image".into())
+        );
+    }
+
+    #[test]
+    fn a_baseline_after_the_fault_is_none() {
+        assert_eq!(
+            Story::loss().fault(|fault| fault.at = ms(1_800)).verdict_of("baseline"),
+            Verdict::Inconclusive
+        );
+    }
+}

@@ -1,0 +1,131 @@
+//! Whether the recovered server is the one that was meant.
+
+use crate::drill::Recovery;
+use crate::judge::{finding::Ruling, record::Record, recovery::CompletedRecovery};
+
+/// The ruling on one recovery: the wrong server is a failure, and what can't be told is inconclusive.
+pub(in crate::judge) fn ruling(record: &Record<'_>, attempt: &CompletedRecovery<'_>) -> Ruling {
+    let recovered = attempt.recovered;
+    let (before, after) = (&recovered.before, &recovered.after);
+    let same_cluster = before.system_identifier == after.system_identifier;
+    let mut complaints = Vec::new();
+    let mut require = |holds: bool, otherwise: String| {
+        if !holds {
+            complaints.push(Ruling::fail(format!("recovered the wrong server: {otherwise}")));
+        }
+    };
+    let identifiers =
+        format!("system identifier {} before, {} after", before.system_identifier, after.system_identifier);
+    let timelines = format!("timeline {} before, {} after", before.timeline, after.timeline);
+    match attempt.recovery {
+        Recovery::Restore { .. } if attempt.is_physical() => {
+            require(same_cluster, identifiers);
+            require(after.timeline > before.timeline, timelines);
+        }
+        Recovery::Restore { .. } => require(
+            !same_cluster,
+            format!("a dump makes a new cluster, and this is the old one ({identifiers})"),
+        ),
+        Recovery::Promote { .. } => {
+            require(same_cluster, identifiers);
+            require(after.timeline > before.timeline, timelines);
+        }
+        Recovery::Restart { .. } => {
+            require(same_cluster, identifiers);
+            require(after.timeline == before.timeline, timelines);
+            require(after.postmaster_start != before.postmaster_start, "its postmaster never stopped".into());
+        }
+        Recovery::Table { .. } => {
+            require(before.is_same_incarnation(after), "the server that serves is another than before".into())
+        }
+    }
+    let nonce = record.started.as_ref().map(|started| started.nonce);
+    match (&recovered.nonce, nonce) {
+        (Some(found), Some(written)) => {
+            require(found == written, "it carries the nonce of another run".into())
+        }
+        (None, Some(_)) => require(false, "it does not carry the nonce of this run".into()),
+        (_, None) => {}
+    }
+    let mut unknown = Vec::new();
+    if nonce.is_none() {
+        unknown.push(Ruling::inconclusive("the nonce of this run is not in the journal"));
+    }
+    if let Recovery::Restore { from, .. } = attempt.recovery {
+        match &recovered.backup {
+            Some(backup) => {
+                require(backup == from, format!("it came from backup {backup} instead of {from}"))
+            }
+            None => unknown.push(Ruling::inconclusive("it is not known from which backup it came")),
+        }
+        match &recovered.backup_label {
+            _ if !attempt.is_physical() => {}
+            Some(label) => {
+                require(label == from.as_str(), format!("its backup_label says {label} instead of {from}"))
+            }
+            None => unknown.push(Ruling::inconclusive("its backup_label was not read")),
+        }
+    }
+    complaints.extend(unknown);
+    Ruling::of(complaints, format!("{} is the server that was meant", recovered.node))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{
+        journal::{Event, Recovered},
+        judge::{Verdict, testing::*},
+        pg::Timeline,
+    };
+
+    fn with(story: Story, change: impl Fn(&mut Recovered)) -> Verdict {
+        story.recovered(change).verdict_of("recovery 06 identity")
+    }
+
+    #[test]
+    fn another_cluster_is_the_wrong_server() {
+        for story in [Story::loss(), Story::promoted(true), Story::restart(), Story::table()] {
+            assert_eq!(with(story, |recovered| recovered.after.system_identifier = 99), Verdict::Fail);
+        }
+        assert_eq!(with(Story::dump(), |recovered| recovered.after.system_identifier = 7), Verdict::Fail);
+    }
+
+    #[test]
+    fn a_timeline_that_is_not_new_is_the_wrong_server() {
+        for story in [Story::loss(), Story::promoted(true)] {
+            assert_eq!(with(story, |recovered| recovered.after.timeline = Timeline(1)), Verdict::Fail);
+        }
+        assert_eq!(with(Story::restart(), |recovered| recovered.after.timeline = Timeline(2)), Verdict::Fail);
+    }
+
+    #[test]
+    fn a_restart_is_another_life_and_a_table_comes_back_in_the_same() {
+        assert_eq!(
+            with(Story::restart(), |recovered| recovered.after = recovered.before.clone()),
+            Verdict::Fail
+        );
+        assert_eq!(
+            with(Story::table(), |recovered| recovered.after = server("primary", 7, 1, 100)),
+            Verdict::Fail
+        );
+    }
+
+    #[test]
+    fn a_database_without_the_nonce_of_this_run_is_another() {
+        assert_eq!(with(Story::dump(), |recovered| recovered.nonce = None), Verdict::Fail);
+        assert_eq!(with(Story::loss(), |recovered| recovered.nonce = Some("other".into())), Verdict::Fail);
+        let story = Story::loss().without(|event| matches!(event, Event::DrillStarted { .. }));
+        assert_eq!(with(story, |_| {}), Verdict::Inconclusive);
+    }
+
+    #[test]
+    fn another_backup_is_the_wrong_server_and_an_unknown_one_inconclusive() {
+        assert_eq!(
+            with(Story::loss(), |recovered| recovered.backup_label = Some("weekly".into())),
+            Verdict::Fail
+        );
+        assert_eq!(with(Story::loss(), |recovered| recovered.backup_label = None), Verdict::Inconclusive);
+        assert_eq!(with(Story::dump(), |recovered| recovered.backup = "weekly".parse().ok()), Verdict::Fail);
+        assert_eq!(with(Story::dump(), |recovered| recovered.backup = None), Verdict::Inconclusive);
+    }
+}

@@ -1,0 +1,164 @@
+//! The check `ledger`: the rows of the clients against what the clients were told.
+
+use std::collections::BTreeMap;
+
+use crate::journal::{CheckFacts, Ledger, Moment, WorkloadScan};
+use crate::judge::{
+    CommitAccounting,
+    commit_accounting::{Account, Question, account},
+    commit_sides::CommitSides,
+    finding::Ruling,
+    record::Record,
+    recovery::CompletedRecovery,
+    recovery_point::RecoveryPoint,
+    text::count,
+};
+
+/// What the check says, how many commits it examined, and what became of them where that could be told.
+pub(in crate::judge) struct Surveyed {
+    pub(in crate::judge) ruling: Ruling,
+    pub(in crate::judge) facts: u64,
+    pub(in crate::judge) accounting: Option<CommitAccounting>,
+}
+
+/// Judges a survey about a recovery, or about the service before anything was recovered.
+pub(in crate::judge) fn survey(
+    record: &Record<'_>,
+    attempts: &[CompletedRecovery<'_>],
+    ledger: Option<&Ledger>,
+    about: Option<usize>,
+    survey: &WorkloadScan,
+) -> Surveyed {
+    let untold =
+        |message: &str| Surveyed { ruling: Ruling::inconclusive(message), facts: 0, accounting: None };
+    let Some(ledger) = ledger else { return untold("the ledger is missing") };
+    if let Some(writer) = gap(ledger) {
+        return untold(&format!("the ledger is not whole: lines of writer {writer} are missing or doubled"));
+    }
+    let attempt = match about {
+        Some(step) => match attempts.iter().find(|attempt| attempt.step == step) {
+            Some(attempt) => Some(attempt),
+            None => return untold("the recovery that it asks about did not reach its end"),
+        },
+        None => None,
+    };
+    let cut = match attempt
+        .map_or(Ok(RecoveryPoint::end(survey.begun)), |attempt| RecoveryPoint::of(record, attempt, ledger))
+    {
+        Ok(cut) => cut,
+        Err(why) => return untold(&why),
+    };
+    let account = account(ledger, &question(record, attempts, attempt, ledger, survey, cut));
+    let facts = account.accounting.due;
+    Surveyed { ruling: ruling(&account, &cut), facts, accounting: Some(account.accounting) }
+}
+
+/// A writer whose numbers don't go from 1 on without a gap: each attempt is written down once, under the next number.
+fn gap(ledger: &Ledger) -> Option<u16> {
+    let mut writers: BTreeMap<u16, (u32, u32)> = BTreeMap::new();
+    for commit in &ledger.commits {
+        let (lines, last) = writers.entry(commit.writer).or_default();
+        (*lines, *last) = (lines.saturating_add(1), commit.seq.max(*last));
+    }
+    writers.into_iter().find(|(_, (lines, last))| lines != last).map(|(writer, _)| writer)
+}
+
+fn question<'a>(
+    record: &Record<'a>,
+    attempts: &[CompletedRecovery<'a>],
+    attempt: Option<&CompletedRecovery<'a>>,
+    ledger: &Ledger,
+    survey: &'a WorkloadScan,
+    cut: RecoveryPoint,
+) -> Question<'a> {
+    Question {
+        survey,
+        cut,
+        paths: attempt
+            .map_or_else(CommitSides::undivided, |attempt| CommitSides::of(attempt, &ledger.sessions)),
+        recovery_began: attempt.map_or(Moment(u64::MAX), |attempt| attempt.began),
+        epoch: record.started.as_ref().map_or(Moment(0), |started| started.at),
+        backup_began: attempt.and_then(|attempt| attempt.backup).map(|backup| backup.begun),
+        earlier: attempt.and_then(|attempt| earlier(record, attempts, attempt)),
+        serves: attempt.is_none_or(|attempt| attempt.recovered.serves),
+    }
+}
+
+/// The latest survey of a recovery that served before this one.
+fn earlier<'a>(
+    record: &Record<'a>,
+    attempts: &[CompletedRecovery<'a>],
+    attempt: &CompletedRecovery<'a>,
+) -> Option<&'a WorkloadScan> {
+    let served = |step: usize| {
+        attempts.iter().any(|other| other.step == step && other.recovered.serves && other.step < attempt.step)
+    };
+    let mut surveys =
+        record.steps.iter().flat_map(|facts| &facts.checked).filter_map(|checked| match checked.facts {
+            CheckFacts::WorkloadScan(survey)
+                if checked.about.is_some_and(served) && survey.ended <= attempt.began =>
+            {
+                Some(survey)
+            }
+            _ => None,
+        });
+    surveys.next_back()
+}
+
+fn ruling(account: &Account, cut: &RecoveryPoint) -> Ruling {
+    let accounting = &account.accounting;
+    let mut complaints = Vec::new();
+    let mut fail = |number: u64, what: &str| {
+        if number > 0 {
+            complaints.push(Ruling::fail(what.replace("{}", &count(number, "commit"))));
+        }
+    };
+    if accounting.unexpected > 0 {
+        let rows = count(accounting.unexpected, "row");
+        fail(1, &format!("{rows} that nobody committed like that: invented, refused, doubled or damaged"));
+    }
+    fail(accounting.holes, "{} lost although a later one of the same writer is there");
+    fail(accounting.overshot, "{} there that had to be absent, made after the point of recovery");
+    fail(account.lost_after, "{} acknowledged by the recovered server and gone");
+    fail(account.lost_from_backup, "{} lost that were acknowledged before the backup began");
+    if cut.is_target() {
+        fail(accounting.lost - account.lost_beyond, "{} lost from before the recovery target");
+    }
+    if accounting.due == account.lost_beyond {
+        complaints.push(Ruling::inconclusive(
+            "nothing was committed that had to be kept, so keeping it proves nothing",
+        ));
+    }
+    if cut.is_target() && account.beyond == 0 {
+        complaints.push(Ruling::inconclusive(
+            "nothing was committed after the target, so stopping there proves nothing",
+        ));
+    }
+    Ruling::of(complaints, good(account, cut))
+        .with(accounting.examples.iter().map(|example| format!("lost: {example}")).collect())
+}
+
+fn good(account: &Account, cut: &RecoveryPoint) -> String {
+    let CommitAccounting { due, kept, lost, discarded, .. } = account.accounting;
+    let mut message = match lost {
+        0 => format!("{} of {} there, none lost", kept, count(due, "acknowledged commit")),
+        _ => format!(
+            "{} of {} there, {lost} lost from the end, no hole",
+            kept,
+            count(due, "acknowledged commit")
+        ),
+    };
+    if cut.is_target() {
+        message += &format!("; none of the {} made after the target", account.beyond);
+    }
+    if account.lost_beyond > 0 {
+        message += &format!(", of which {} were made before the fault and are lost", account.lost_beyond);
+    }
+    if discarded > 0 {
+        message += &format!("; {discarded} good ones given up");
+    }
+    message
+}
+
+#[cfg(test)]
+mod tests;

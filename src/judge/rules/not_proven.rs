@@ -1,0 +1,132 @@
+//! What an exercise does not prove, in sentences, so that nobody reads more into it than is there.
+
+use std::collections::BTreeMap;
+
+use crate::judge::record::Record;
+use crate::{
+    drill::{BackupMethod, Check, Drill, Recovery, Verb},
+    journal::{CheckFacts, Fingerprint},
+};
+
+/// The sentences that apply, in a stable order.
+pub(in crate::judge) fn not_proven(record: &Record<'_>, contended_with: &[String]) -> Vec<String> {
+    let drill = record.drill;
+    let asks = |check: Check| record.asked(|asked| *asked == check);
+    let mut sentences = Vec::new();
+    sentences.push("All servers ran on one machine: no network lay between them, and they shared its disk and its cache.".into());
+    if !contended_with.is_empty() {
+        sentences.push(format!(
+            "Recovery times were measured while {} ran on the same machine.",
+            contended_with.join(", ")
+        ));
+    }
+    if let Some(time) = drill.manual_time {
+        sentences.push(format!("The {time} that people need are declared, not measured."));
+    }
+    if !asks(Check::Ledger) {
+        sentences.push("The clients' commits were not surveyed: no ledger check was asked for.".into());
+    }
+    if asks(Check::Content) {
+        content(record, asks(Check::Ledger), &mut sentences);
+        if recovers_by_wal(drill) {
+            sentences.push("Sequences may be ahead by up to 32 values after a recovery: that is no damage, and was not compared.".into());
+        }
+    } else {
+        sentences.push("The content of tables was not compared: no content check was asked for.".into());
+    }
+    sentences.push("Indexes were not verified against their tables.".into());
+    if !asks(Check::Reprotect) {
+        sentences.push("Whether the recovered server can be backed up again was not tried: no reprotect check was asked for.".into());
+    }
+    for (file, error) in &record.evidence_missing {
+        sentences.push(format!("Evidence {file} could not be kept: {error}."));
+    }
+    sentences
+}
+
+fn recovers_by_wal(drill: &Drill) -> bool {
+    drill.steps.iter().any(|step| match &step.verb {
+        Verb::Recover(Recovery::Restore { from, .. }) => {
+            drill.backup(from).is_some_and(|backup| backup.method == BackupMethod::Basebackup)
+        }
+        Verb::Recover(Recovery::Restart { .. } | Recovery::Promote { .. }) => true,
+        Verb::Recover(Recovery::Table { .. })
+        | Verb::Backup(_)
+        | Verb::Work(_)
+        | Verb::RestorePoint(_)
+        | Verb::Fault(_)
+        | Verb::Heal(_)
+        | Verb::Check(_) => false,
+    })
+}
+
+fn content(record: &Record<'_>, surveyed: bool, sentences: &mut Vec<String>) {
+    let mut left_out: BTreeMap<&String, &String> = BTreeMap::new();
+    let mut live = Vec::new();
+    for checked in record.steps.iter().flat_map(|facts| &facts.checked) {
+        let CheckFacts::Content { exact, before, after, .. } = checked.facts else { continue };
+        left_out.extend(before.left_out.iter().chain(&after.left_out));
+        if !exact {
+            let is_live = |fingerprint: &Fingerprint, name: &String| {
+                fingerprint.tables.get(name).is_some_and(|table| table.live)
+            };
+            live.extend(before.tables.keys().filter(|name| is_live(before, name) || is_live(after, name)));
+        }
+    }
+    live.sort_unstable();
+    live.dedup();
+    let workload = record.drill.workload.table.to_string();
+    for table in live {
+        sentences.push(if surveyed && *table == workload {
+            format!("{table} was being written to: it was compared by the ledger only.")
+        } else {
+            format!("{table} was being written to: it was not compared.")
+        });
+    }
+    for (table, reason) in left_out {
+        sentences.push(format!("{table} was not compared: {}.", reason.trim_end_matches('.')));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{
+        drill::{Check, Period, Verb},
+        journal::{Entry, ErrorChain, Event},
+        judge::testing::*,
+    };
+
+    #[test]
+    fn what_was_left_out_is_told() {
+        let sentences = [
+            "All servers ran on one machine: no network lay between them, and they shared its disk and its cache.",
+            "shop.ticket was being written to: it was compared by the ledger only.",
+            "shop.cart was not compared: it is unlogged, and a recovery empties it by design.",
+            "Sequences may be ahead by up to 32 values after a recovery: that is no damage, and was not compared.",
+            "Indexes were not verified against their tables.",
+        ];
+        assert_eq!(Story::loss().judge().not_proven, sentences);
+    }
+
+    #[test]
+    fn what_was_not_asked_is_told() {
+        let mut story = Story::table().drill(|drill| {
+            drill.manual_time = Some(Period::from_secs(300));
+            drill.steps[CHECKS].verb = Verb::Check(vec![Check::Reprotect]);
+        });
+        let event = Event::EvidenceMissing {
+            file: "primary/server.log".into(),
+            error: ErrorChain::message("the node is gone"),
+        };
+        story.entries.push(Entry { at: ms(9_999), exercise: Some(story.exercise.clone()), event });
+        let sentences = [
+            "All servers ran on one machine: no network lay between them, and they shared its disk and its cache.",
+            "The 5m that people need are declared, not measured.",
+            "The clients' commits were not surveyed: no ledger check was asked for.",
+            "The content of tables was not compared: no content check was asked for.",
+            "Indexes were not verified against their tables.",
+            "Evidence primary/server.log could not be kept: the node is gone.",
+        ];
+        assert_eq!(story.judge().not_proven, sentences);
+    }
+}

@@ -1,0 +1,249 @@
+//! What was promised against what was measured.
+
+use std::time::Duration;
+
+use crate::judge::{
+    Finding, RecoveryJudgement, Subject,
+    finding::{Ruling, number},
+    healing::{self, Healing},
+    record::Record,
+    text::length,
+};
+use crate::{
+    drill::{Check, ObjectiveKind, Period, Recovery},
+    journal::Outcome,
+};
+
+/// The findings on the objectives that the drill has.
+pub(in crate::judge) fn findings(
+    record: &Record<'_>,
+    judged: &[RecoveryJudgement],
+    healings: &[Healing],
+) -> Vec<Finding> {
+    let objectives = record.drill.objectives;
+    let rto = objectives.rto.map(|limit| {
+        finding(
+            ObjectiveKind::Rto,
+            rto(record, judged, healings, limit),
+            healing::worst_rto(judged, healings),
+        )
+    });
+    let rpo = objectives.rpo.map(|limit| {
+        let worst = judged.iter().filter_map(|recovery| recovery.accounting.as_ref()?.rpo).max();
+        finding(ObjectiveKind::Rpo, rpo(record, judged, limit), worst)
+    });
+    rto.into_iter().chain(rpo).collect()
+}
+
+fn finding(promise: ObjectiveKind, ruling: Ruling, worst: Option<Duration>) -> Finding {
+    ruling.about(Subject::Objective { promise }, format!("objective {promise}"), worst)
+}
+
+fn rto(record: &Record<'_>, judged: &[RecoveryJudgement], healings: &[Healing], limit: Period) -> Ruling {
+    let parts = record.recoveries().map(|(step, recovery, facts)| {
+        let measured = judged.iter().find(|judged| judged.step == step).and_then(|judged| judged.rto);
+        match measured {
+            Some(measured) => Part::measured(step, measured, limit),
+            None => match stuck_for(record, step, recovery, facts) {
+                Some(elapsed) if elapsed > limit.duration() => Part::Complaint(Ruling::fail(format!(
+                    "recovery {}: not back after {}, {limit} promised",
+                    number(step),
+                    length(elapsed)
+                ))),
+                _ => Part::Complaint(Ruling::follows(format!(
+                    "recovery {}: its time was not measured",
+                    number(step)
+                ))),
+            },
+        }
+    });
+    let healed = healings.iter().map(|healing| match healing.rto() {
+        Some(measured) => Part::measured(healing.step, measured, limit),
+        None => Part::Complaint(Ruling::inconclusive(format!(
+            "step {}: no client committed after it",
+            number(healing.step)
+        ))),
+    });
+    together(parts.chain(healed).collect(), limit, "back after")
+}
+
+/// How long a recovery had been going on when its step gave up.
+fn stuck_for(
+    record: &Record<'_>,
+    step: usize,
+    recovery: &Recovery,
+    facts: &crate::judge::record::StepFacts<'_>,
+) -> Option<Duration> {
+    if !matches!(facts.outcome(), Outcome::Failed | Outcome::TimedOut) || facts.recovered.is_some() {
+        return None;
+    }
+    let fault = record.cause(step).filter(|_| recovery.serves()).map(|fault| fault.at);
+    let declared = crate::judge::rto::declared(record, recovery).map_or(Duration::ZERO, Period::duration);
+    Some(facts.ended?.since(fault.or(facts.began)?).saturating_add(declared))
+}
+
+fn rpo(record: &Record<'_>, judged: &[RecoveryJudgement], limit: Period) -> Ruling {
+    if !record.asked(|check| *check == Check::Ledger) {
+        return Ruling::inconclusive("nothing was surveyed: the drill has no ledger check");
+    }
+    let parts = record.recoveries().map(|(step, _, _)| {
+        let accounting =
+            judged.iter().find(|judged| judged.step == step).and_then(|judged| judged.accounting.as_ref());
+        match accounting.and_then(|accounting| accounting.rpo) {
+            Some(measured) => Part::measured(step, measured, limit),
+            None => Part::Complaint(Ruling::follows(format!(
+                "recovery {}: what it lost was not surveyed",
+                number(step)
+            ))),
+        }
+    });
+    together(parts.collect(), limit, "lost")
+}
+
+/// What an objective says of one recovery.
+enum Part {
+    Good(Duration),
+    Broken(usize, Duration),
+    Complaint(Ruling),
+}
+
+impl Part {
+    fn measured(step: usize, measured: Duration, limit: Period) -> Self {
+        if measured > limit.duration() { Self::Broken(step, measured) } else { Self::Good(measured) }
+    }
+}
+
+fn together(parts: Vec<Part>, limit: Period, what: &str) -> Ruling {
+    if parts.is_empty() {
+        return Ruling::inconclusive("nothing was recovered");
+    }
+    let mut worst = Duration::ZERO;
+    let mut complaints = Vec::new();
+    for part in parts {
+        match part {
+            Part::Good(measured) => worst = worst.max(measured),
+            Part::Broken(step, measured) => {
+                complaints.push(Ruling::fail(format!(
+                    "recovery {}: {what} {}, {limit} promised",
+                    number(step),
+                    length(measured)
+                )));
+            }
+            Part::Complaint(ruling) => complaints.push(ruling),
+        }
+    }
+    Ruling::of(complaints, format!("{what} {}, {limit} promised", length(worst)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::journal::{Event, Moment};
+    use crate::judge::{Verdict, testing::*};
+
+    fn promised(rto: Option<u64>, rpo: Option<u64>) -> impl Fn(&mut crate::drill::Drill) {
+        move |drill| {
+            drill.objectives.rto = rto.map(|millis| Period(Duration::from_millis(millis)));
+            drill.objectives.rpo = rpo.map(|millis| Period(Duration::from_millis(millis)));
+        }
+    }
+
+    #[test]
+    fn a_time_up_to_the_promise_passes_and_a_longer_one_fails() {
+        let story = Story::loss();
+        assert_eq!(
+            story.clone().drill(promised(Some(2_000), None)).verdict_of("objective RTO"),
+            Verdict::Pass
+        );
+        let broken = story.drill(promised(Some(1_999), None)).finding("objective RTO");
+        assert_eq!(broken, (Verdict::Fail, "recovery 06: back after 2.000s, 1s999ms promised".into()));
+    }
+
+    #[test]
+    fn declared_time_counts_against_the_promise() {
+        let story = Story::loss().drill(|drill| drill.manual_time = Some(Period::from_secs(300)));
+        assert_eq!(story.verdict_of("objective RTO"), Verdict::Fail);
+    }
+
+    #[test]
+    fn a_loss_up_to_the_promise_passes_and_a_greater_one_fails() {
+        let story = Story::promoted(false).losing(ms(6_500), ms(7_000));
+        assert_eq!(story.judge().rpo, Some(Duration::from_millis(505)));
+        assert_eq!(story.clone().drill(promised(None, Some(505))).verdict_of("objective RPO"), Verdict::Pass);
+        assert_eq!(story.drill(promised(None, Some(504))).verdict_of("objective RPO"), Verdict::Fail);
+    }
+
+    #[test]
+    fn a_promise_of_no_loss_is_broken_by_one_commit() {
+        let story = Story::promoted(false).drill(promised(None, Some(0)));
+        assert_eq!(story.verdict_of("objective RPO"), Verdict::Pass);
+        assert_eq!(story.losing(ms(6_945), ms(7_000)).verdict_of("objective RPO"), Verdict::Fail);
+    }
+
+    #[test]
+    fn without_an_objective_there_is_no_finding_and_still_a_number() {
+        let judgement = Story::loss().drill(promised(None, None)).judge();
+        assert!(
+            judgement.findings.iter().all(|finding| !matches!(finding.subject, Subject::Objective { .. }))
+        );
+        assert_eq!((judgement.rto, judgement.rpo), (Some(Duration::from_secs(2)), Some(Duration::ZERO)));
+    }
+
+    #[test]
+    fn a_promise_of_no_loss_without_a_ledger_check_is_inconclusive() {
+        let story = Story::loss().drill(|drill| drill.steps.truncate(CHECKS)).without(|event| {
+            matches!(
+                event,
+                Event::Checked { .. }
+                    | Event::StepStarted { step: CHECKS, .. }
+                    | Event::StepEnded { step: CHECKS, .. }
+            )
+        });
+        assert_eq!(story.finding("objective RPO").1, "nothing was surveyed: the drill has no ledger check");
+        assert_eq!(story.verdict_of("objective RPO"), Verdict::Inconclusive);
+    }
+
+    #[test]
+    fn what_was_not_measured_is_inconclusive() {
+        let mut story = Story::loss();
+        story.ledger.commits.clear();
+        assert_eq!(story.verdict_of("objective RTO"), Verdict::Inconclusive);
+        assert_eq!(story.verdict_of("objective RPO"), Verdict::Inconclusive);
+    }
+
+    fn stuck_until(end: Moment, outcome: Outcome) -> Story {
+        let mut story = Story::loss()
+            .without(|event| matches!(event, Event::Recovered { .. }))
+            .step_ended(RECOVERY, outcome);
+        for entry in &mut story.entries {
+            if matches!(entry.event, Event::StepEnded { step: RECOVERY, .. }) {
+                entry.at = end;
+            }
+        }
+        story
+    }
+
+    #[test]
+    fn a_recovery_that_gave_up_after_the_promise_has_broken_it() {
+        for outcome in [Outcome::Failed, Outcome::TimedOut] {
+            let story = stuck_until(ms(67_001), outcome);
+            assert_eq!(
+                story.finding("objective RTO"),
+                (Verdict::Fail, "recovery 06: not back after 60.001s, 1m promised".into())
+            );
+            assert_eq!(story.verdict_of("recovery 06 end of recovery"), Verdict::Inconclusive);
+        }
+    }
+
+    #[test]
+    fn a_recovery_that_gave_up_before_the_promise_or_was_interrupted_is_inconclusive() {
+        assert_eq!(
+            stuck_until(ms(67_000), Outcome::Failed).verdict_of("objective RTO"),
+            Verdict::Inconclusive
+        );
+        assert_eq!(
+            stuck_until(ms(99_000), Outcome::Cancelled).verdict_of("objective RTO"),
+            Verdict::Inconclusive
+        );
+    }
+}

@@ -1,0 +1,117 @@
+//! Whether the steps ran.
+
+use crate::judge::{
+    finding::Ruling,
+    record::{Record, StepFacts},
+    text::count,
+};
+use crate::{
+    drill::{Step, Verb},
+    journal::Outcome,
+};
+
+/// The ruling on one step. A step that did not run leaves it open whether a promise was kept.
+pub(in crate::judge) fn ruling(
+    record: &Record<'_>,
+    number: usize,
+    step: &Step,
+    facts: &StepFacts<'_>,
+) -> Ruling {
+    let because = facts.error.map(|error| format!(": {error}")).unwrap_or_default();
+    match facts.outcome() {
+        Outcome::Completed => completed(record, number, step, facts),
+        Outcome::Failed => Ruling::inconclusive(format!("failed{because}")),
+        Outcome::TimedOut => Ruling::inconclusive(format!("not done within {}{because}", step.deadline)),
+        Outcome::Cancelled => Ruling::inconclusive(format!("interrupted{because}")),
+        Outcome::Skipped => Ruling::follows("an earlier step did not complete"),
+    }
+}
+
+fn completed(record: &Record<'_>, number: usize, step: &Step, facts: &StepFacts<'_>) -> Ruling {
+    match &step.verb {
+        Verb::Work(_) if record.drill.workload.writers > 0 => match facts.worked {
+            Some(0) if record.drill.is_service_up(number) => {
+                Ruling::inconclusive("the clients committed nothing although the service was up")
+            }
+            Some(commits) => Ruling::pass(count(commits, "acknowledged commit")),
+            None => Ruling::inconclusive("it is not known what the clients committed"),
+        },
+        Verb::Backup(_) => told(facts.backup.is_some(), "the journal has no facts of the backup"),
+        Verb::RestorePoint(_) => {
+            told(facts.restore_point.is_some(), "the journal has no facts of the restore point")
+        }
+        Verb::Recover(_) => told(facts.recovered.is_some(), "the journal has no facts of the recovery"),
+        // Faults and checks have findings of their own, which miss what is missing.
+        Verb::Work(_) | Verb::Fault(_) | Verb::Heal(_) | Verb::Check(_) => Ruling::pass("completed"),
+    }
+}
+
+fn told(is: bool, otherwise: &str) -> Ruling {
+    if is { Ruling::pass("completed") } else { Ruling::inconclusive(otherwise) }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{
+        journal::{Event, Outcome},
+        judge::{Verdict, testing::*},
+    };
+
+    #[test]
+    fn a_step_that_did_not_complete_is_inconclusive_and_says_why() {
+        for (outcome, message) in [
+            (Outcome::Failed, "failed: do it: no disk"),
+            (Outcome::TimedOut, "not done within 1m2s: do it: no disk"),
+            (Outcome::Cancelled, "interrupted: do it: no disk"),
+            (Outcome::Skipped, "an earlier step did not complete"),
+        ] {
+            let story = Story::loss().step_ended(1, outcome);
+            assert_eq!(story.finding("step 02 work for 2s"), (Verdict::Inconclusive, message.into()));
+        }
+    }
+
+    #[test]
+    fn a_step_without_an_end_was_interrupted_and_one_without_a_beginning_skipped() {
+        let is_end = |event: &Event| matches!(event, Event::StepEnded { step: 1, .. });
+        let story = Story::loss().without(is_end);
+        assert_eq!(story.judge().steps[1].outcome, Outcome::Cancelled);
+        let story = story.without(|event| matches!(event, Event::StepStarted { step: 1, .. }));
+        assert_eq!(story.judge().steps[1].outcome, Outcome::Skipped);
+        assert_eq!(story.verdict_of("step 02 work for 2s"), Verdict::Inconclusive);
+    }
+
+    fn idle(story: Story) -> Story {
+        story.edit(|event| {
+            if let Event::Worked { acknowledged } = event {
+                *acknowledged = 0;
+            }
+        })
+    }
+
+    #[test]
+    fn clients_that_commit_nothing_are_inconclusive_while_the_service_is_up() {
+        let story = idle(Story::loss());
+        assert_eq!(story.verdict_of("step 02 work for 2s"), Verdict::Inconclusive);
+        assert_eq!(
+            story.drill(|drill| drill.workload.writers = 0).verdict_of("step 02 work for 2s"),
+            Verdict::Pass
+        );
+    }
+
+    #[test]
+    fn clients_may_commit_nothing_while_the_service_is_away() {
+        let story = idle(Story::loss()).drill(|drill| drill.steps.swap(3, 4)).edit(|event| {
+            if matches!(event, Event::FaultInjected(_)) {
+                *event = Event::Worked { acknowledged: 0 };
+            }
+        });
+        assert_eq!(story.verdict_of("step 05 work for 2s"), Verdict::Pass);
+        assert_eq!(idle(Story::rehearsal()).verdict_of("step 05 work for 1s"), Verdict::Inconclusive);
+    }
+
+    #[test]
+    fn a_backup_without_facts_is_inconclusive() {
+        let story = Story::loss().without(|event| matches!(event, Event::BackupTaken(_)));
+        assert_eq!(story.verdict_of("step 01 take backup nightly"), Verdict::Inconclusive);
+    }
+}
