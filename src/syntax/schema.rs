@@ -63,7 +63,7 @@ mod tests {
     #[test]
     fn what_the_parser_takes_the_schema_takes() {
         let schema = validator(&schema());
-        let folders = ["drills/loss", "drills/crash", "drills/diagnostic", "fixtures/drills/good"];
+        let folders = ["drills/loss", "drills/crash", "drills/human-error", "fixtures/drills/good"];
         for (file, text) in folders.into_iter().flat_map(tomls).chain([("template".into(), template("x"))]) {
             let document = json(&text);
             let errors: Vec<String> = schema.iter_errors(&document).map(|error| error.to_string()).collect();

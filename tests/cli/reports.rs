@@ -58,7 +58,7 @@ fn a_dead_runners_journal(user: &Harness, run: &Path) {
     fs::write(&path, "").unwrap();
     let told = user.lifeboat(&["report", text(run)]);
     assert!(told.code != 0, "an empty journal proves nothing: {told:?}");
-    fs::write(&path, whole.replacen("\"event\":\"baseline-held\"", "\"event\":\"no-such-event\"", 1))
+    fs::write(&path, whole.replacen("\"event\":\"baseline-recorded\"", "\"event\":\"no-such-event\"", 1))
         .unwrap();
     let told = user.lifeboat(&["report", text(run)]);
     assert!(

@@ -32,7 +32,7 @@ fn every_mistake_of_every_bad_file_is_said_at_once_and_nothing_is_started() {
     let counted: usize = told
         .stderr
         .lines()
-        .find_map(|line| line.split_once(" mistakes in ")?.0.parse().ok())
+        .find_map(|line| line.split_once(" diagnostics in ")?.0.parse().ok())
         .expect("a count");
     assert!(
         counted > 10 && told.stderr.matches('×').count() == counted + 1,
