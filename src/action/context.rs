@@ -7,7 +7,7 @@ use super::{
     workload::{ServiceAddress, Workload, WorkloadConfig},
 };
 use crate::{
-    drill::{Drill, Label, NodeName, RestorePointName},
+    drill::{DatabaseName, Drill, Label, NodeName, RestorePointName},
     journal::{BackupFacts, Event, FaultFacts, Fingerprint, LEDGER_FILE, Moment, RestorePointFacts, Server},
     lab::{
         Address, LabError, Provision, Runtime,
@@ -85,7 +85,7 @@ impl DrillContext {
 
     /// The database that the clients use.
     #[must_use]
-    pub fn database(&self) -> &'static str {
+    pub fn database(&self) -> DatabaseName {
         self.drill.dataset.fixture.database()
     }
 

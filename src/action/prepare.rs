@@ -147,7 +147,7 @@ async fn load(context: &DrillContext, node: &Node, dataset: &Dataset) -> Result<
     );
     let own = format!(
         "\\connect {}\n{grants}{};\n",
-        dataset.fixture.database(),
+        dataset.fixture.database().quoted(),
         set_application_password(&context.secrets)
     );
     let script = format!("{}\n{own}", script(dataset.fixture));

@@ -11,8 +11,8 @@ use crate::{
 pub(super) async fn make(context: &mut DrillContext, name: &RestorePointName) -> Result<(), LabError> {
     let (node, _) = context.service()?;
     let database = context.database();
-    let application = node.application_session(database).await?;
-    let snapshot = fingerprint::Snapshot::open(&node, database).await?;
+    let application = node.application_session(database.as_str()).await?;
+    let snapshot = fingerprint::Snapshot::open(&node, database.as_str()).await?;
     let held = context.workload()?.hold().await?;
 
     let workload = context.workload_mut()?;
@@ -21,7 +21,7 @@ pub(super) async fn make(context: &mut DrillContext, name: &RestorePointName) ->
     let marker = context.workload_mut()?.commit_marker(&node, &application).await?;
     let after_marker = context.now();
 
-    let admin = node.session(database).await?;
+    let admin = node.session(database.as_str()).await?;
     let xid = format!(
         "select xmin::text::bigint from {MARKER_TABLE} where writer = {MARKER_WRITER} and seq = {marker}"
     );

@@ -60,7 +60,7 @@ async fn set_up_cluster(
     mut settings: Settings,
 ) -> Result<(), LabError> {
     let drill = context.drill.clone();
-    let admin = primary.session(context.database()).await?;
+    let admin = primary.session(context.database().as_str()).await?;
     let nonce = format!("insert into lifeboat.nonce values ({})", literal(&context.nonce));
     primary.ask(admin.run(&nonce).await, "write the nonce")?;
 
@@ -190,8 +190,9 @@ async fn record_baseline(context: &mut DrillContext, primary: &Node) -> Result<(
     }
     let live = workload.table().clone();
     let acknowledged = workload.status().acknowledged();
+    let database = context.database();
     let (fingerprint, control) = tokio::try_join!(
-        fingerprint::now(primary, context.database(), context.clock(), &live),
+        fingerprint::now(primary, database.as_str(), context.clock(), &live),
         primary.control_data()
     )?;
     context.baselines.insert(BASELINE.to_owned(), fingerprint);

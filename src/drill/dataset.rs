@@ -4,7 +4,7 @@ use include_dir::{Dir, include_dir};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::TableName;
+use super::{DatabaseName, TableName};
 
 static SHOP: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/fixtures/shop");
 
@@ -39,10 +39,10 @@ pub enum Fixture {
 impl Fixture {
     /// The database that it makes and that the workload uses.
     #[must_use]
-    pub const fn database(self) -> &'static str {
+    pub fn database(self) -> DatabaseName {
         match self {
-            Self::Empty => "postgres",
-            Self::Shop => "shop",
+            Self::Empty => DatabaseName::postgres(),
+            Self::Shop => DatabaseName::known("shop"),
         }
     }
 

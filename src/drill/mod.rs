@@ -26,7 +26,7 @@ pub use backup::{Backup, BackupMethod, Compression};
 pub use check::{Check, SqlCheck};
 pub use dataset::{Dataset, Fixture, OWN_TABLES};
 pub use fault::{Fault, FaultKind};
-pub use name::{DrillName, Label, NodeName, NotAName, REPOSITORY, RestorePointName, TableName};
+pub use name::{DatabaseName, DrillName, Label, NodeName, NotAName, REPOSITORY, RestorePointName, TableName};
 pub use node::{Node, Role};
 pub use objective::{ObjectiveKind, Objectives};
 pub use period::{NotAPeriod, Period};

@@ -4,6 +4,8 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
+use crate::pg::quote;
+
 /// A text that can't be the name of something.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error("`{text}` is no {what}: {rule}")]
@@ -115,7 +117,7 @@ impl TableName {
     /// Both parts quoted for SQL.
     #[must_use]
     pub fn quoted(&self) -> String {
-        format!("{}.{}", crate::pg::quote::identifier(&self.schema), crate::pg::quote::identifier(&self.name))
+        format!("{}.{}", quote::identifier(&self.schema), quote::identifier(&self.name))
     }
 }
 
@@ -155,9 +157,106 @@ impl fmt::Display for TableName {
     }
 }
 
+/// A database: any name that PostgreSQL takes, so it is hostile until it is quoted.
+///
+/// **Invariant:** it can't be displayed: a script or a statement takes one of its quoted forms.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct DatabaseName(String);
+
+impl DatabaseName {
+    /// A name that is known to be one.
+    pub(super) fn known(name: &'static str) -> Self {
+        Self(name.to_owned())
+    }
+
+    /// The database that every cluster has.
+    #[must_use]
+    pub fn postgres() -> Self {
+        Self::known("postgres")
+    }
+
+    /// The name as the system catalog spells it: for a parameter of a connection and for people.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Quoted for SQL.
+    #[must_use]
+    pub fn quoted(&self) -> String {
+        quote::identifier(&self.0)
+    }
+
+    /// A connection string that names it.
+    #[must_use]
+    pub fn conninfo(&self) -> String {
+        format!("dbname={}", quote::conninfo_value(&self.0))
+    }
+
+    /// What stands after `-d` in a shell script. PostgreSQL's programs take a name with `=` in it, or one that begins
+    /// like a URL, for a connection string: a name that is not plain is given to them as one.
+    #[must_use]
+    pub fn shell_argument(&self) -> String {
+        let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        if self.0.chars().all(plain) { self.0.clone() } else { quote::shell_word(&self.conninfo()) }
+    }
+
+    /// A name for a file of its own, without characters that a shell or a file system minds.
+    #[must_use]
+    pub fn file_name(&self) -> String {
+        let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_-".contains(&byte);
+        let letter = |byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02x}") };
+        self.0.bytes().map(letter).collect()
+    }
+}
+
+impl FromStr for DatabaseName {
+    type Err = NotAName;
+
+    fn from_str(text: &str) -> Result<Self, NotAName> {
+        if (1..=63).contains(&text.len()) && !text.contains('\0') {
+            return Ok(Self(text.to_owned()));
+        }
+        Err(NotAName {
+            what: "name of a database",
+            text: text.to_owned(),
+            rule: "write it as the system catalog spells it, without quotes, in at most 63 bytes",
+        })
+    }
+}
+
+impl TryFrom<String> for DatabaseName {
+    type Error = NotAName;
+
+    fn try_from(text: String) -> Result<Self, NotAName> {
+        text.parse()
+    }
+}
+
+impl From<DatabaseName> for String {
+    fn from(database: DatabaseName) -> Self {
+        database.0
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_hostile_database_name_is_quoted_for_whoever_reads_it() {
+        let database: DatabaseName = r#"a'b"c $(id) d=e\f/.."#.parse().expect("a name that PostgreSQL takes");
+        assert_eq!(database.quoted(), r#""a'b""c $(id) d=e\f/..""#);
+        assert_eq!(database.conninfo(), r#"dbname='a\'b"c $(id) d=e\\f/..'"#);
+        assert_eq!(database.shell_argument(), r#"'dbname='\''a\'\''b"c $(id) d=e\\f/..'\'''"#);
+        assert_eq!(DatabaseName::postgres().shell_argument(), "postgres");
+        assert_eq!(database.file_name(), "a%27b%22c%20%24%28id%29%20d%3de%5cf%2f%2e%2e");
+        assert_eq!(DatabaseName::postgres().file_name(), "postgres");
+        for bad in ["", "a\0b", &"x".repeat(64)] {
+            assert!(bad.parse::<DatabaseName>().is_err(), "{bad:?}");
+        }
+    }
 
     #[test]
     fn a_name_can_go_into_a_path_and_a_container_name() {

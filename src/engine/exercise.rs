@@ -222,7 +222,7 @@ async fn tell_what_is_kept(context: &DrillContext) {
                 "psql -h {} -p {} -U {SUPERUSER} -d {}, with the password in {}/pgpass on it; `lifeboat clean` removes it",
                 address.host,
                 address.port,
-                context.database(),
+                context.database().shell_argument(),
                 node.paths().run
             );
             context.recorder.record(Event::Kept { node: node.name().clone(), reach });

@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use super::{DrillContext, Purpose, Tool, folder, size};
 use crate::{
     action::{context::AS_LONG_AS_THE_STEP, fingerprint::Snapshot, topology},
-    drill::{Backup, Compression},
+    drill::{Backup, Compression, DatabaseName},
     journal::{BackupFacts, Fingerprint},
     lab::{
         Command, LabError,
@@ -29,7 +29,7 @@ impl Tool for Dump {
         let repository = context.repository();
         let folder = folder(&repository, &backup.label);
         let compress = compression(context.runtime.installation().version.major, backup.compress)?;
-        let snapshot = Snapshot::open(&node, context.database()).await?;
+        let snapshot = Snapshot::open(&node, context.database().as_str()).await?;
         // The clients are held for the moment of the snapshot, so that the ledger knows on which side of it each commit is.
         let held = context.workload()?.hold().await?;
         topology::catch_up(context, &node).await?;
@@ -39,12 +39,13 @@ impl Tool for Dump {
         let script = format!(
             "mkdir -p {folder}; export PGHOST={host} PGPORT={port}\n\
              {dumpall} --globals-only --no-password -f {folder}/globals.sql\n\
-             {dump} -Fc {compress} --snapshot={name} --no-password -d {database} -f {folder}/{database}.dump",
+             {dump} -Fc {compress} --snapshot={name} --no-password -d {database} -f {folder}/{file}.dump",
             host = address.host,
             port = address.port,
             dumpall = repository.program("pg_dumpall"),
             dump = repository.program("pg_dump"),
-            database = context.database(),
+            database = context.database().shell_argument(),
+            file = context.database().file_name(),
         );
         let take =
             Command::shell(format!("take dump {}", backup.label), script).deadline(AS_LONG_AS_THE_STEP);
@@ -79,14 +80,14 @@ impl Tool for Dump {
             "export PGHOST={host} PGPORT={port}\n\
              grep -q '^-- PostgreSQL database cluster dump complete' {folder}/globals.sql || {{ echo 'globals.sql has no end' >&2; exit 1; }}\n\
              grep -v '^CREATE ROLE {SUPERUSER};$' {folder}/globals.sql | {psql} -XqAt -v ON_ERROR_STOP=1 -d postgres >/dev/null\n\
-             exec {restore} --exit-on-error --no-password -j 2 {into} {folder}/{database}.dump",
+             exec {restore} --exit-on-error --no-password -j 2 {into} {folder}/{file}.dump",
             host = address.host,
             port = address.port,
             psql = node.program("psql"),
             restore = node.program("pg_restore"),
-            database = context.database(),
+            file = context.database().file_name(),
             // The database `postgres` is in every cluster; any other is made by the dump itself, with its settings and grants.
-            into = if context.database() == "postgres" {
+            into = if context.database() == DatabaseName::postgres() {
                 "--clean --if-exists -d postgres"
             } else {
                 "-C -d postgres"
@@ -104,10 +105,10 @@ impl Tool for Dump {
     ) -> Result<(Vec<String>, u64), LabError> {
         let repository = context.repository();
         let script = format!(
-            "{} -f /dev/null {folder}/{database}.dump && {0} --list {folder}/{database}.dump | grep -vc '^;'",
+            "{} -f /dev/null {folder}/{file}.dump && {0} --list {folder}/{file}.dump | grep -vc '^;'",
             repository.program("pg_restore"),
             folder = folder(&repository, &facts.label),
-            database = context.database(),
+            file = context.database().file_name(),
         );
         let verify =
             Command::shell(format!("read dump {}", facts.label), script).deadline(AS_LONG_AS_THE_STEP);

@@ -13,6 +13,6 @@ pub(super) async fn compare(context: &DrillContext, recovery: &Recovery) -> Resu
         LabError::state("compare the content", format!("there is no fingerprint of {baseline}"))
     })?;
     let live = context.workload()?.table().clone();
-    let after = fingerprint::now(&recovery.node, context.database(), context.clock(), &live).await?;
+    let after = fingerprint::now(&recovery.node, context.database().as_str(), context.clock(), &live).await?;
     Ok(CheckFacts::Content { baseline, exact, before, after })
 }

@@ -12,7 +12,7 @@ pub(super) async fn survey(context: &DrillContext, recovery: &Recovery) -> Resul
     let node = &recovery.node;
     // What is found is held against the ledger: one with a gap would make lost rows look fine, or good ones look strange.
     context.workload()?.flush()?;
-    let session = node.session(context.database()).await?;
+    let session = node.session(context.database().as_str()).await?;
     // The rows themselves are read, not an index, which might tell another story.
     let pins = "set enable_indexscan = off; set enable_indexonlyscan = off; set enable_bitmapscan = off; set row_security = off";
     node.ask(session.run(pins).await, "prepare the survey")?;

@@ -5,7 +5,7 @@ use crate::{drill::TableName, lab::LabError, pg::quote::literal};
 
 pub(super) async fn inject(context: &mut DrillContext, table: &TableName) -> Result<Effect, LabError> {
     let (node, _) = context.service()?;
-    let session = node.session(context.database()).await?;
+    let session = node.session(context.database().as_str()).await?;
     let what = format!("drop {table}");
     node.ask(session.run("set lock_timeout = '30s'; begin").await, &what)?;
     let xid = node.ask(session.read("select pg_current_xact_id()").await, &what)?;
@@ -26,7 +26,7 @@ pub(super) async fn inject(context: &mut DrillContext, table: &TableName) -> Res
         Err(format!("{table} is still in the catalogue"))
     };
     // Clients whose own table is gone commit no more: that recovery stops before the mistake needs a commit behind it.
-    let application = node.application_session(context.database()).await?;
+    let application = node.application_session(context.database().as_str()).await?;
     context.workload_mut()?.commit_marker(&node, &application).await?;
     Ok(Effect { at, proof, xid: Some(xid), lsn: Some(lsn), server_time: Some(server_time) })
 }

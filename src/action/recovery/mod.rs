@@ -117,7 +117,7 @@ async fn first_write(
     }
     let database = context.database();
     phases.enter(Phase::FirstWrite);
-    let application = service.node.application_session(database).await?;
+    let application = service.node.application_session(database.as_str()).await?;
     context.workload_mut()?.commit_marker(&service.node, &application).await?;
     phases.leave();
     Ok(())
@@ -132,7 +132,7 @@ async fn prove(
 ) -> Result<Recovered, LabError> {
     let node = &service.node;
     let after = context.note_server(node).await?;
-    let session = node.session(context.database()).await?;
+    let session = node.session(context.database().as_str()).await?;
     let nonce = format!("select nonce from lifeboat.nonce where nonce = {}", literal(&context.nonce));
     let nonce = node.ask(session.value(&nonce).await, "look for the nonce")?;
     let size = "select setting from pg_settings where name = 'wal_segment_size'";

@@ -123,7 +123,7 @@ async fn copy(
     table: &TableName,
 ) -> Result<(), LabError> {
     let what = format!("copy {table} back");
-    let session = primary.session(context.database()).await?;
+    let session = primary.session(context.database().as_str()).await?;
     let there = format!("select to_regclass({}) is not null", literal(&table.quoted()));
     if primary.ask(session.value(&there).await, "look for the table")?.as_deref() == Some("t") {
         return Err(LabError::state(
@@ -142,7 +142,7 @@ async fn copy(
         target.port,
         dump = standby.program("pg_dump"),
         restore = standby.program("pg_restore"),
-        database = context.database(),
+        database = context.database().shell_argument(),
         table = shell_word(&table.quoted()),
     );
     standby.run_as_superuser(Command::shell(what, script).deadline(AS_LONG_AS_THE_STEP)).await.map(drop)

@@ -27,7 +27,7 @@ pub use ledger_writer::LedgerWriter;
 pub use service::ServiceAddress;
 
 use crate::{
-    drill::{TableName, Workload as Declared},
+    drill::{DatabaseName, TableName, Workload as Declared},
     journal::{CommitOutcome, MARKER_WRITER, Moment},
     lab::{
         LabError,
@@ -101,7 +101,7 @@ struct Shared {
     gate: Arc<RwLock<()>>,
     stop: CancellationToken,
     secrets: Secrets,
-    database: &'static str,
+    database: DatabaseName,
     insert: String,
     nonce: String,
 }
@@ -120,7 +120,7 @@ pub struct WorkloadConfig<'a> {
     /// What the drill declares.
     pub declared: &'a Declared,
     /// The database that they commit to.
-    pub database: &'static str,
+    pub database: DatabaseName,
     /// Where the service is.
     pub service: ServiceAddress,
     /// Their passwords.

@@ -82,7 +82,7 @@ async fn persist(shared: &Shared, address: &Address, writer: u16) -> (Session, P
 }
 
 async fn attempt(shared: &Shared, address: &Address) -> Result<(Session, Prepared, Server), SqlError> {
-    let session = Session::connect(address, &shared.secrets.application, shared.database, PATIENCE);
+    let session = Session::connect(address, &shared.secrets.application, shared.database.as_str(), PATIENCE);
     let session = tokio::time::timeout(CONNECT_WITHIN, session).await.map_err(|_| silent())??;
     // A server in recovery prepares it too.
     let statement = session.prepare(&shared.insert).await?;
