@@ -20,6 +20,7 @@
     )
 )]
 
+pub mod human;
 pub mod pg;
 pub mod drill;
 pub mod syntax;

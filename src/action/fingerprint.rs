@@ -111,7 +111,10 @@ impl Snapshot {
             let (Some(schema), Some(name), Some(kind), Some(persistence), Some(populated)) =
                 (next(), next(), next(), next(), next())
             else {
-                return Err(LabError::state("list the tables", "the catalogue gave a table without a name"));
+                return Err(LabError::state(
+                    "list the tables",
+                    "the system catalog returned a table without a name",
+                ));
             };
             let column = next().map(|column| {
                 let quoted = identifier(&column);

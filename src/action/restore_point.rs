@@ -26,10 +26,8 @@ pub(super) async fn make(context: &mut DrillContext, name: &RestorePointName) ->
         "select xmin::text::bigint from {MARKER_TABLE} where writer = {MARKER_WRITER} and seq = {marker}"
     );
     let xid = node.ask(admin.read(&xid).await, "read the marker's transaction")?;
-    let lsn = node.ask(
-        admin.read("select pg_current_wal_insert_lsn()").await,
-        "read the position of the restore point",
-    )?;
+    let lsn = node
+        .ask(admin.read("select pg_current_wal_insert_lsn()").await, "read the LSN of the restore point")?;
     let create = format!("select pg_create_restore_point({})", literal(name.as_str()));
     node.ask(admin.run(&create).await, "create the restore point")?;
     // The snapshot sees marker A and nothing later: the clients are held.

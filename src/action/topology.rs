@@ -221,7 +221,7 @@ pub async fn received(context: &DrillContext, name: &NodeName) -> Result<Lsn, La
     let node = context.node(name)?;
     let session = node.session("postgres").await?;
     let sql = "select case when pg_is_in_recovery() then pg_last_wal_receive_lsn() else pg_current_wal_flush_lsn() end";
-    node.ask(session.read(sql).await, "read the position in WAL")
+    node.ask(session.read(sql).await, "read the LSN")
 }
 
 /// Waits until a standby shows what the server in service has acknowledged so far.

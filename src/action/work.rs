@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::{context::DrillContext, workload::Workload};
 use crate::{
     drill::Period,
+    human,
     journal::{Event, Moment},
     lab::LabError,
 };
@@ -32,7 +33,7 @@ pub(super) async fn work(context: &DrillContext, step: usize, period: Period) ->
     context.recorder.record(Event::Worked { acknowledged });
     worked?;
     if acknowledged == 0 && is_expected {
-        return Err(silence_of(context, "they committed nothing although the service should be up").await);
+        return Err(silence_of(context, "no commit was acknowledged although the service should be up").await);
     }
     Ok(())
 }
@@ -52,7 +53,10 @@ async fn trouble(
         if let Some(silence) = silence.filter(|silence| quiet > *silence) {
             return silence_of(
                 context,
-                &format!("none of them committed for {silence:?} although the service should be up"),
+                &format!(
+                    "no commit was acknowledged for {} although the service should be up",
+                    human::duration(silence)
+                ),
             )
             .await;
         }

@@ -124,7 +124,7 @@ pub(super) struct Run {
     /// The image of the servers; `{version}` stands for the version
     #[arg(long, value_name = "REFERENCE", env = "LIFEBOAT_IMAGE")]
     pub(super) image: Option<String>,
-    /// How many drills run side by side; a recovery time that was measured beside others is marked so
+    /// How many drills run jobs; a recovery time that was measured beside others is marked so
     #[arg(short, long, value_name = "N", default_value = "1", value_parser = clap::value_parser!(u16).range(1..=64))]
     pub(super) jobs: u16,
     /// The folder in which each run makes its own

@@ -14,11 +14,11 @@ pub(super) fn guarded(work: impl FnOnce() -> Exit) -> Exit {
 }
 
 fn tell(crash: &PanicHookInfo<'_>) {
-    let words = crash.payload_as_str().unwrap_or("it crashed without a word");
+    let words = crash.payload_as_str().unwrap_or("it crashed without a message");
     let place = crash.location().map(|place| format!(" at {place}")).unwrap_or_default();
     let version = env!("CARGO_PKG_VERSION");
     terminal::error(&format!(
-        "a bug in lifeboat {version}: {words}{place}\nhint: report it with these lines; RUST_BACKTRACE=1 says more"
+        "a bug in lifeboat {version}: {words}{place}\nhint: report it with these lines; RUST_BACKTRACE=1 adds a backtrace"
     ));
     let trace = Backtrace::capture();
     if trace.status() == BacktraceStatus::Captured {

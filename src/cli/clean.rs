@@ -4,13 +4,13 @@ use std::{collections::BTreeMap, path::Path};
 
 use super::{arguments::Clean, exit::Exit, failed, print, terminal};
 use crate::{
+    human,
     journal::ErrorChain,
     lab::{
         LabError,
         docker::{self, Outcome},
         local::{self, Found, Note, WorkDir},
     },
-    report::human,
 };
 
 pub(super) async fn clean(arguments: &Clean) -> Exit {
@@ -23,7 +23,7 @@ pub(super) async fn clean(arguments: &Clean) -> Exit {
     let engine = match docker::Engine::connect().await {
         Ok(engine) => resources(arguments, &engine, &notes, &mut told).await,
         Err(error) => {
-            terminal::say(&format!("containers were not looked at: can't {}", ErrorChain::of(&error)));
+            terminal::say(&format!("containers were not inspected: failed to {}", ErrorChain::of(&error)));
             Ok(())
         }
     };
@@ -48,7 +48,7 @@ async fn directories(arguments: &Clean, work: &WorkDir, told: &mut Told) -> BTre
         let name = directory.display().to_string();
         match found {
             Found::Alive => {
-                told.tell("directory", &name, &Outcome::Kept("its run is under way".to_owned()), None)
+                told.tell("directory", &name, &Outcome::Kept("its run is in progress".to_owned()), None)
             }
             Found::Unknown(why) => told.tell("directory", &name, &Outcome::Kept(why), None),
             // The claim is held until the directory is gone.
@@ -83,7 +83,7 @@ fn prepared_removed(arguments: &Clean, directory: &Path) -> Outcome {
     match removed {
         Ok(true) if arguments.dry_run => Outcome::WouldRemove,
         Ok(true) => Outcome::Removed,
-        Ok(false) => Outcome::Kept("a run is at it".to_owned()),
+        Ok(false) => Outcome::Kept("in use by a run".to_owned()),
         Err(error) => Outcome::Failed(error.to_string()),
     }
 }
@@ -100,7 +100,7 @@ async fn resources(
         let origin = match &resource.run {
             // Its directory has told the whole story, and its name stands in that of the resource.
             Some(run) if notes.contains_key(run) => None,
-            Some(run) => Some(format!("left by the run {run}, which is over")),
+            Some(run) => Some(format!("left by the run {run}, which has ended")),
             None => Some("a cache".to_owned()),
         };
         told.tell(&resource.kind.to_string(), &resource.name, &resource.outcome, origin.as_deref());
@@ -112,7 +112,7 @@ async fn resources(
 fn origin(note: &Note) -> String {
     let (run, began, reports) = (&note.run, human::instant(note.began), note.reports.display());
     match note.kept.as_slice() {
-        [] => format!("left by the run {run} of {began}, which is over; reports: {reports}"),
+        [] => format!("left by the run {run} of {began}, which has ended; reports: {reports}"),
         kept => format!(
             "kept by the run {run} of {began}, because {} did not pass; reports: {reports}",
             kept.join(" and ")

@@ -2,12 +2,12 @@
 
 use super::{arguments::Doctor, exit::Exit, print};
 use crate::{
+    human,
     journal::ErrorChain,
     lab::{
         TOOLS, docker,
         local::{self, WorkDir},
     },
-    report::human,
 };
 
 /// What a drill at scale 1 needs, with some room.
@@ -23,7 +23,7 @@ pub(super) async fn doctor(arguments: &Doctor) -> Exit {
         Err(error) => lines.push(format!("disk    unfit     can't {}", ErrorChain::of(error))),
     }
     if !docker && !local {
-        lines.push("no runtime can be used: get one of the two above".to_owned());
+        lines.push("no runtime is usable: install one of the two above".to_owned());
     }
     let printed = print(&(lines.join("\n") + "\n"));
     match work {

@@ -65,17 +65,17 @@ impl Exit {
     const fn meaning(self) -> &'static str {
         match self {
             Self::Passed => "every drill passed",
-            Self::Broken => "a promise was broken",
+            Self::Broken => "an objective was missed, or a check failed",
             Self::Usage => {
-                "a drill file or the command line is wrong, or asks for what is not here; nothing was started"
+                "a drill file or the command line is wrong, or asks for what is not installed; nothing was started"
             }
-            Self::Inconclusive => "inconclusive: nobody can tell",
+            Self::Inconclusive => "inconclusive: could not be determined",
             Self::Nothing => "nothing was selected",
             Self::LeftBehind => "passed, but something could not be cleaned up",
             Self::Bug => "a bug in Lifeboat",
             Self::Report => "a report could not be written",
             Self::Interrupted => "interrupted from the keyboard",
-            Self::Terminated => "asked to end by SIGTERM or SIGHUP",
+            Self::Terminated => "terminated by SIGTERM or SIGHUP",
         }
     }
 

@@ -10,8 +10,9 @@ use super::terminal;
 use crate::{
     action::recorder::Recorder,
     drill::Drill,
+    human,
     journal::{Entry, Event, Exercise, Moment, Outcome},
-    report::{escape::line::visible, human},
+    report::escape::line::visible,
 };
 
 /// Somebody who shows progress until the run is over.
@@ -20,7 +21,7 @@ pub(super) struct Shown {
     over: CancellationToken,
 }
 
-/// Shows what the journal tells from now on, of so many drills side by side.
+/// Shows what the journal tells from now on, of so many drills jobs.
 pub(super) fn show(recorder: &Recorder, jobs: u16) -> Shown {
     let mut entries = recorder.listen();
     let over = CancellationToken::new();
@@ -36,7 +37,7 @@ pub(super) fn show(recorder: &Recorder, jobs: u16) -> Shown {
             match entry {
                 Ok(entry) => view.tell(&entry),
                 Err(broadcast::error::RecvError::Lagged(missed)) => {
-                    tracing::debug!(missed, "progress is behind")
+                    tracing::debug!(missed, "progress output is behind")
                 }
                 Err(broadcast::error::RecvError::Closed) => break,
             }
@@ -51,7 +52,7 @@ impl Shown {
     pub(super) async fn finish(self) {
         self.over.cancel();
         if let Err(error) = self.task.await {
-            tracing::debug!(%error, "progress crashed");
+            tracing::debug!(%error, "progress output crashed");
         }
     }
 }

@@ -202,10 +202,10 @@ impl Signals {
                     _ = hangup.recv() => flag.store(true, Ordering::Relaxed),
                 }
                 if token.is_cancelled() {
-                    terminal::say("interrupted again: the reaper cleans up");
+                    terminal::say("interrupted again: aborting, the reaper cleans up");
                     std::process::exit(if flag.load(Ordering::Relaxed) { 143 } else { 130 });
                 }
-                terminal::say("interrupted: dismantling; once more ends it at once");
+                terminal::say("interrupted, cleaning up (press Ctrl-C again to abort immediately)");
                 token.cancel();
             }
         });

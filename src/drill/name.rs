@@ -81,7 +81,7 @@ fn is_word(text: &str) -> bool {
 name! {
     /// The name of a drill: words of lower-case letters, digits and dashes, in folders: `loss/pitr-latest`.
     DrillName, "name of a drill",
-    "use lower-case letters, digits and dashes, in folders parted by slashes, at most 100 characters",
+    "use lower-case letters, digits and dashes, in folders separated by slashes, at most 100 characters",
     |text| text.len() <= 100 && text.split('/').all(is_word)
 }
 name! {
@@ -132,7 +132,7 @@ impl FromStr for TableName {
             .ok_or_else(|| NotAName {
                 what: "table",
                 text: text.to_owned(),
-                rule: "write schema.table, as the catalogue spells them, without quotes",
+                rule: "write schema.table, as the system catalog spells them, without quotes",
             })
     }
 }

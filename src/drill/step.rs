@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::human;
+
 use super::{Backup, Check, Fault, NodeName, Period, Recovery, RestorePointName};
 
 /// A step.
@@ -41,7 +43,7 @@ impl Verb {
     pub fn describe(&self) -> String {
         match self {
             Self::Backup(backup) => format!("take backup {}", backup.label),
-            Self::Work(period) => format!("work for {period}"),
+            Self::Work(period) => format!("work for {}", human::duration(period.duration())),
             Self::RestorePoint(point) => format!("make restore point {point}"),
             Self::Fault(fault) => fault.describe(),
             Self::Heal(node) => format!("thaw {node}"),

@@ -10,7 +10,7 @@ use super::TableName;
 /// The clients. Each commits one known row at a time into a table and remembers what it was told.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Workload {
-    /// How many commit side by side.
+    /// How many commit jobs.
     pub writers: u16,
     /// Commits a second of all writers together; `None` is as many as the server takes.
     pub rate: Option<f64>,

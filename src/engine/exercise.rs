@@ -19,6 +19,7 @@ use crate::{
         workload::{self, Workload},
     },
     drill::{Drill, Fault, Step, Verb},
+    human,
     journal::{ErrorChain, Event, LEDGER_FILE, Outcome},
     lab::{
         LabError, Runtime,
@@ -154,11 +155,14 @@ async fn guarded<T>(within: Duration, work: impl Future<Output = T>) -> Result<T
                 Outcome::Failed,
                 ErrorChain::message(format!(
                     "a bug in lifeboat: {}",
-                    words.unwrap_or("it crashed without a word")
+                    words.unwrap_or("it crashed without a message")
                 )),
             ))
         }
-        Err(_) => Err((Outcome::TimedOut, ErrorChain::message(format!("not done within {within:?}")))),
+        Err(_) => Err((
+            Outcome::TimedOut,
+            ErrorChain::message(format!("not done within {}", human::duration(within))),
+        )),
     }
 }
 

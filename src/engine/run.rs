@@ -1,4 +1,4 @@
-//! A run: exercises, side by side or one after another, into one journal.
+//! A run: exercises, jobs or one after another, into one journal.
 
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
@@ -22,7 +22,7 @@ use crate::{
 pub struct RunOptions {
     /// The run's name.
     pub run: String,
-    /// How many exercises side by side.
+    /// How many exercises jobs.
     pub jobs: usize,
     /// Where prepared clusters' locks and passwords are kept.
     pub cache: PathBuf,

@@ -79,7 +79,7 @@ pub enum Event {
         started: Timestamp,
         /// The runtime that was chosen.
         runtime: RuntimeKind,
-        /// How many drills may run side by side.
+        /// How many drills may run jobs.
         jobs: usize,
         /// What the machine is: cores, memory, system.
         machine: BTreeMap<String, String>,
@@ -204,7 +204,7 @@ pub enum Event {
     CleanedUp {
         /// What could not be removed, and why.
         left: Vec<String>,
-        /// Whether it was kept on purpose (`--keep-on-failure`).
+        /// Whether it was kept on request (`--keep-on-failure`).
         kept: bool,
     },
     /// The exercise is over.

@@ -21,7 +21,8 @@ pub fn resolve_target(
         RecoveryTarget::Latest => return Ok(None),
         RecoveryTarget::Immediate => ResolvedTarget::Consistency,
         RecoveryTarget::BeforeFault => {
-            let xid = mistake.and_then(|facts| facts.xid).ok_or("no mistake was made before this step")?;
+            let xid =
+                mistake.and_then(|facts| facts.xid).ok_or("no human error was injected before this step")?;
             ResolvedTarget::transaction(xid, false)
         }
         RecoveryTarget::Time { at: TargetTime::Point(point) } => {

@@ -185,7 +185,7 @@ fn on_recovery(
     step: usize,
     attempt: Option<(&CompletedRecovery<'_>, &RecoveryJudgement)>,
 ) -> [Finding; 3] {
-    let not_reached = || Ruling::follows("the recovery did not reach its end");
+    let not_reached = || Ruling::follows("the recovery did not complete");
     let (end, identity, phases, rto) = match attempt {
         None => (not_reached(), not_reached(), not_reached(), None),
         Some((attempt, judged)) => (

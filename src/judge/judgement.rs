@@ -25,7 +25,7 @@ pub struct RunJudgement {
     pub lifeboat: String,
     /// Where nodes ran.
     pub runtime: RuntimeKind,
-    /// How many drills could run side by side.
+    /// How many drills could run jobs.
     pub jobs: usize,
     /// What the machine was.
     pub machine: BTreeMap<String, String>,
@@ -78,7 +78,7 @@ pub struct Judgement {
     pub evidence: BTreeMap<String, u64>,
     /// What could not be removed.
     pub left: Vec<String>,
-    /// Whether what it provisioned was kept on purpose.
+    /// Whether what it provisioned was kept on request.
     pub kept: bool,
     /// What this exercise does not prove, in sentences.
     pub not_proven: Vec<String>,
@@ -166,7 +166,7 @@ pub struct StepRecord {
     pub began: Option<Moment>,
     /// When it was over.
     pub ended: Option<Moment>,
-    /// How it ended; a step that began and has no end is timed out by the runner's death: `Cancelled`.
+    /// How it ended; a step that began did not end is timed out by the runner's death: `Cancelled`.
     pub outcome: Outcome,
     /// Why it did not complete.
     pub error: Option<String>,

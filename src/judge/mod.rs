@@ -15,7 +15,6 @@ mod rules;
 mod run;
 #[cfg(test)]
 mod testing;
-mod text;
 mod verdict;
 
 pub use exercise::judge;

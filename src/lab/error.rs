@@ -3,6 +3,7 @@
 use std::{io, time::Duration};
 
 use super::session::SqlError;
+use crate::human;
 
 /// Why something in a lab was not done; each message fits after "failed to".
 #[derive(Debug, thiserror::Error)]
@@ -18,7 +19,7 @@ pub enum LabError {
         said: String,
     },
     /// A wait came to its deadline.
-    #[error("{what} within {within:?}")]
+    #[error("{what} within {}", human::duration(*within))]
     Deadline {
         /// What was waited for.
         what: String,

@@ -17,7 +17,7 @@ pub enum Provision {
 /// A runtime of one exercise: it owns that exercise's nodes and all that belongs to them.
 ///
 /// A node is a place with a data volume of its own; the server in it is started and stopped by commands, so that everything
-/// about PostgreSQL is written once, above this trait. Methods are called for different nodes side by side. Every method
+/// about PostgreSQL is written once, above this trait. Methods are called for different nodes jobs. Every method
 /// comes to an end within a deadline of its own or of its command.
 #[async_trait]
 pub trait Runtime: Send + Sync {

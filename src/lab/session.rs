@@ -9,6 +9,7 @@ use tokio_postgres::{Client, Config, NoTls, SimpleQueryMessage, error::SqlState,
 use super::{Address, LabError};
 use crate::{
     drill::NodeName,
+    human,
     journal::Server,
     pg::{Lsn, Timeline},
 };
@@ -266,7 +267,7 @@ impl Session {
 }
 
 fn late(what: &str, within: Duration) -> SqlError {
-    SqlError { state: None, message: format!("{what} within {within:?}") }
+    SqlError { state: None, message: format!("{what} within {}", human::duration(within)) }
 }
 
 impl LabError {

@@ -1,6 +1,6 @@
 //! JUnit XML that validates against Jenkins' schema.
 //!
-//! A suite is an exercise, a case a finding: what was broken is a failure, what nobody can tell an error, what is not possible here is skipped.
+//! A suite is an exercise, a case a finding: what was broken is a failure, what nobody can tell an error, what is not supported here is skipped.
 //!
 //! **Invariant:** never better than the verdict. Where no case says what the verdict says, a case of its own does.
 
@@ -10,10 +10,10 @@ use junit_report::{
 
 use super::{
     escape::xml,
-    human,
     view::{JOURNAL, hint},
 };
 use crate::{
+    human,
     journal::Moment,
     judge::{Finding, Judgement, RunJudgement, Subject, Verdict},
 };
@@ -42,7 +42,7 @@ pub(super) fn render(run: &RunJudgement) -> Vec<u8> {
 
 /// The run itself, where its drills alone would look better than it.
 fn whole(run: &RunJudgement) -> TestSuite {
-    let message = if run.interrupted { "the run was interrupted" } else { "nothing was judged" };
+    let message = if run.interrupted { "the run was interrupted" } else { "nothing was evaluated" };
     let mut suite = TestSuiteBuilder::new("lifeboat");
     suite.testsuite.package = "lifeboat".into();
     suite.set_timestamp(timestamp(run, Moment::default()));
@@ -67,15 +67,15 @@ fn exercise(run: &RunJudgement, judgement: &Judgement) -> TestSuite {
     let said = judgement.findings.iter().map(|finding| finding.verdict).max();
     match (&judgement.skipped, judgement.verdict) {
         (Some(reason), None) => {
-            cases.push(TestCase::skipped_with_cause("drill", "not possible here", &xml::attribute(reason)))
+            cases.push(TestCase::skipped_with_cause("drill", "not supported here", &xml::attribute(reason)))
         }
         (_, verdict) => {
             let verdict = verdict.unwrap_or(Verdict::Inconclusive);
             if said.is_none_or(|said| said < verdict) {
                 let message = if said.is_none() {
-                    "nothing was judged"
+                    "nothing was evaluated"
                 } else {
-                    "the verdict is worse than its findings"
+                    "the verdict is worse than the findings show"
                 };
                 cases.push(bad(&names.unique("verdict"), Duration::ZERO, verdict, message, ""));
             }
@@ -118,7 +118,7 @@ fn case(judgement: &Judgement, finding: &Finding, name: &str, took: Duration) ->
 fn bad(name: &str, took: Duration, verdict: Verdict, message: &str, trace: &str) -> TestCase {
     let message = xml::attribute(message);
     let mut case = match verdict {
-        Verdict::Fail => TestCaseBuilder::failure(name, took, "broken promise", &message),
+        Verdict::Fail => TestCaseBuilder::failure(name, took, "objective missed or check failed", &message),
         Verdict::Inconclusive | Verdict::Pass => TestCaseBuilder::error(name, took, "inconclusive", &message),
     };
     if !trace.is_empty() {

@@ -4,7 +4,6 @@
 //! the same bytes. It never computes what the judge has not said, and it escapes every text for its own format.
 
 pub mod escape;
-pub mod human;
 pub mod json;
 mod junit;
 mod markdown;

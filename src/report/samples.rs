@@ -30,9 +30,9 @@ pub(super) fn pitr_latest() -> Judgement {
         "The primary and its data directory vanish under load.\nA new server is made from last night's base backup.\n".into();
     drill.verdict = Some(Verdict::Pass);
     drill.steps = vec![
-        step("work for 2s", 2_100, 4_100),
+        step("work for 2 s", 2_100, 4_100),
         step("take backup nightly", 4_100, 5_300),
-        step("work for 10s", 5_300, 15_300),
+        step("work for 10 s", 5_300, 15_300),
         step("lose the volume of primary", 15_300, 15_480),
         step("recover from nightly to latest on restored", 15_480, 18_030),
         step("check ledger, content, rows shop.customer, reprotect", 18_030, 20_400),
@@ -98,7 +98,7 @@ pub(super) fn pitr_latest() -> Judgement {
             "4 writers committed before the fault",
             Some(2_100),
         ),
-        finding(Subject::Step { step: 0 }, "step 1: work for 2s", Verdict::Pass, "completed", Some(2_000)),
+        finding(Subject::Step { step: 0 }, "step 1: work for 2 s", Verdict::Pass, "completed", Some(2_000)),
         finding(
             Subject::Step { step: 1 },
             "step 2: take backup nightly",
@@ -106,7 +106,7 @@ pub(super) fn pitr_latest() -> Judgement {
             "completed",
             Some(1_200),
         ),
-        finding(Subject::Step { step: 2 }, "step 3: work for 10s", Verdict::Pass, "completed", Some(10_000)),
+        finding(Subject::Step { step: 2 }, "step 3: work for 10 s", Verdict::Pass, "completed", Some(10_000)),
         finding(Subject::Fault { step: 3 }, "fault (step 4)", Verdict::Pass, "the volume is gone", Some(132)),
         finding(
             Subject::EndOfRecovery { step: 4 },

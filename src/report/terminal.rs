@@ -7,10 +7,9 @@ use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
 use super::{
     Format,
     escape::{line::visible, terminal::no_commands},
-    human,
     view::{DrillView, Measured, RunView, Status, following},
 };
-use crate::judge::RunJudgement;
+use crate::{human, judge::RunJudgement};
 
 /// The width from which a drill fits into one line. Below it, what was promised stands under what was measured, notes stand
 /// under the table, and the worst case stands in the reports alone.

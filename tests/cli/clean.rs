@@ -72,9 +72,9 @@ fn clean_does_not_touch_a_run_that_is_under_way() {
     let user = Harness::local();
     let running = user.start(&user.drill("crash", &drills::crash().step(1, "work = \"2s\"").text()));
     user.wait_for_step(1);
-    user.lifeboat(&["clean"]).exits(0).prints("its run is under way");
+    user.lifeboat(&["clean"]).exits(0).prints("its run is in progress");
     if let Some(elsewhere) = in_another_pid_namespace(&user) {
-        elsewhere.exits(0).prints("its run is under way");
+        elsewhere.exits(0).prints("its run is in progress");
     }
     assert!(!leftovers::processes_below(&user.work()).is_empty());
     running.wait(RUN_WITHIN).exits(0);
@@ -120,7 +120,7 @@ fn a_prepared_cluster_that_a_run_is_at_is_not_removed() {
     let lock = fs::File::create(user.work().join("cache/0123456789abcdef.lock")).unwrap();
     lock.lock().unwrap();
     for arguments in [&["clean", "--cache", "--dry-run"][..], &["clean", "--cache"]] {
-        user.lifeboat(arguments).exits(0).prints("kept").prints("a run is at it");
+        user.lifeboat(arguments).exits(0).prints("kept").prints("in use by a run");
     }
     assert!(prepared.exists());
     drop(lock);

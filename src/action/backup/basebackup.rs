@@ -76,7 +76,7 @@ impl Tool for Basebackup {
              rm -f {data}/standby.signal; : > {data}/postgresql.auto.conf"
         );
         node.run(
-            Command::shell(format!("lay down base backup {}", facts.label), script)
+            Command::shell(format!("restore base backup {}", facts.label), script)
                 .deadline(AS_LONG_AS_THE_STEP),
         )
         .await

@@ -13,17 +13,15 @@ pub(super) async fn inject(context: &mut DrillContext, table: &TableName) -> Res
     let at = context.now();
     node.ask(session.run("commit").await, &what)?;
     let committed = context.now();
-    let lsn = node.ask(
-        session.read("select pg_current_wal_flush_lsn()").await,
-        "read the position after the mistake",
-    )?;
+    let lsn = node
+        .ask(session.read("select pg_current_wal_flush_lsn()").await, "read the LSN after the human error")?;
     let server_time = node.ask(session.clock_time().await, "read the server's time")?;
     let gone = format!("select to_regclass({}) is null", literal(&table.quoted()));
     let gone = node.ask(session.value(&gone).await, "look for the table")?;
     let proof = if gone.as_deref() == Some("t") {
-        Ok((committed, format!("{table} is no longer in the catalogue; transaction {xid} dropped it")))
+        Ok((committed, format!("{table} is no longer in the system catalog; transaction {xid} dropped it")))
     } else {
-        Err(format!("{table} is still in the catalogue"))
+        Err(format!("{table} is still in the system catalog"))
     };
     // Clients whose own table is gone commit no more: that recovery stops before the mistake needs a commit behind it.
     let application = node.application_session(context.database().as_str()).await?;

@@ -38,7 +38,7 @@ pub(super) async fn run(
     let (xid, mistake) = mistake(context, table)?;
     // All that the mistake's transaction wrote must be on the standby before it is turned away from the primary.
     wait::until(
-        "see the standby receive the mistake",
+        "see the standby receive the human error",
         Duration::from_secs(60),
         Duration::from_millis(5),
         || async {
@@ -65,8 +65,8 @@ pub(super) async fn run(
     }
     let session = standby.start(&aimed, START_WITHIN).await?;
     phases.enter(Phase::Replay);
-    context.recorder.progress(format!("replaying {} to just before the mistake", standby.name()));
-    wait::until("see the standby stop before the mistake", START_WITHIN, super::ASK_EVERY, || async {
+    context.recorder.progress(format!("replaying {} to just before the human error", standby.name()));
+    wait::until("see the standby stop before the human error", START_WITHIN, super::ASK_EVERY, || async {
         let state = standby
             .ask(session.value("select pg_get_wal_replay_pause_state()").await, "ask how far replay is")?;
         // Exactly this word: `not paused` and `pause requested` hold it, too.
@@ -97,7 +97,7 @@ fn mistake(context: &DrillContext, table: &TableName) -> Result<(u64, Lsn), LabE
     let facts = context.faults.values().rev().find(|facts| drops(&facts.fault));
     facts
         .and_then(|facts| facts.xid.zip(facts.lsn))
-        .ok_or_else(|| LabError::state("find the mistake", format!("nobody dropped {table}")))
+        .ok_or_else(|| LabError::state("find the human error", format!("no step dropped {table}")))
 }
 
 /// Where the mistake's transaction begins in WAL. Stopping before its commit would be too late: its lock on the table is

@@ -86,7 +86,7 @@ impl WorkloadStatus {
     pub fn explain(&self, what: &str) -> String {
         let words = self.last_words.lock().unwrap_or_else(PoisonError::into_inner);
         match words.as_ref().filter(|(at, _)| *at > self.last_ack()) {
-            Some((_, words)) => format!("{what} (the latest that one of them was told: {words})"),
+            Some((_, words)) => format!("{what} (latest answer that a client received: {words})"),
             None => what.to_owned(),
         }
     }

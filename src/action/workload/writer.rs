@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// How long one attempt to connect may take. A dead address does not answer at all, and delays nobody: several hosts are tried
-/// side by side, and a turn of the service ends every attempt.
+/// jobs, and a turn of the service ends every attempt.
 const CONNECT_WITHIN: Duration = Duration::from_secs(5);
 
 struct Connected {
@@ -52,7 +52,7 @@ async fn pause(shared: &Shared, follow: &mut watch::Receiver<ServiceAddress>) {
     }
 }
 
-/// A session that takes writes, whenever there is one. With several hosts, all are tried side by side and the first that
+/// A session that takes writes, whenever there is one. With several hosts, all are tried jobs and the first that
 /// takes writes is it, as with `target_session_attrs=read-write`, but without waiting for those that don't answer.
 async fn connect(shared: &Shared, service: &ServiceAddress, writer: u16) -> Connected {
     let mut hosts: FuturesUnordered<_> =

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use crate::judge::{finding::Ruling, recovery::CompletedRecovery, text::length};
+use crate::judge::{finding::Ruling, recovery::CompletedRecovery};
 use crate::{
     drill::Period,
+    human,
     journal::{Moment, Phase, PhaseSpan},
 };
 
@@ -43,7 +44,7 @@ pub(in crate::judge) fn phases(
 pub(in crate::judge) fn ruling(spans: &[PhaseSpan], from: Moment, first_write: Option<Moment>) -> Ruling {
     let Some(first_write) = first_write else {
         return Ruling::inconclusive(
-            "no acknowledged write on the recovered server, so there is no time to divide",
+            "no acknowledged write on the recovered server, so there is no RTO to divide into phases",
         );
     };
     let total = first_write.since(from);
@@ -52,13 +53,17 @@ pub(in crate::judge) fn ruling(spans: &[PhaseSpan], from: Moment, first_write: O
     let sum = measured.fold(Duration::ZERO, Duration::saturating_add);
     let details = spans
         .iter()
-        .map(|span| format!("{}: {}", span.phase.name(), length(span.to.since(span.from))))
+        .map(|span| format!("{}: {}", span.phase.name(), human::duration(span.to.since(span.from))))
         .collect();
-    let said = format!("phases of {} for {} until the first write", length(sum), length(total));
+    let said = format!(
+        "phases sum to {}, RTO without declared time {}",
+        human::duration(sum),
+        human::duration(total)
+    );
     if sum.abs_diff(total) <= (total / 100).max(RESOLUTION) {
         Ruling::pass(said).with(details)
     } else {
-        Ruling::inconclusive(format!("the phases do not add up: {said}")).with(details)
+        Ruling::inconclusive(format!("the phases do not add up to the RTO: {said}")).with(details)
     }
 }
 

@@ -18,13 +18,13 @@ use crate::{
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum JudgeError {
     /// The first line is missing.
-    #[error("the journal does not begin with a run")]
+    #[error("the journal does not begin with the start of a run")]
     NoRun,
     /// Events of an exercise that was never planned.
-    #[error("the journal tells of {0}, which was not planned")]
+    #[error("the journal has events of {0}, which was not planned")]
     NotPlanned(Exercise),
     /// An event of a step that the drill does not have.
-    #[error("the journal tells of step {step} of {exercise}, which has {steps}")]
+    #[error("the journal has events of step {step} of {exercise}, which has {steps} steps")]
     NoSuchStep {
         /// Of which exercise.
         exercise: Exercise,
@@ -88,7 +88,7 @@ pub(in crate::judge) struct Checked<'a> {
 }
 
 impl StepFacts<'_> {
-    /// How it ended: a step that never began was skipped, and one that began and has no end died with the runner.
+    /// How it ended: a step that never began was skipped, and one that began did not end died with the runner.
     pub(in crate::judge) fn outcome(&self) -> Outcome {
         match (self.outcome, self.began) {
             (Some(outcome), _) => outcome,

@@ -151,7 +151,7 @@ fn latest(attempt: &CompletedRecovery<'_>) -> RecoveryPoint {
 }
 
 fn before(mistake: Option<&FaultFacts>) -> Result<RecoveryPoint, String> {
-    let mistake = mistake.ok_or("no mistake was made before it")?;
+    let mistake = mistake.ok_or("no human error was injected before it")?;
     Ok(RecoveryPoint::at(mistake.at, mistake.proven.unwrap_or(END_OF_TIME)))
 }
 

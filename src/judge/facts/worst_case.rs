@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use crate::judge::{
-    RecoveryJudgement, WorstCase, finding::Ruling, record::Record, recovery::CompletedRecovery, text::length,
+    RecoveryJudgement, WorstCase, finding::Ruling, record::Record, recovery::CompletedRecovery,
 };
 use crate::{
-    drill::{BackupMethod, NodeName, Period, Recovery, RecoveryTarget, Role, TargetTime},
+    drill::{BackupMethod, NodeName, Recovery, RecoveryTarget, Role, TargetTime},
+    human,
     pg::setting,
 };
 
@@ -37,7 +38,7 @@ pub(in crate::judge) fn of_drill(record: &Record<'_>) -> WorstCase {
             }
         }
     })
-    .unwrap_or_else(|| none("the drill recovers nothing"))
+    .unwrap_or_else(|| none("the drill has no recovery"))
 }
 
 /// The bound of one recovery.
@@ -46,12 +47,12 @@ pub(in crate::judge) fn of_recovery(record: &Record<'_>, recovery: &Recovery) ->
         Recovery::Restart { .. } => restart(record),
         Recovery::Promote { node } => promote(record, node),
         Recovery::Table { .. } => {
-            bound(Duration::ZERO, "the standby holds everything from before the mistake")
+            bound(Duration::ZERO, "the delayed standby holds every commit from before the human error")
         }
         Recovery::Restore { from, target, serve, onto: _ } => {
             let backup = record.drill.backup(from);
             match backup.map(|backup| backup.method) {
-                None => none("the drill takes no such backup"),
+                None => none("the drill does not take this backup"),
                 Some(BackupMethod::Dump) => {
                     dump(record, backup.and_then(|backup| record.backup_taken(backup)))
                 }
@@ -71,13 +72,13 @@ fn restart(record: &Record<'_>) -> WorstCase {
         match value(record, name) {
             Some("on") => {}
             Some(value) => return none(format!("{name} is {value}")),
-            None => return none(format!("{name} is not known")),
+            None => return none(format!("{name} is unknown")),
         }
     }
     match commit {
         Some("off") => none("synchronous_commit is off"),
         Some(_) => bound(Duration::ZERO, "fsync and synchronous_commit are on"),
-        None => none("synchronous_commit is not known"),
+        None => none("synchronous_commit is unknown"),
     }
 }
 
@@ -91,10 +92,8 @@ fn promote(record: &Record<'_>, node: &NodeName) -> WorstCase {
         Some(value @ ("on" | "remote_write" | "remote_apply")) => {
             bound(Duration::ZERO, format!("the standby is synchronous and synchronous_commit is {value}"))
         }
-        Some(value) => {
-            none(format!("synchronous_commit is {value}, so that a commit does not wait for the standby"))
-        }
-        None => none("synchronous_commit is not known"),
+        Some(value) => none(format!("synchronous_commit is {value}, so commits do not wait for the standby")),
+        None => none("synchronous_commit is unknown"),
     }
 }
 
@@ -108,9 +107,9 @@ fn physical(record: &Record<'_>, target: &RecoveryTarget, serve: bool) -> WorstC
         | RecoveryTarget::Lsn { .. }
         | RecoveryTarget::Name { .. } => {
             return if serve {
-                none("nothing bounds how long before the fault the target was")
+                none("no setting bounds the time from the recovery target to the fault")
             } else {
-                bound(Duration::ZERO, "the target has everything that was committed before it")
+                bound(Duration::ZERO, "every commit before the recovery target is kept")
             };
         }
     }
@@ -123,21 +122,29 @@ fn physical(record: &Record<'_>, target: &RecoveryTarget, serve: bool) -> WorstC
         }
         Some(Some(timeout)) => bound(
             timeout.saturating_add(WHOLE_SECONDS).saturating_add(ARCHIVING),
-            format!("archive_timeout of {}, and 2s to notice it and to copy a segment", Period(timeout)),
+            format!(
+                "archive_timeout {} + {} allowance for archiver latency",
+                human::duration(timeout),
+                human::duration(WHOLE_SECONDS.saturating_add(ARCHIVING))
+            ),
         ),
-        Some(None) | None => none("archive_timeout is not known"),
+        Some(None) | None => none("archive_timeout is unknown"),
     }
 }
 
 fn dump(record: &Record<'_>, taken: Option<&crate::journal::BackupFacts>) -> WorstCase {
     match (record.drill.backup_interval, taken) {
-        (None, _) => none("no schedule is declared"),
-        (Some(_), None) => none("the dump was not taken, so its duration is not known"),
+        (None, _) => none("no backup schedule is declared"),
+        (Some(_), None) => none("the dump was not taken, so its duration is unknown"),
         (Some(every), Some(taken)) => {
             let lasted = taken.ended.since(taken.begun);
             bound(
                 every.duration().saturating_add(lasted),
-                format!("a dump every {every}, which takes {}", length(lasted)),
+                format!(
+                    "backup interval {} + dump duration {}",
+                    human::duration(every.duration()),
+                    human::duration(lasted)
+                ),
             )
         }
     }
@@ -155,13 +162,13 @@ pub(in crate::judge) fn ruling(
         let measured = judged.accounting.as_ref().and_then(|accounting| accounting.rpo);
         let (Some(bound), Some(measured)) = (worst.bound, measured) else { continue };
         compared.push(if measured > bound {
-            let (measured, bound) = (length(measured), length(bound));
+            let (measured, bound) = (human::duration(measured), human::duration(bound));
             Ruling::fail(format!(
-                "the model is broken: {measured} lost where {bound} is the worst by configuration ({})",
+                "RPO {measured} exceeds the worst case by configuration, {bound} ({}): a setting does not hold",
                 worst.because
             ))
         } else {
-            Ruling::pass(format!("{} lost, {} at worst: {}", length(measured), length(bound), worst.because))
+            Ruling::pass(format!("RPO {}, worst case by configuration {}: {}", human::duration(measured), human::duration(bound), worst.because))
         });
     }
     let mut messages = compared.iter().map(|ruling| ruling.message.clone());
@@ -241,10 +248,7 @@ mod tests {
         let story = Story::restart().drill(|drill| drill.objectives.rpo = None).losing(ms(6_900), ms(7_000));
         let (verdict, message) = story.finding("worst case");
         assert_eq!(verdict, Verdict::Fail);
-        assert!(
-            message.starts_with("the model is broken: 0.105s lost where 0s is the worst by configuration"),
-            "{message}"
-        );
+        assert!(message.starts_with("RPO 105 ms exceeds the worst case by configuration, 0 s"), "{message}");
         assert_eq!(story.verdict_of("check 07.1 ledger"), Verdict::Pass);
     }
 

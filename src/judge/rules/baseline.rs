@@ -1,6 +1,7 @@
 //! Whether the cluster stood and the clients committed before anything broke.
 
-use crate::judge::{finding::Ruling, record::Record, text::count};
+use crate::human;
+use crate::judge::{finding::Ruling, record::Record};
 
 /// The ruling on an exercise's baseline.
 pub(in crate::judge) fn ruling(record: &Record<'_>) -> Ruling {
@@ -8,17 +9,17 @@ pub(in crate::judge) fn ruling(record: &Record<'_>) -> Ruling {
         return Ruling::inconclusive(format!("the cluster could not be built: {error}"));
     }
     let Some(baseline) = &record.baseline else {
-        return Ruling::inconclusive("the cluster was never seen to work before anything broke");
+        return Ruling::inconclusive("no baseline was recorded before the fault");
     };
     if baseline.acknowledged == 0 && record.drill.workload.writers > 0 {
-        return Ruling::inconclusive("the clients had committed nothing before anything broke");
+        return Ruling::inconclusive("no commit was acknowledged before the fault");
     }
     if record.steps.iter().filter_map(|facts| facts.fault).any(|fault| fault.at < baseline.at) {
-        return Ruling::inconclusive("something was broken before the cluster was seen to work");
+        return Ruling::inconclusive("a fault was injected before the baseline was recorded");
     }
     Ruling::pass(format!(
-        "{} before anything broke, on timeline {}",
-        count(baseline.acknowledged, "acknowledged commit"),
+        "{} before the fault, on timeline {}",
+        human::count_of(baseline.acknowledged, "acknowledged commit"),
         baseline.primary.timeline
     ))
 }

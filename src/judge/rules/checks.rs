@@ -6,10 +6,10 @@ use crate::judge::{
     ledger,
     record::{Checked, Record, StepFacts},
     recovery::CompletedRecovery,
-    text::count,
 };
 use crate::{
     drill::{Check, SqlCheck},
+    human,
     journal::{CheckFacts, ErrorChain, Ledger, Reprotected},
     pg::sqlstate,
 };
@@ -53,11 +53,11 @@ pub(in crate::judge) fn answers(
             .find(|checked| checked.is_some_and(|checked| checked.check == check))
             .and_then(Option::take);
         let Judged { mut ruling, facts, accounting } = found.map_or_else(
-            || Judged::from((Ruling::follows("it was never made"), 0)),
+            || Judged::from((Ruling::follows("the check was not run"), 0)),
             |found| judge(record, attempts, ledger, check, found),
         );
         if facts == 0 && ruling.verdict == Verdict::Pass {
-            ruling = Ruling::inconclusive("it examined nothing");
+            ruling = Ruling::inconclusive("the check examined nothing");
         }
         let took = found.zip(since).map(|(found, since)| found.at.since(since));
         since = found.map_or(since, |found| Some(found.at));
@@ -110,48 +110,60 @@ fn judge(
             | CheckFacts::Rows { .. }
             | CheckFacts::Sql { .. }
             | CheckFacts::Reprotect(_),
-        ) => (Ruling::inconclusive("its facts are those of another check"), 0).into(),
+        ) => (Ruling::inconclusive("the recorded facts are those of another check"), 0).into(),
     }
 }
 
 /// A check that could not be made leaves its question open, unless the server itself says that what it was to read is damaged.
 fn broken(error: &ErrorChain, state: Option<&str>) -> Ruling {
     if state.is_some_and(sqlstate::is_damage) {
-        Ruling::fail(format!("the recovered server is damaged: {error}"))
+        Ruling::fail(format!("the recovered server reports corruption: {error}"))
     } else {
-        Ruling::inconclusive(format!("it could not be made: {error}"))
+        Ruling::inconclusive(format!("the check could not be run: {error}"))
     }
 }
 
 fn rows_at_least(rows: u64, at_least: u64) -> Ruling {
-    let said = format!("{} of at least {at_least}", count(rows, "row"));
+    let said = format!("{}, expected at least {}", human::count_of(rows, "row"), human::count(at_least));
     if rows >= at_least { Ruling::pass(said) } else { Ruling::fail(said) }
 }
 
+/// So many rows that differ are shown.
+const DIFFERENCES: usize = 10;
+
 fn sql_rows(sql: &SqlCheck, rows: &[Vec<Option<String>>]) -> Ruling {
     let line = |row: &Vec<Option<String>>| {
-        row.iter().map(|value| value.as_deref().unwrap_or("NULL")).collect::<Vec<_>>().join(" | ")
+        let values = row.iter().map(|value| value.as_deref().unwrap_or("NULL"));
+        format!("({})", values.collect::<Vec<_>>().join(", "))
     };
+    let side = |row: Option<&Vec<Option<String>>>| row.map_or_else(|| "no row".to_owned(), line);
     if sql.expect == rows {
         return Ruling::pass(if rows.is_empty() {
             "no rows, as expected".into()
         } else {
-            format!("{} as expected", count(rows.len() as u64, "row"))
+            format!("{} as expected", human::count_of(rows.len() as u64, "row"))
         });
     }
     let mut details = Vec::new();
     for index in 0..rows.len().max(sql.expect.len()) {
         let (expected, found) = (sql.expect.get(index), rows.get(index));
-        if expected != found && details.len() < 10 {
-            details.extend(expected.map(|row| format!("- {}", line(row))));
-            details.extend(found.map(|row| format!("+ {}", line(row))));
+        if expected != found && details.len() < DIFFERENCES {
+            details.push(format!("row {}: expected {}, actual {}", index + 1, side(expected), side(found)));
         }
     }
-    let (found, expected) = (count(rows.len() as u64, "row"), sql.expect.len());
-    let message = if rows.len() == expected {
-        format!("{found}, not those expected")
-    } else {
-        format!("{found} instead of {expected}")
+    let message = match (sql.expect.as_slice(), rows) {
+        ([expected], [found]) => format!("query returned {}, expected {}", line(found), line(expected)),
+        (expected, found) if expected.len() == found.len() => {
+            format!(
+                "query returned {} that differ from those expected",
+                human::count_of(found.len() as u64, "row")
+            )
+        }
+        (expected, found) => format!(
+            "query returned {}, expected {}",
+            human::count_of(found.len() as u64, "row"),
+            human::count(expected.len() as u64)
+        ),
     };
     Ruling::fail(message).with(details)
 }
@@ -159,21 +171,23 @@ fn sql_rows(sql: &SqlCheck, rows: &[Vec<Option<String>>]) -> Ruling {
 fn reprotect(facts: &Reprotected) -> Ruling {
     let mut complaints = Vec::new();
     match &facts.archive {
-        None => complaints.push(Ruling::inconclusive("no segment came back from the archive")),
-        Some(proof) if !proof.identical => complaints
-            .push(Ruling::fail(format!("segment {} came back from the archive changed", proof.segment))),
+        None => complaints.push(Ruling::inconclusive("no WAL segment was retrieved from the archive")),
+        Some(proof) if !proof.identical => complaints.push(Ruling::fail(format!(
+            "WAL segment {} was retrieved from the archive with different content",
+            proof.segment
+        ))),
         Some(_) => {}
     }
     if !facts.backup_complaints.is_empty() {
         let details = facts.backup_complaints.iter().take(10).cloned().collect();
-        complaints.push(Ruling::fail("the new backup does not verify").with(details));
+        complaints.push(Ruling::fail("verification of the new backup failed").with(details));
     }
     if facts.verified == 0 {
-        complaints.push(Ruling::inconclusive("nothing of the new backup was verified"));
+        complaints.push(Ruling::inconclusive("no file of the new backup was verified"));
     }
     let good = format!(
-        "a segment came back from the archive whole, and {} of a new backup verified",
-        count(facts.verified, "part")
+        "a WAL segment was archived and retrieved unchanged; {} of a new backup verified",
+        human::count_of(facts.verified, "file")
     );
     Ruling::of(complaints, good)
 }
@@ -196,7 +210,7 @@ mod tests {
             .without(|event| matches!(event, Event::Checked { .. }))
             .step_ended(CHECKS, Outcome::Skipped);
         for name in ["check 07.1 ledger", "check 07.2 content", ROWS, SQL, REPROTECT] {
-            assert_eq!(story.finding(name), (Verdict::Inconclusive, "it was never made".into()));
+            assert_eq!(story.finding(name), (Verdict::Inconclusive, "the check was not run".into()));
         }
         assert_eq!(story.judge().checks.iter().map(|check| check.index).collect::<Vec<_>>(), [0, 1, 2, 3, 4]);
     }
@@ -209,7 +223,7 @@ mod tests {
         for name in ["check 07.1 ledger", "check 07.2 content", ROWS, SQL, REPROTECT] {
             assert_eq!(
                 story.finding(name),
-                (Verdict::Inconclusive, "it could not be made: no connection".into())
+                (Verdict::Inconclusive, "the check could not be run: no connection".into())
             );
         }
     }
@@ -256,7 +270,7 @@ mod tests {
     #[test]
     fn a_table_with_too_few_rows_fails() {
         assert_eq!(rows_found(11).verdict_of(ROWS), Verdict::Pass);
-        assert_eq!(rows_found(9).finding(ROWS), (Verdict::Fail, "9 rows of at least 10".into()));
+        assert_eq!(rows_found(9).finding(ROWS), (Verdict::Fail, "9 rows, expected at least 10".into()));
     }
 
     #[test]
@@ -279,7 +293,7 @@ mod tests {
         };
         assert_eq!(
             rows_found(0).edit(asked).finding(ROWS),
-            (Verdict::Inconclusive, "it examined nothing".into())
+            (Verdict::Inconclusive, "the check examined nothing".into())
         );
     }
 
@@ -295,10 +309,16 @@ mod tests {
         assert_eq!(sql(&["1", "2"], &["1", "2"]).verdict, Verdict::Pass);
         assert_eq!(sql(&[], &[]).message, "no rows, as expected");
         let wrong = sql(&["1", "2"], &["1", "3", "4"]);
-        assert_eq!((wrong.verdict, wrong.message.as_str()), (Verdict::Fail, "3 rows instead of 2"));
-        assert_eq!(wrong.details, ["- 2 | NULL", "+ 3 | NULL", "+ 4 | NULL"]);
-        assert_eq!(sql(&["1"], &[]).verdict, Verdict::Fail);
-        assert_eq!(sql(&["1"], &["2"]).message, "1 row, not those expected");
+        assert_eq!(
+            (wrong.verdict, wrong.message.as_str()),
+            (Verdict::Fail, "query returned 3 rows, expected 2")
+        );
+        assert_eq!(
+            wrong.details,
+            ["row 2: expected (2, NULL), actual (3, NULL)", "row 3: expected no row, actual (4, NULL)"]
+        );
+        assert_eq!(sql(&["1"], &[]).message, "query returned 0 rows, expected 1");
+        assert_eq!(sql(&["1"], &["2"]).message, "query returned (2, NULL), expected (1, NULL)");
     }
 
     #[test]

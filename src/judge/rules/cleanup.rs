@@ -17,10 +17,10 @@ impl Judgement {
 /// The ruling on an exercise's end. What is left does not change whether a promise was kept: it has an exit code of its own.
 pub(in crate::judge) fn ruling(record: &Record<'_>) -> Ruling {
     match record.cleaned_up {
-        None => Ruling::inconclusive("nobody knows whether everything was removed"),
-        Some((_, true)) => Ruling::pass("kept on purpose"),
+        None => Ruling::inconclusive("cleanup was not recorded: resources may remain"),
+        Some((_, true)) => Ruling::pass("kept on request"),
         Some(([], false)) => Ruling::pass("everything was removed"),
-        Some((left, false)) => Ruling::pass(format!("left behind: {}", left.join(", "))).with(left.to_vec()),
+        Some((left, false)) => Ruling::pass(format!("not removed: {}", left.join(", "))).with(left.to_vec()),
     }
 }
 
@@ -42,7 +42,7 @@ mod tests {
     #[test]
     fn what_is_left_behind_is_told_and_does_not_change_the_verdict() {
         let story = ended(&["volume x"], false);
-        assert_eq!(story.finding("cleanup"), (Verdict::Pass, "left behind: volume x".into()));
+        assert_eq!(story.finding("cleanup"), (Verdict::Pass, "not removed: volume x".into()));
         assert_eq!(
             (story.judge().verdict, story.judge().left),
             (Some(Verdict::Pass), vec!["volume x".to_owned()])
@@ -51,7 +51,7 @@ mod tests {
 
     #[test]
     fn what_is_kept_on_purpose_is_told() {
-        assert_eq!(ended(&[], true).finding("cleanup"), (Verdict::Pass, "kept on purpose".into()));
+        assert_eq!(ended(&[], true).finding("cleanup"), (Verdict::Pass, "kept on request".into()));
     }
 
     #[test]

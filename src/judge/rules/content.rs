@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use crate::human;
 use crate::journal::{Fingerprint, TableFingerprint};
-use crate::judge::{finding::Ruling, text::count};
+use crate::judge::finding::Ruling;
 
 /// The ruling, and how many facts it rests on: the tables that were compared, and their rows.
 pub(in crate::judge) fn ruling(
@@ -18,11 +19,12 @@ pub(in crate::judge) fn ruling(
     for name in names {
         match (before.tables.get(name), after.tables.get(name)) {
             (Some(_), None) if after.left_out.contains_key(name) => {
-                complaints.push(Ruling::inconclusive(format!("{name} could not be compared any more")));
+                complaints
+                    .push(Ruling::inconclusive(format!("{name} could not be compared after the recovery")));
             }
             (Some(_), None) => complaints.push(Ruling::fail(format!("{name} is missing"))),
             (None, Some(_)) if before.left_out.contains_key(name) => {}
-            (None, Some(_)) => complaints.push(Ruling::fail(format!("{name} was not there before"))),
+            (None, Some(_)) => complaints.push(Ruling::fail(format!("{name} did not exist in the baseline"))),
             (Some(was), Some(is)) if exact || !(was.live || is.live) => {
                 tables += 1;
                 rows += is.rows;
@@ -35,15 +37,19 @@ pub(in crate::judge) fn ruling(
     if tables == 0 {
         complaints.push(Ruling::inconclusive("no table could be compared"));
     }
-    let good = format!("{} with {} as at {baseline}", count(tables, "table"), count(rows, "row"));
+    let good = format!(
+        "{} and {} identical to baseline `{baseline}`",
+        human::count_of(tables, "table"),
+        human::count_of(rows, "row")
+    );
     (Ruling::of(complaints, good), tables + rows)
 }
 
 fn difference(name: &str, was: &TableFingerprint, is: &TableFingerprint) -> Option<String> {
     if was.rows != is.rows {
-        Some(format!("{name} holds {} instead of {}", count(is.rows, "row"), was.rows))
+        Some(format!("{name} has {}, expected {}", human::count_of(is.rows, "row"), human::count(was.rows)))
     } else if was.hash != is.hash {
-        Some(format!("{name} holds other values in its {}", count(is.rows, "row")))
+        Some(format!("{name} has the expected {} with different content", human::count_of(is.rows, "row")))
     } else {
         None
     }
@@ -74,7 +80,7 @@ mod tests {
         let both = tables(&[("s.a", 3, "7", false), ("s.b", 0, "0", false)]);
         assert_eq!(
             compare(false, &both, &both),
-            (Verdict::Pass, "2 tables with 3 rows as at nightly".into(), 5)
+            (Verdict::Pass, "2 tables and 3 rows identical to baseline `nightly`".into(), 5)
         );
     }
 
@@ -82,10 +88,10 @@ mod tests {
     fn a_difference_fails_and_names_the_table() {
         let before = tables(&[("s.a", 3, "7", false)]);
         for (after, message) in [
-            (tables(&[("s.a", 2, "7", false)]), "s.a holds 2 rows instead of 3"),
-            (tables(&[("s.a", 3, "8", false)]), "s.a holds other values in its 3 rows"),
+            (tables(&[("s.a", 2, "7", false)]), "s.a has 2 rows, expected 3"),
+            (tables(&[("s.a", 3, "8", false)]), "s.a has the expected 3 rows with different content"),
             (tables(&[]), "s.a is missing"),
-            (tables(&[("s.a", 3, "7", false), ("s.b", 1, "1", false)]), "s.b was not there before"),
+            (tables(&[("s.a", 3, "7", false), ("s.b", 1, "1", false)]), "s.b did not exist in the baseline"),
         ] {
             let (verdict, said, _) = compare(false, &before, &after);
             assert_eq!((verdict, said.as_str()), (Verdict::Fail, message));

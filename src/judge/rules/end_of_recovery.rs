@@ -17,9 +17,9 @@ pub(in crate::judge) fn ruling(record: &Record<'_>, attempt: &CompletedRecovery<
     let recovered = attempt.recovered;
     let mut complaints = Vec::new();
     if recovered.after.in_recovery {
-        complaints.push(Ruling::fail("the server is still in recovery and takes no writes"));
+        complaints.push(Ruling::fail("the server is still in recovery and accepts no writes"));
     }
-    let missing = |what: &str| Ruling::inconclusive(format!("the server's log does not say {what}"));
+    let missing = |what: &str| Ruling::inconclusive(format!("the server's log does not show {what}"));
     match attempt.recovery {
         Recovery::Restore { target, .. } if attempt.is_physical() => {
             let log = since(&recovered.log, |what| matches!(what, LogFactKind::ArchiveRecovery { .. }));
@@ -41,7 +41,7 @@ pub(in crate::judge) fn ruling(record: &Record<'_>, attempt: &CompletedRecovery<
         Recovery::Restart { .. } => {
             let log = since(&recovered.log, |what| matches!(what, LogFactKind::CrashRecovery));
             if log.is_empty() {
-                complaints.push(missing("that it recovered from a crash"));
+                complaints.push(missing("that crash recovery ran"));
             }
             complaints.extend(ready(log).err());
         }
@@ -60,9 +60,9 @@ pub(in crate::judge) fn ruling(record: &Record<'_>, attempt: &CompletedRecovery<
     }
     let good = match recovered.log.iter().rev().find_map(stopping) {
         Some(words) => {
-            format!("takes writes on timeline {}, after stopping {words}", recovered.after.timeline)
+            format!("read-write on timeline {}, recovery stopping {words}", recovered.after.timeline)
         }
-        None => format!("takes writes on timeline {}", recovered.after.timeline),
+        None => format!("read-write on timeline {}", recovered.after.timeline),
     };
     Ruling::of(complaints, good).with(fatal(&recovered.log))
 }
@@ -82,25 +82,25 @@ fn aimed(
     let made = target.point().and_then(|point| record.restore_point(point));
     let mistake = record.fault_before(attempt.step, Fault::is_human_error);
     journal::resolve_target(target, made, mistake)
-        .map_err(|why| Ruling::inconclusive(format!("it is not known where it had to stop: {why}")))
+        .map_err(|why| Ruling::inconclusive(format!("the recovery target could not be determined: {why}")))
 }
 
 /// Whether the server set out for this target and no other.
 fn begun(log: &[LogFact], resolved_target: Option<&ResolvedTarget>) -> Result<(), Ruling> {
     let Some(LogFactKind::ArchiveRecovery { target: said }) = log.first().map(|fact| &fact.what) else {
-        return Err(Ruling::inconclusive("the server's log does not say that it began archive recovery"));
+        return Err(Ruling::inconclusive("the server's log does not show that archive recovery started"));
     };
     match (resolved_target, said) {
         (None, None) => Ok(()),
-        (None, Some(said)) => {
-            Err(Ruling::inconclusive(format!("no target was asked for, and the server recovered to {said}")))
-        }
+        (None, Some(said)) => Err(Ruling::inconclusive(format!(
+            "no recovery target was requested, but the server recovered to {said}"
+        ))),
         (Some(resolved_target), None) => Err(Ruling::inconclusive(format!(
-            "the target was {resolved_target}, and the server recovered without one"
+            "the recovery target was {resolved_target}, but the server recovered without one"
         ))),
         (Some(resolved_target), Some(said)) if resolved_target.is_begun_by(said) => Ok(()),
         (Some(resolved_target), Some(said)) => Err(Ruling::inconclusive(format!(
-            "the target was {resolved_target}, and the server recovered to another: {said}"
+            "the recovery target was {resolved_target}, but the server recovered to another: {said}"
         ))),
     }
 }
@@ -110,10 +110,10 @@ fn met(log: &[LogFact], resolved_target: &ResolvedTarget) -> Result<(), Ruling> 
     match log.iter().rev().find_map(stopping) {
         Some(words) if resolved_target.is_met_by(words) => Ok(()),
         Some(words) => Err(Ruling::inconclusive(format!(
-            "the target was {resolved_target}, and recovery stopped elsewhere: {words}"
+            "the recovery target was {resolved_target}, but recovery stopped elsewhere: {words}"
         ))),
         None => {
-            Err(Ruling::inconclusive("the server's log does not say that recovery stopped at its target"))
+            Err(Ruling::inconclusive("the server's log does not show that recovery stopped at its target"))
         }
     }
 }
@@ -126,17 +126,17 @@ fn new_timeline(log: &[LogFact], recovered: &Recovered) -> Result<(), Ruling> {
     match begun {
         Some(timeline) if timeline == recovered.after.timeline => Ok(()),
         Some(timeline) => Err(Ruling::inconclusive(format!(
-            "the log says timeline {timeline}, and the server timeline {}",
+            "the server's log reports timeline {timeline}, the server timeline {}",
             recovered.after.timeline
         ))),
-        None => Err(Ruling::inconclusive("the server's log does not say that a new timeline began")),
+        None => Err(Ruling::inconclusive("the server's log does not show that a new timeline was selected")),
     }
 }
 
 fn ready(log: &[LogFact]) -> Result<(), Ruling> {
     let ready = log.iter().any(|fact| fact.what == LogFactKind::Ready);
     ready.then_some(()).ok_or_else(|| {
-        Ruling::inconclusive("the server's log does not say that it is ready to accept connections")
+        Ruling::inconclusive("the server's log does not show that it is ready to accept connections")
     })
 }
 
@@ -145,7 +145,7 @@ fn whole_archive(recovered: &Recovered, target: &RecoveryTarget) -> Result<(), R
     match (recovered.end_of_recovery, recovered.archive_end) {
         (Some(end), Some(last)) if *target == RecoveryTarget::Latest && last >= end => {
             Err(Ruling::fail(format!(
-                "recovery ended at {end}, and the archive goes on: its last segment begins at {last}, so one before it is missing or damaged"
+                "recovery ended at LSN {end}, but the archive continues: its last segment begins at {last}, so an earlier segment is missing or damaged"
             )))
         }
         _ => Ok(()),
@@ -249,12 +249,12 @@ mod tests {
 
     #[test]
     fn a_target_that_was_ignored_invented_or_another_is_inconclusive() {
-        let mistake = "the target was transaction 900, exclusive, and the server recovered";
+        let mistake = "the recovery target was transaction 900, exclusive, but the server recovered";
         for (story, said, message) in [
             (
                 Story::loss(),
                 Some("XID 7"),
-                "no target was asked for, and the server recovered to XID 7".to_owned(),
+                "no recovery target was requested, but the server recovered to XID 7".to_owned(),
             ),
             (Story::mistake(), None, format!("{mistake} without one")),
             (Story::mistake(), Some("XID 901"), format!("{mistake} to another: XID 901")),
@@ -312,7 +312,8 @@ mod tests {
     #[test]
     fn a_target_that_the_journal_does_not_place_is_inconclusive() {
         let story = Story::mistake().fault(|fault| fault.xid = None);
-        let message = "it is not known where it had to stop: no mistake was made before this step";
+        let message =
+            "the recovery target could not be determined: no human error was injected before this step";
         assert_eq!(story.finding(NAME), (Verdict::Inconclusive, message.into()));
         let story = Story::rehearsal().without(|event| matches!(event, Event::RestorePointMade(_)));
         assert_eq!(story.verdict_of(NAME), Verdict::Inconclusive);

@@ -2,29 +2,30 @@
 
 use std::time::Duration;
 
-use crate::judge::{finding::Ruling, record::Record, text::length};
+use crate::judge::{finding::Ruling, record::Record};
 use crate::{
     drill::{Fault, Verb},
+    human,
     journal::{FaultFacts, Ledger},
 };
 
 /// Clients of a service that is up don't pause for longer, where their rate does not say otherwise.
 const PAUSE: Duration = Duration::from_secs(5);
 
-/// The ruling on the fault of `step`; `None` where it was never injected.
+/// The ruling on the fault of `step`; `None` where the fault was not injected.
 pub(in crate::judge) fn ruling(
     record: &Record<'_>,
     step: usize,
     facts: Option<&FaultFacts>,
     ledger: Option<&Ledger>,
 ) -> Ruling {
-    let Some(facts) = facts else { return Ruling::follows("it was never injected") };
+    let Some(facts) = facts else { return Ruling::follows("the fault was not injected") };
     let Some(proven) = facts.proven else {
-        return Ruling::inconclusive(format!("its effect was not proven: {}", facts.effect));
+        return Ruling::inconclusive(format!("the effect of the fault was not proven: {}", facts.effect));
     };
     if facts.fault.is_silence() && facts.alive.is_none_or(|alive| alive > facts.at) {
         return Ruling::inconclusive(format!(
-            "nothing shows that the server answered before it, so that its silence proves nothing: {}",
+            "the server was not proven to respond before the fault, so its silence proves nothing: {}",
             facts.effect
         ));
     }
@@ -37,11 +38,11 @@ pub(in crate::judge) fn ruling(
     }
     if let Some(pause) = ledger.and_then(|ledger| pause_before(record, step, facts, ledger)) {
         return Ruling::inconclusive(format!(
-            "no client had committed for {} when it came, so that it endangered nothing",
-            length(pause)
+            "no commit was acknowledged in the {} before the fault, so it put no work at risk",
+            human::duration(pause)
         ));
     }
-    Ruling::pass(format!("proven after {}: {}", length(proven.since(facts.at)), facts.effect))
+    Ruling::pass(format!("effect proven after {}: {}", human::duration(proven.since(facts.at)), facts.effect))
 }
 
 /// How long the clients had not committed before a fault in a service that was up, where that is too long.
@@ -71,7 +72,7 @@ mod tests {
             Story::loss().fault(|fault| (fault.proven, fault.effect) = (None, "it still answers".into()));
         assert_eq!(
             story.finding(NAME),
-            (Verdict::Inconclusive, "its effect was not proven: it still answers".into())
+            (Verdict::Inconclusive, "the effect of the fault was not proven: it still answers".into())
         );
     }
 

@@ -24,7 +24,7 @@ pub(in crate::judge) fn ruling(record: &Record<'_>, attempt: &CompletedRecovery<
         }
         Recovery::Restore { .. } => require(
             !same_cluster,
-            format!("a dump makes a new cluster, and this is the old one ({identifiers})"),
+            format!("a dump is restored into a new cluster, but this is the old one ({identifiers})"),
         ),
         Recovery::Promote { .. } => {
             require(same_cluster, identifiers);
@@ -33,18 +33,20 @@ pub(in crate::judge) fn ruling(record: &Record<'_>, attempt: &CompletedRecovery<
         Recovery::Restart { .. } => {
             require(same_cluster, identifiers);
             require(after.timeline == before.timeline, timelines);
-            require(after.postmaster_start != before.postmaster_start, "its postmaster never stopped".into());
+            require(
+                after.postmaster_start != before.postmaster_start,
+                "its postmaster was not restarted".into(),
+            );
         }
-        Recovery::Table { .. } => {
-            require(before.is_same_incarnation(after), "the server that serves is another than before".into())
-        }
+        Recovery::Table { .. } => require(
+            before.is_same_incarnation(after),
+            "the serving node is not the one from before the fault".into(),
+        ),
     }
     let nonce = record.started.as_ref().map(|started| started.nonce);
     match (&recovered.nonce, nonce) {
-        (Some(found), Some(written)) => {
-            require(found == written, "it carries the nonce of another run".into())
-        }
-        (None, Some(_)) => require(false, "it does not carry the nonce of this run".into()),
+        (Some(found), Some(written)) => require(found == written, "it holds the nonce of another run".into()),
+        (None, Some(_)) => require(false, "it does not hold the nonce of this run".into()),
         (_, None) => {}
     }
     let mut unknown = Vec::new();
@@ -54,20 +56,30 @@ pub(in crate::judge) fn ruling(record: &Record<'_>, attempt: &CompletedRecovery<
     if let Recovery::Restore { from, .. } = attempt.recovery {
         match &recovered.backup {
             Some(backup) => {
-                require(backup == from, format!("it came from backup {backup} instead of {from}"))
+                require(backup == from, format!("it was restored from backup {backup}, expected {from}"))
             }
-            None => unknown.push(Ruling::inconclusive("it is not known from which backup it came")),
+            None => unknown.push(Ruling::inconclusive("the backup it was restored from is unknown")),
         }
         match &recovered.backup_label {
             _ if !attempt.is_physical() => {}
             Some(label) => {
-                require(label == from.as_str(), format!("its backup_label says {label} instead of {from}"))
+                require(label == from.as_str(), format!("its backup_label names {label}, expected {from}"))
             }
             None => unknown.push(Ruling::inconclusive("its backup_label was not read")),
         }
     }
     complaints.extend(unknown);
-    Ruling::of(complaints, format!("{} is the server that was meant", recovered.node))
+    let mut verified = vec![match attempt.recovery {
+        Recovery::Restore { .. } if !attempt.is_physical() => "new system identifier".to_owned(),
+        Recovery::Restore { .. } | Recovery::Promote { .. } | Recovery::Restart { .. } => {
+            "system identifier".to_owned()
+        }
+        Recovery::Table { .. } => "same postmaster".to_owned(),
+    }];
+    verified.push(format!("timeline {}", after.timeline));
+    verified.extend(recovered.backup_label.iter().map(|label| format!("backup label `{label}`")));
+    verified.push("run nonce".to_owned());
+    Ruling::of(complaints, format!("identity of {} verified: {}", recovered.node, verified.join(", ")))
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::human;
 use crate::journal::{CheckFacts, Ledger, Moment, WorkloadScan};
 use crate::judge::{
     CommitAccounting,
@@ -11,7 +12,6 @@ use crate::judge::{
     record::Record,
     recovery::CompletedRecovery,
     recovery_point::RecoveryPoint,
-    text::count,
 };
 
 /// What the check says, how many commits it examined, and what became of them where that could be told.
@@ -33,12 +33,14 @@ pub(in crate::judge) fn survey(
         |message: &str| Surveyed { ruling: Ruling::inconclusive(message), facts: 0, accounting: None };
     let Some(ledger) = ledger else { return untold("the ledger is missing") };
     if let Some(writer) = gap(ledger) {
-        return untold(&format!("the ledger is not whole: lines of writer {writer} are missing or doubled"));
+        return untold(&format!(
+            "the ledger is incomplete: entries of writer {writer} are missing or duplicated"
+        ));
     }
     let attempt = match about {
         Some(step) => match attempts.iter().find(|attempt| attempt.step == step) {
             Some(attempt) => Some(attempt),
-            None => return untold("the recovery that it asks about did not reach its end"),
+            None => return untold("the recovery under check did not complete"),
         },
         None => None,
     };
@@ -110,28 +112,29 @@ fn ruling(account: &Account, cut: &RecoveryPoint) -> Ruling {
     let mut complaints = Vec::new();
     let mut fail = |number: u64, what: &str| {
         if number > 0 {
-            complaints.push(Ruling::fail(what.replace("{}", &count(number, "commit"))));
+            complaints.push(Ruling::fail(what.replace("{}", &human::count_of(number, "commit"))));
         }
     };
     if accounting.unexpected > 0 {
-        let rows = count(accounting.unexpected, "row");
-        fail(1, &format!("{rows} that nobody committed like that: invented, refused, doubled or damaged"));
+        let rows = human::count_of(accounting.unexpected, "row");
+        fail(1, &format!("{rows} unexpected: phantom, rolled back, duplicate or corrupt"));
     }
-    fail(accounting.holes, "{} lost although a later one of the same writer is there");
-    fail(accounting.overshot, "{} there that had to be absent, made after the point of recovery");
-    fail(account.lost_after, "{} acknowledged by the recovered server and gone");
+    fail(accounting.holes, "{} lost although a later commit of the same writer is present (hole)");
+    fail(accounting.overshot, "{} present that were made after the recovery target");
+    fail(account.lost_after, "{} acknowledged by the recovered server and missing");
     fail(account.lost_from_backup, "{} lost that were acknowledged before the backup began");
     if cut.is_target() {
-        fail(accounting.lost - account.lost_beyond, "{} lost from before the recovery target");
+        fail(
+            accounting.lost - account.lost_beyond,
+            "{} lost that were acknowledged before the recovery target",
+        );
     }
     if accounting.due == account.lost_beyond {
-        complaints.push(Ruling::inconclusive(
-            "nothing was committed that had to be kept, so keeping it proves nothing",
-        ));
+        complaints.push(Ruling::inconclusive("no commit had to survive, so the check proves nothing"));
     }
     if cut.is_target() && account.beyond == 0 {
         complaints.push(Ruling::inconclusive(
-            "nothing was committed after the target, so stopping there proves nothing",
+            "no commit was made after the recovery target, so stopping there proves nothing",
         ));
     }
     Ruling::of(complaints, good(account, cut))
@@ -141,21 +144,29 @@ fn ruling(account: &Account, cut: &RecoveryPoint) -> Ruling {
 fn good(account: &Account, cut: &RecoveryPoint) -> String {
     let CommitAccounting { due, kept, lost, discarded, .. } = account.accounting;
     let mut message = match lost {
-        0 => format!("{} of {} there, none lost", kept, count(due, "acknowledged commit")),
+        0 => format!(
+            "{} of {} present, none lost",
+            human::count(kept),
+            human::count_of(due, "acknowledged commit")
+        ),
         _ => format!(
-            "{} of {} there, {lost} lost from the end, no hole",
-            kept,
-            count(due, "acknowledged commit")
+            "{} of {} present, {} lost at the end, no hole",
+            human::count(kept),
+            human::count_of(due, "acknowledged commit"),
+            human::count(lost),
         ),
     };
     if cut.is_target() {
-        message += &format!("; none of the {} made after the target", account.beyond);
+        message += &format!("; none of the {} made after the recovery target", human::count(account.beyond));
     }
     if account.lost_beyond > 0 {
-        message += &format!(", of which {} were made before the fault and are lost", account.lost_beyond);
+        message += &format!(", {} of them made before the fault and lost", human::count(account.lost_beyond));
     }
     if discarded > 0 {
-        message += &format!("; {discarded} good ones given up");
+        message += &format!(
+            "; {} after the recovery target discarded",
+            human::count_of(discarded, "acknowledged commit")
+        );
     }
     message
 }

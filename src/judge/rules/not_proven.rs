@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::judge::record::Record;
 use crate::{
     drill::{BackupMethod, Check, Drill, Recovery, Verb},
+    human,
     journal::{CheckFacts, Fingerprint},
 };
 
@@ -13,7 +14,7 @@ pub(in crate::judge) fn not_proven(record: &Record<'_>, contended_with: &[String
     let drill = record.drill;
     let asks = |check: Check| record.asked(|asked| *asked == check);
     let mut sentences = Vec::new();
-    sentences.push("All servers ran on one machine: no network lay between them, and they shared its disk and its cache.".into());
+    sentences.push("All nodes ran on one machine: they shared its disk and cache, without a physical network between them.".into());
     if !contended_with.is_empty() {
         sentences.push(format!(
             "Recovery times were measured while {} ran on the same machine.",
@@ -21,22 +22,25 @@ pub(in crate::judge) fn not_proven(record: &Record<'_>, contended_with: &[String
         ));
     }
     if let Some(time) = drill.manual_time {
-        sentences.push(format!("The {time} that people need are declared, not measured."));
+        sentences.push(format!(
+            "The {} of manual work are declared, not measured.",
+            human::duration(time.duration())
+        ));
     }
     if !asks(Check::Ledger) {
-        sentences.push("The clients' commits were not surveyed: no ledger check was asked for.".into());
+        sentences.push("Client commits were not verified: the drill has no ledger check.".into());
     }
     if asks(Check::Content) {
         content(record, asks(Check::Ledger), &mut sentences);
         if recovers_by_wal(drill) {
-            sentences.push("Sequences may be ahead by up to 32 values after a recovery: that is no damage, and was not compared.".into());
+            sentences.push("Sequences were not compared: they may be ahead by up to 32 values after a recovery, which is expected.".into());
         }
     } else {
-        sentences.push("The content of tables was not compared: no content check was asked for.".into());
+        sentences.push("Table content was not compared: the drill has no content check.".into());
     }
     sentences.push("Indexes were not verified against their tables.".into());
     if !asks(Check::Reprotect) {
-        sentences.push("Whether the recovered server can be backed up again was not tried: no reprotect check was asked for.".into());
+        sentences.push("Whether the recovered server can be backed up again was not tested: the drill has no reprotect check.".into());
     }
     for (file, error) in &record.evidence_missing {
         sentences.push(format!("Evidence {file} could not be kept: {error}."));
@@ -78,9 +82,9 @@ fn content(record: &Record<'_>, surveyed: bool, sentences: &mut Vec<String>) {
     let workload = record.drill.workload.table.to_string();
     for table in live {
         sentences.push(if surveyed && *table == workload {
-            format!("{table} was being written to: it was compared by the ledger only.")
+            format!("{table} was written to concurrently: it was verified by the ledger only.")
         } else {
-            format!("{table} was being written to: it was not compared.")
+            format!("{table} was written to concurrently: it was not compared.")
         });
     }
     for (table, reason) in left_out {
@@ -99,10 +103,10 @@ mod tests {
     #[test]
     fn what_was_left_out_is_told() {
         let sentences = [
-            "All servers ran on one machine: no network lay between them, and they shared its disk and its cache.",
-            "shop.ticket was being written to: it was compared by the ledger only.",
+            "All nodes ran on one machine: they shared its disk and cache, without a physical network between them.",
+            "shop.ticket was written to concurrently: it was verified by the ledger only.",
             "shop.cart was not compared: it is unlogged, and a recovery empties it by design.",
-            "Sequences may be ahead by up to 32 values after a recovery: that is no damage, and was not compared.",
+            "Sequences were not compared: they may be ahead by up to 32 values after a recovery, which is expected.",
             "Indexes were not verified against their tables.",
         ];
         assert_eq!(Story::loss().judge().not_proven, sentences);
@@ -120,10 +124,10 @@ mod tests {
         };
         story.entries.push(Entry { at: ms(9_999), exercise: Some(story.exercise.clone()), event });
         let sentences = [
-            "All servers ran on one machine: no network lay between them, and they shared its disk and its cache.",
-            "The 5m that people need are declared, not measured.",
-            "The clients' commits were not surveyed: no ledger check was asked for.",
-            "The content of tables was not compared: no content check was asked for.",
+            "All nodes ran on one machine: they shared its disk and cache, without a physical network between them.",
+            "The 5 min of manual work are declared, not measured.",
+            "Client commits were not verified: the drill has no ledger check.",
+            "Table content was not compared: the drill has no content check.",
             "Indexes were not verified against their tables.",
             "Evidence primary/server.log could not be kept: the node is gone.",
         ];

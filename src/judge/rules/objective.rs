@@ -7,10 +7,10 @@ use crate::judge::{
     finding::{Ruling, number},
     healing::{self, Healing},
     record::Record,
-    text::length,
 };
 use crate::{
     drill::{Check, ObjectiveKind, Period, Recovery},
+    human,
     journal::Outcome,
 };
 
@@ -46,12 +46,13 @@ fn rto(record: &Record<'_>, judged: &[RecoveryJudgement], healings: &[Healing], 
             Some(measured) => Part::measured(step, measured, limit),
             None => match stuck_for(record, step, recovery, facts) {
                 Some(elapsed) if elapsed > limit.duration() => Part::Complaint(Ruling::fail(format!(
-                    "recovery {}: not back after {}, {limit} promised",
+                    "recovery {}: no acknowledged write after {}, objective {}: missed",
                     number(step),
-                    length(elapsed)
+                    human::against(elapsed, Some(limit.duration())),
+                    human::duration(limit.duration()),
                 ))),
                 _ => Part::Complaint(Ruling::follows(format!(
-                    "recovery {}: its time was not measured",
+                    "recovery {}: RTO was not measured",
                     number(step)
                 ))),
             },
@@ -60,11 +61,11 @@ fn rto(record: &Record<'_>, judged: &[RecoveryJudgement], healings: &[Healing], 
     let healed = healings.iter().map(|healing| match healing.rto() {
         Some(measured) => Part::measured(healing.step, measured, limit),
         None => Part::Complaint(Ruling::inconclusive(format!(
-            "step {}: no client committed after it",
+            "step {}: no commit was acknowledged after it",
             number(healing.step)
         ))),
     });
-    together(parts.chain(healed).collect(), limit, "back after")
+    together(parts.chain(healed).collect(), limit, ObjectiveKind::Rto)
 }
 
 /// How long a recovery had been going on when its step gave up.
@@ -84,20 +85,19 @@ fn stuck_for(
 
 fn rpo(record: &Record<'_>, judged: &[RecoveryJudgement], limit: Period) -> Ruling {
     if !record.asked(|check| *check == Check::Ledger) {
-        return Ruling::inconclusive("nothing was surveyed: the drill has no ledger check");
+        return Ruling::inconclusive("not measured: the drill has no ledger check");
     }
     let parts = record.recoveries().map(|(step, _, _)| {
         let accounting =
             judged.iter().find(|judged| judged.step == step).and_then(|judged| judged.accounting.as_ref());
         match accounting.and_then(|accounting| accounting.rpo) {
             Some(measured) => Part::measured(step, measured, limit),
-            None => Part::Complaint(Ruling::follows(format!(
-                "recovery {}: what it lost was not surveyed",
-                number(step)
-            ))),
+            None => {
+                Part::Complaint(Ruling::follows(format!("recovery {}: RPO was not measured", number(step))))
+            }
         }
     });
-    together(parts.collect(), limit, "lost")
+    together(parts.collect(), limit, ObjectiveKind::Rpo)
 }
 
 /// What an objective says of one recovery.
@@ -113,9 +113,9 @@ impl Part {
     }
 }
 
-fn together(parts: Vec<Part>, limit: Period, what: &str) -> Ruling {
+fn together(parts: Vec<Part>, limit: Period, promise: ObjectiveKind) -> Ruling {
     if parts.is_empty() {
-        return Ruling::inconclusive("nothing was recovered");
+        return Ruling::inconclusive("the drill has no recovery");
     }
     let mut worst = Duration::ZERO;
     let mut complaints = Vec::new();
@@ -123,16 +123,19 @@ fn together(parts: Vec<Part>, limit: Period, what: &str) -> Ruling {
         match part {
             Part::Good(measured) => worst = worst.max(measured),
             Part::Broken(step, measured) => {
-                complaints.push(Ruling::fail(format!(
-                    "recovery {}: {what} {}, {limit} promised",
-                    number(step),
-                    length(measured)
-                )));
+                let said = measured_against(promise, measured, limit);
+                complaints.push(Ruling::fail(format!("recovery {}: {said}: missed", number(step))));
             }
             Part::Complaint(ruling) => complaints.push(ruling),
         }
     }
-    Ruling::of(complaints, format!("{what} {}, {limit} promised", length(worst)))
+    Ruling::of(complaints, format!("{}: met", measured_against(promise, worst, limit)))
+}
+
+/// `RTO 1.108 s, objective 1 h`.
+fn measured_against(promise: ObjectiveKind, measured: Duration, limit: Period) -> String {
+    let limit = limit.duration();
+    format!("{promise} {}, objective {}", human::against(measured, Some(limit)), human::duration(limit))
 }
 
 #[cfg(test)]
@@ -156,7 +159,7 @@ mod tests {
             Verdict::Pass
         );
         let broken = story.drill(promised(Some(1_999), None)).finding("objective RTO");
-        assert_eq!(broken, (Verdict::Fail, "recovery 06: back after 2.000s, 1s999ms promised".into()));
+        assert_eq!(broken, (Verdict::Fail, "recovery 06: RTO 2 s, objective 1.999 s: missed".into()));
     }
 
     #[test]
@@ -199,7 +202,7 @@ mod tests {
                     | Event::StepEnded { step: CHECKS, .. }
             )
         });
-        assert_eq!(story.finding("objective RPO").1, "nothing was surveyed: the drill has no ledger check");
+        assert_eq!(story.finding("objective RPO").1, "not measured: the drill has no ledger check");
         assert_eq!(story.verdict_of("objective RPO"), Verdict::Inconclusive);
     }
 
@@ -229,7 +232,10 @@ mod tests {
             let story = stuck_until(ms(67_001), outcome);
             assert_eq!(
                 story.finding("objective RTO"),
-                (Verdict::Fail, "recovery 06: not back after 60.001s, 1m promised".into())
+                (
+                    Verdict::Fail,
+                    "recovery 06: no acknowledged write after 60.001 s, objective 1 min: missed".into()
+                )
             );
             assert_eq!(story.verdict_of("recovery 06 end of recovery"), Verdict::Inconclusive);
         }

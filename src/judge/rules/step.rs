@@ -3,10 +3,10 @@
 use crate::judge::{
     finding::Ruling,
     record::{Record, StepFacts},
-    text::count,
 };
 use crate::{
     drill::{Step, Verb},
+    human,
     journal::Outcome,
 };
 
@@ -17,11 +17,15 @@ pub(in crate::judge) fn ruling(
     step: &Step,
     facts: &StepFacts<'_>,
 ) -> Ruling {
-    let because = facts.error.map(|error| format!(": {error}")).unwrap_or_default();
+    let because = facts.error.map(|error| format!(": {error}")).filter(|because| because != ": interrupted");
+    let because = because.unwrap_or_default();
     match facts.outcome() {
         Outcome::Completed => completed(record, number, step, facts),
         Outcome::Failed => Ruling::inconclusive(format!("failed{because}")),
-        Outcome::TimedOut => Ruling::inconclusive(format!("not done within {}{because}", step.deadline)),
+        Outcome::TimedOut => Ruling::inconclusive(format!(
+            "timed out after {}{because}",
+            human::duration(step.deadline.duration())
+        )),
         Outcome::Cancelled => Ruling::inconclusive(format!("interrupted{because}")),
         Outcome::Skipped => Ruling::follows("an earlier step did not complete"),
     }
@@ -31,10 +35,10 @@ fn completed(record: &Record<'_>, number: usize, step: &Step, facts: &StepFacts<
     match &step.verb {
         Verb::Work(_) if record.drill.workload.writers > 0 => match facts.worked {
             Some(0) if record.drill.is_service_up(number) => {
-                Ruling::inconclusive("the clients committed nothing although the service was up")
+                Ruling::inconclusive("no commit was acknowledged although the service was up")
             }
-            Some(commits) => Ruling::pass(count(commits, "acknowledged commit")),
-            None => Ruling::inconclusive("it is not known what the clients committed"),
+            Some(commits) => Ruling::pass(human::count_of(commits, "acknowledged commit")),
+            None => Ruling::inconclusive("the journal has no count of the workload's commits"),
         },
         Verb::Backup(_) => told(facts.backup.is_some(), "the journal has no facts of the backup"),
         Verb::RestorePoint(_) => {
@@ -61,12 +65,12 @@ mod tests {
     fn a_step_that_did_not_complete_is_inconclusive_and_says_why() {
         for (outcome, message) in [
             (Outcome::Failed, "failed: do it: no disk"),
-            (Outcome::TimedOut, "not done within 1m2s: do it: no disk"),
+            (Outcome::TimedOut, "timed out after 1 min 2 s: do it: no disk"),
             (Outcome::Cancelled, "interrupted: do it: no disk"),
             (Outcome::Skipped, "an earlier step did not complete"),
         ] {
             let story = Story::loss().step_ended(1, outcome);
-            assert_eq!(story.finding("step 02 work for 2s"), (Verdict::Inconclusive, message.into()));
+            assert_eq!(story.finding("step 02 work for 2 s"), (Verdict::Inconclusive, message.into()));
         }
     }
 
@@ -77,7 +81,7 @@ mod tests {
         assert_eq!(story.judge().steps[1].outcome, Outcome::Cancelled);
         let story = story.without(|event| matches!(event, Event::StepStarted { step: 1, .. }));
         assert_eq!(story.judge().steps[1].outcome, Outcome::Skipped);
-        assert_eq!(story.verdict_of("step 02 work for 2s"), Verdict::Inconclusive);
+        assert_eq!(story.verdict_of("step 02 work for 2 s"), Verdict::Inconclusive);
     }
 
     fn idle(story: Story) -> Story {
@@ -91,9 +95,9 @@ mod tests {
     #[test]
     fn clients_that_commit_nothing_are_inconclusive_while_the_service_is_up() {
         let story = idle(Story::loss());
-        assert_eq!(story.verdict_of("step 02 work for 2s"), Verdict::Inconclusive);
+        assert_eq!(story.verdict_of("step 02 work for 2 s"), Verdict::Inconclusive);
         assert_eq!(
-            story.drill(|drill| drill.workload.writers = 0).verdict_of("step 02 work for 2s"),
+            story.drill(|drill| drill.workload.writers = 0).verdict_of("step 02 work for 2 s"),
             Verdict::Pass
         );
     }
@@ -105,8 +109,8 @@ mod tests {
                 *event = Event::Worked { acknowledged: 0 };
             }
         });
-        assert_eq!(story.verdict_of("step 05 work for 2s"), Verdict::Pass);
-        assert_eq!(idle(Story::rehearsal()).verdict_of("step 05 work for 1s"), Verdict::Inconclusive);
+        assert_eq!(story.verdict_of("step 05 work for 2 s"), Verdict::Pass);
+        assert_eq!(idle(Story::rehearsal()).verdict_of("step 05 work for 1 s"), Verdict::Inconclusive);
     }
 
     #[test]

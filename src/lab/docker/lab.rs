@@ -232,7 +232,7 @@ impl Runtime for Lab {
             clear(&self.engine, &ours, |_| true, thorough, DISMANTLING),
         )
         .await;
-        let unknown = |why: String| vec![format!("everything of {}: {why}", self.names.network())];
+        let unknown = |why: String| vec![format!("all resources of {}: {why}", self.names.network())];
         match cleared {
             Err(_) => unknown("the engine does not answer".to_owned()),
             Ok(Err(error)) => unknown(in_one_line(&error)),

@@ -110,7 +110,7 @@ pub(super) async fn clear(
             (false, _) => quiet = !thorough,
         }
         let mut failed = false;
-        // What containers use can only go after them, and then side by side.
+        // What containers use can only go after them, and then jobs.
         for containers in [true, false] {
             let some = found.iter().filter(|found| (found.kind == Kind::Container) == containers);
             for (found, removed) in

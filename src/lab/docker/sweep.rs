@@ -125,7 +125,7 @@ fn stays(found: &Found, cache: bool) -> Option<String> {
     }
     match found.labels.get(OWNER).and_then(|owner| owner.parse::<Owner>().ok()).map(|owner| owner.life()) {
         Some(Life::Dead) => None,
-        Some(Life::Alive) => Some("its run is under way".to_owned()),
+        Some(Life::Alive) => Some("its run is in progress".to_owned()),
         Some(Life::Unknown(why)) => Some(why.to_owned()),
         None => Some("it does not say who made it".to_owned()),
     }

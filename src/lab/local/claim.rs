@@ -31,7 +31,7 @@ pub struct Note {
     pub began: Timestamp,
     /// The folder of its reports.
     pub reports: PathBuf,
-    /// The drills whose labs were kept on purpose, because they did not pass.
+    /// The drills whose labs were kept on request, because they did not pass.
     pub kept: Vec<String>,
 }
 

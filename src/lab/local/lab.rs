@@ -133,7 +133,7 @@ fn free_port() -> Option<u16> {
     const FIRST: u16 = 20_000;
     const COUNT: u16 = 12_000;
     static NEXT: AtomicU16 = AtomicU16::new(0);
-    // Runners that are started side by side have numbers side by side: their ports must not be.
+    // Runners that are started jobs have numbers jobs: their ports must not be.
     let start = u16::try_from(std::process::id().wrapping_mul(97) % u32::from(COUNT)).unwrap_or_default();
     (0..COUNT).find_map(|_| {
         let step = NEXT.fetch_add(1, Ordering::Relaxed);

@@ -66,7 +66,7 @@ pub struct Drill {
     pub evidence: Vec<Evidence>,
     /// What could not be removed.
     pub left: Vec<String>,
-    /// Whether what it provisioned was kept on purpose.
+    /// Whether what it provisioned was kept on request.
     pub kept: bool,
 }
 

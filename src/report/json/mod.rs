@@ -47,7 +47,7 @@ pub struct Report {
     pub lifeboat: String,
     /// Where the servers ran.
     pub runtime: RuntimeKind,
-    /// How many drills could run side by side.
+    /// How many drills could run jobs.
     pub jobs: usize,
     /// What the machine was.
     pub machine: BTreeMap<String, String>,

@@ -13,7 +13,7 @@ pub(super) fn blocks(drill: &DrillView) -> Vec<String> {
         blocks.push(sentences(&drill.about));
     }
     if let Some(reason) = &drill.skipped {
-        blocks.push(format!("Not possible here: {}", text(reason)));
+        blocks.push(format!("Skipped: {}", text(reason)));
     }
     if !drill.circumstances.is_empty() {
         blocks.push(sentences(&drill.circumstances));
@@ -109,9 +109,9 @@ fn lost(drill: &DrillView) -> Vec<String> {
     if drill.recoveries.is_empty() && drill.work.is_empty() {
         return Vec::new();
     }
-    let mut blocks = vec!["### What was lost".to_owned()];
+    let mut blocks = vec!["### Data loss".to_owned()];
     if drill.recoveries.is_empty() {
-        blocks.push("Nothing was recovered, so nothing is known of what was lost.".into());
+        blocks.push("No recovery completed, so the loss is unknown.".into());
     }
     for recovery in &drill.recoveries {
         let heading = (drill.recoveries.len() > 1)
@@ -149,8 +149,8 @@ fn checked(drill: &DrillView) -> Vec<String> {
                 vec![text(&check.name), status(check.status), text(&check.facts), text(&check.message)]
             })
             .collect();
-        blocks.push("### What was checked".into());
-        blocks.push(table(&["check", "verdict", "facts examined", "found"], &rows));
+        blocks.push("### Checks".into());
+        blocks.push(table(&["check", "verdict", "examined", "found"], &rows));
     }
     if !drill.findings.is_empty() {
         let rows: Vec<_> = drill
@@ -158,9 +158,9 @@ fn checked(drill: &DrillView) -> Vec<String> {
             .iter()
             .map(|finding| vec![text(&finding.name), status(finding.status), text(&finding.message)])
             .collect();
-        blocks.push("### What else was judged".into());
+        blocks.push("### Other findings".into());
         blocks.push(table(&["finding", "verdict", "seen"], &rows));
-        blocks.push(format!("Every finding can be traced to a line of [{JOURNAL}]({JOURNAL})."));
+        blocks.push(format!("Every finding can be traced to an entry of [{JOURNAL}]({JOURNAL})."));
     }
     blocks
 }

@@ -85,10 +85,8 @@ fn broken(view: &RunView) -> Vec<String> {
     let mut blocks = Vec::new();
     for drill in view.troubled() {
         if blocks.is_empty() {
-            blocks.push(
-                if view.status == Status::Fail { "## What broke" } else { "## What is not proven" }
-                    .to_owned(),
-            );
+            blocks
+                .push(if view.status == Status::Fail { "## Failures" } else { "## Inconclusive" }.to_owned());
         }
         blocks.push(format!("**{}**: {}", text(&drill.name), text(&drill.title)));
         let mut list: Vec<_> = drill.troubles.iter().map(trouble).collect();

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use crate::{
+    human,
     journal::{Moment, Phase},
     judge::RecoveryJudgement,
-    report::human,
 };
 
 /// How many characters the whole measured time takes.
@@ -61,7 +61,7 @@ impl Bar {
             .fold(Duration::ZERO, Duration::saturating_add);
         let between = whole.saturating_sub(phases);
         if between.as_micros() * 100 > whole.as_micros() {
-            let remark = "in no phase".to_owned();
+            let remark = "unattributed".to_owned();
             rows.push(BarRow {
                 name: "(rest)".into(),
                 took: human::duration(between),
@@ -101,7 +101,7 @@ fn totals(
         share: String::new(),
         drawn: remark.into(),
     };
-    let since = if begin < recovery.from { "begun before it counts" } else { "" };
+    let since = if begin < recovery.from { "before the fault" } else { "" };
     match (recovery.rto, recovery.declared) {
         (Some(rto), Some(declared)) => vec![
             row("measured", human::duration(whole), since),
@@ -109,7 +109,7 @@ fn totals(
             row("RTO", human::against(rto, limit), "measured + declared"),
         ],
         (Some(rto), None) => vec![row("RTO", human::against(rto, limit), since)],
-        (None, _) => vec![row("so far", human::duration(whole), "no acknowledged write: RTO unknown")],
+        (None, _) => vec![row("so far", human::duration(whole), "no acknowledged write, RTO unknown")],
     }
 }
 

@@ -4,8 +4,8 @@ use super::{
     Cells, EvidenceFile, RecoveryView, Status, TimelineRow, evidence, hint, loss, recovery, timeline,
 };
 use crate::{
+    human,
     judge::{Finding, Judgement, RunJudgement, Subject, Verdict},
-    report::human,
 };
 
 /// Everything that is said of a drill.
@@ -51,7 +51,7 @@ pub struct DrillView {
 #[must_use]
 pub fn following(count: usize) -> Option<String> {
     let more = human::counted(count as u64, "more finding", "more findings");
-    (count > 0).then(|| format!("{more} could not be judged because of this"))
+    (count > 0).then(|| format!("{more} could not be evaluated as a consequence"))
 }
 
 /// A finding that is not good.
@@ -165,16 +165,16 @@ fn troubles(judgement: &Judgement) -> Vec<Trouble> {
     let status = status(judgement);
     if troubles.is_empty() && matches!(status, Status::Fail | Status::Inconclusive) {
         let message = if judgement.findings.is_empty() {
-            "nothing was judged"
+            "nothing was evaluated"
         } else {
-            "the verdict is worse than its findings"
+            "the verdict is worse than the findings show"
         };
         troubles.push(Trouble {
             status,
             name: "verdict".into(),
             message: message.into(),
             details: Vec::new(),
-            hint: Some("see the journal: the drill may not have begun".into()),
+            hint: Some("see the journal: the drill may not have started".into()),
         });
     }
     troubles
@@ -188,8 +188,8 @@ fn circumstances(run: &RunJudgement, judgement: &Judgement) -> Vec<String> {
     if let Some(began) = judgement.began {
         let at = run.started.checked_add(std::time::Duration::from_micros(began.0)).unwrap_or(run.started);
         let took = judgement.ended.map_or_else(
-            || "and has no end".into(),
-            |ended| format!("and took {}", human::duration(ended.since(began))),
+            || "did not end".into(),
+            |ended| format!("took {}", human::duration(ended.since(began))),
         );
         said.push(format!("It ran on {postgres}, began at {} {took}.", human::instant(at)));
     }
@@ -197,26 +197,23 @@ fn circumstances(run: &RunJudgement, judgement: &Judgement) -> Vec<String> {
     if let Some(fault) = &judgement.fault {
         let proof = match fault.proven {
             Some(proven) => {
-                format!("proven {} later: {}", human::duration(proven.since(fault.at)), fault.effect)
+                format!("effect proven after {}: {}", human::duration(proven.since(fault.at)), fault.effect)
             }
-            None => format!("its effect is not proven: {}", fault.effect),
+            None => format!("its effect was not proven: {}", fault.effect),
         };
-        said.push(format!("The fault came at {}: {}; {proof}.", fault.at, fault.fault.describe()));
+        said.push(format!("Fault injected at {}: {}; {proof}.", fault.at, fault.fault.describe()));
     }
     if let Some(resolution) = judgement.resolution {
-        said.push(format!(
-            "A client without service tried again every {}: outages are measured no finer.",
-            human::duration(resolution)
-        ));
+        said.push(format!("Outage resolution: {} (client retry interval).", human::duration(resolution)));
     }
     if !judgement.contended_with.is_empty() {
         said.push(format!(
-            "Recovery time is contended: {} ran on the same machine meanwhile.",
+            "RTO is contended: {} ran on the same machine at the same time.",
             judgement.contended_with.join(", ")
         ));
     }
     if judgement.kept {
-        said.push("What it provisioned was kept on purpose.".into());
+        said.push("What it provisioned was kept on request.".into());
     }
     said
 }
@@ -224,17 +221,13 @@ fn circumstances(run: &RunJudgement, judgement: &Judgement) -> Vec<String> {
 fn promise(judgement: &Judgement) -> Option<String> {
     judgement.began?;
     let (rto, rpo) = (judgement.drill.objectives.rto, judgement.drill.objectives.rpo);
-    let rto = rto.map(|period| format!("service back within {}", human::duration(period.duration())));
+    let rto = rto.map(|period| format!("RTO ≤ {}", human::duration(period.duration())));
     let rpo = rpo.map(|period| match period.duration() {
-        none if none.is_zero() => "nothing lost".to_owned(),
-        some => format!("at most {} of work lost", human::duration(some)),
+        none if none.is_zero() => "RPO 0 (no acknowledged commit lost)".to_owned(),
+        some => format!("RPO ≤ {}", human::duration(some)),
     });
     let all: Vec<_> = rto.into_iter().chain(rpo).collect();
-    Some(if all.is_empty() {
-        "It promises no recovery time and no recovery point.".into()
-    } else {
-        format!("It promises: {}.", all.join(", "))
-    })
+    Some(if all.is_empty() { "Objectives: none.".into() } else { format!("Objectives: {}.", all.join(", ")) })
 }
 
 fn work(judgement: &Judgement) -> Vec<String> {
@@ -245,9 +238,9 @@ fn work(judgement: &Judgement) -> Vec<String> {
     let because = &judgement.worst_case.because;
     said.push(match judgement.worst_case.bound {
         Some(bound) => {
-            format!("At worst, configuration lets {} of work be lost: {because}.", human::duration(bound))
+            format!("Worst-case RPO by configuration: {} ({because}).", human::duration(bound))
         }
-        None => format!("Configuration sets no bound to what may be lost: {because}."),
+        None => format!("Worst-case RPO by configuration: no bound ({because})."),
     });
     said
 }

@@ -1,6 +1,6 @@
 //! Where the evidence is.
 
-use crate::{journal::LEDGER_FILE, judge::Judgement, report::human};
+use crate::{human, journal::LEDGER_FILE, judge::Judgement};
 
 /// The run's journal, in its folder.
 pub const JOURNAL: &str = "journal.jsonl";

@@ -2,9 +2,9 @@
 
 use crate::{
     drill::{Check, ObjectiveKind},
+    human,
     journal::Phase,
     judge::{Finding, Judgement, RecoveryJudgement, Subject, Verdict},
-    report::human,
 };
 
 /// One line that helps; `None` for a finding that passed.
@@ -15,28 +15,28 @@ pub(in crate::report) fn hint(judgement: &Judgement, finding: &Finding) -> Optio
     let failed = finding.verdict == Verdict::Fail;
     let folder = judgement.exercise.folder();
     Some(match &finding.subject {
-        Subject::Baseline => format!("the cluster has to stand before anything is broken: see the server's log below {folder}/evidence"),
+        Subject::Baseline => format!("the cluster must work before a fault is injected: see the server's log in {folder}/evidence"),
         Subject::Step { .. } => {
-            format!("what comes after a step that did not complete is not proven: see the server's log below {folder}/evidence")
+            format!("steps after a step that did not complete are not evaluated: see the server's log in {folder}/evidence")
         }
-        Subject::Fault { .. } => "a fault without a proven effect proves nothing about the recovery: see what was seen instead".into(),
-        Subject::EndOfRecovery { .. } => format!("see the recovered server's log below {folder}/evidence"),
+        Subject::Fault { .. } => "without a proven effect the fault says nothing about the recovery: see what was observed instead".into(),
+        Subject::EndOfRecovery { .. } => format!("see the recovered server's log in {folder}/evidence"),
         Subject::Identity { .. } => {
-            "compare system identifier, timeline and backup label: this may be another server than the one that was meant".into()
+            "compare system identifier, timeline and backup label: this may be the wrong server".into()
         }
-        Subject::Phases { .. } => "the phases don't explain the recovery time, so don't tune by them".into(),
+        Subject::Phases { .. } => "phase timings do not add up to the RTO; do not use them for tuning".into(),
         Subject::Check { step, index } => check(judgement, *step, *index, &folder),
         Subject::Objective { promise: ObjectiveKind::Rto } => slowest(judgement).unwrap_or_else(|| {
-            format!("no acknowledged write was seen after the recovery: see {folder}/ledger.jsonl and the server's log")
+            format!("no write was acknowledged after the recovery: see {folder}/ledger.jsonl and the server's log")
         }),
         Subject::Objective { promise: ObjectiveKind::Rpo } if failed => match judgement.worst_case.bound {
-            Some(bound) => format!("configuration allows {} ({})", human::duration(bound), judgement.worst_case.because),
-            None => format!("configuration sets no bound ({})", judgement.worst_case.because),
+            Some(bound) => format!("worst case by configuration: {} ({})", human::duration(bound), judgement.worst_case.because),
+            None => format!("the configuration sets no bound ({})", judgement.worst_case.because),
         },
         Subject::Objective { promise: ObjectiveKind::Rpo } => {
-            "no survey of the workload's rows came after the recovery: add the check ledger".into()
+            "client commits were not verified after the recovery: add the check `ledger`".into()
         }
-        Subject::WorstCase => "more was lost than configuration allows: does the archive hold what its command said it holds?".into(),
+        Subject::WorstCase => "the loss exceeds the configured bound: check that the archive holds what archive_command reported as archived".into(),
         Subject::Cleanup => "run lifeboat clean to remove what was left".into(),
     })
 }
@@ -48,10 +48,13 @@ fn check(judgement: &Judgement, step: usize, index: usize, folder: &str) -> Stri
         Some(Check::Content) => {
             "the tables that differ are named in the finding: compare them with the baseline's fingerprints in the journal".into()
         }
-        Some(Check::Rows { table, at_least }) => format!("{table} should hold at least {}", human::counted(*at_least, "row", "rows")),
-        Some(Check::Sql(sql)) => format!("run it by hand: {}", sql.query),
-        Some(Check::Reprotect) => "the recovered server is not protected yet: take a backup before it serves".into(),
-        None => "the check was not made".into(),
+        Some(Check::Rows { table, at_least }) => format!("{table} should have at least {}", human::counted(*at_least, "row", "rows")),
+        Some(Check::Sql(sql)) if judgement.kept => format!("run the query on the kept cluster: {}", sql.query),
+        Some(Check::Sql(sql)) => {
+            format!("keep the cluster with --keep-on-failure to run the query by hand: {}", sql.query)
+        }
+        Some(Check::Reprotect) => "the recovered server is not protected: take a backup before it serves".into(),
+        None => "the check was not run".into(),
     }
 }
 
@@ -85,5 +88,5 @@ fn slowest(judgement: &Judgement) -> Option<String> {
 fn declared_most(recovery: &RecoveryJudgement) -> Option<String> {
     let declared = recovery.declared?.duration();
     (declared * 2 > recovery.rto?)
-        .then(|| format!("{} of it is declared for people", human::duration(declared)))
+        .then(|| format!("{} of it is declared manual time", human::duration(declared)))
 }

@@ -1,32 +1,30 @@
 //! What became of the commits, in sentences.
 
 use crate::{
+    human,
     judge::{CommitAccounting, RecoveryJudgement, Work},
-    report::human,
 };
 
 /// What became of the commits of one recovery.
 pub(super) fn sentences(recovery: &RecoveryJudgement) -> Vec<String> {
     let Some(accounting) = &recovery.accounting else {
-        return vec!["The workload's rows were not surveyed after this recovery, so nothing is known of what was lost.".into()];
+        return vec!["Client commits were not verified after this recovery, so the loss is unknown.".into()];
     };
     let mut said = vec![kept(accounting)];
     if accounting.discarded > 0 {
         said.push(format!(
-            "{} made after the point that was recovered {} given up, as a recovery to an earlier point must.",
-            human::counted(accounting.discarded, "good commit", "good commits"),
+            "{} after the recovery target {} discarded (inherent in a recovery to an earlier point).",
+            human::count_of(accounting.discarded, "acknowledged commit"),
             were(accounting.discarded),
         ));
     }
     match accounting.in_doubt_present.saturating_add(accounting.in_doubt_absent) {
         0 => {}
         all => said.push(format!(
-            "Of {} that got no answer, {} {} there and {} {} not; either is right.",
-            human::counted(all, "commit", "commits"),
+            "{} (no acknowledgement received): {} present, {} absent; both are acceptable.",
+            human::count_of(all, "in-doubt commit"),
             human::count(accounting.in_doubt_present),
-            are(accounting.in_doubt_present),
             human::count(accounting.in_doubt_absent),
-            are(accounting.in_doubt_absent),
         )),
     }
     said
@@ -36,10 +34,10 @@ fn kept(accounting: &CommitAccounting) -> String {
     let due = human::counted(accounting.due, "acknowledged commit", "acknowledged commits");
     match (accounting.due, accounting.lost) {
         (0, 0) => "No acknowledged commit had to survive.".into(),
-        (1, 0) => "The only acknowledged commit that had to survive is there.".into(),
-        (_, 0) => format!("All {due} that had to survive are there."),
+        (1, 0) => "The only acknowledged commit that had to survive is present.".into(),
+        (_, 0) => format!("All {due} that had to survive are present."),
         (_, lost) => format!(
-            "Of {due} that had to survive, {} {} lost: {} of work, {} of WAL.",
+            "Of {due} that had to survive, {} {} lost: RPO {}, {} of WAL.",
             human::count(lost),
             are(lost),
             accounting.rpo.map_or_else(|| "an unknown time".into(), human::duration),
@@ -56,17 +54,15 @@ pub(super) fn alarms(recovery: &RecoveryJudgement) -> Vec<String> {
     };
     if accounting.holes > 0 {
         let lost = human::counted(accounting.holes, "lost commit has", "lost commits have");
-        said.push(format!("Corruption: {lost} a later commit of the same writer present."));
+        said.push(format!("Corruption (hole): {lost} a later commit of the same writer present."));
     }
     if accounting.unexpected > 0 {
         let rows = human::counted(accounting.unexpected, "row is", "rows are");
-        said.push(format!(
-            "Corruption: {rows} there that nobody committed, or twice, or with another content."
-        ));
+        said.push(format!("Corruption: {rows} phantom, rolled back, duplicate or changed."));
     }
     if accounting.overshot > 0 {
         let commits = human::counted(accounting.overshot, "commit is", "commits are");
-        said.push(format!("Replay went too far: {commits} there that came after the target."));
+        said.push(format!("Replay passed the recovery target: {commits} present that came after it."));
     }
     said
 }
@@ -74,17 +70,13 @@ pub(super) fn alarms(recovery: &RecoveryJudgement) -> Vec<String> {
 /// What the clients did, in sentences.
 pub(super) fn work(work: &Work) -> Vec<String> {
     let mut said = vec![format!(
-        "The clients were told of {}; {} got no answer and {} {} refused.",
-        human::counted(work.acknowledged, "durable commit", "durable commits"),
+        "Workload: {}, {} in-doubt, {} refused.",
+        human::count_of(work.acknowledged, "acknowledged commit"),
         human::count(work.in_doubt),
         human::count(work.failed),
-        were(work.failed),
     )];
     if let Some(outage) = work.longest_outage {
-        said.push(format!(
-            "The longest time without an acknowledged commit was {}.",
-            human::duration(outage)
-        ));
+        said.push(format!("Longest gap between acknowledged commits: {}.", human::duration(outage)));
     }
     said
 }

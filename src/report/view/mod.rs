@@ -23,8 +23,7 @@ pub use status::Status;
 pub use summary::{Cells, Measured};
 pub use timeline::TimelineRow;
 
-use super::human;
-use crate::{judge::RunJudgement, report::view::summary::verdict_line};
+use crate::{human, judge::RunJudgement, report::view::summary::verdict_line};
 
 /// A run, ready to be rendered for people.
 #[derive(Clone, Debug, PartialEq)]
@@ -66,14 +65,14 @@ impl RunView {
 fn warnings(run: &RunJudgement) -> Vec<String> {
     let mut warnings = Vec::new();
     if run.interrupted {
-        warnings.push("The run was interrupted: what had not been proven by then is not proven.".to_owned());
+        warnings.push("The run was interrupted: remaining checks were not evaluated.".to_owned());
     }
     if run.exercises.is_empty() {
-        warnings.push("No drill was run: nothing is proven.".to_owned());
+        warnings.push("No drill was run.".to_owned());
     }
     for judgement in &run.exercises {
         if !judgement.left.is_empty() && !judgement.kept {
-            warnings.push(format!("Something of {} could not be removed.", judgement.exercise));
+            warnings.push(format!("{}: some resources could not be removed.", judgement.exercise));
         }
     }
     warnings
@@ -87,7 +86,7 @@ fn facts(run: &RunJudgement) -> Vec<(&'static str, String)> {
         ("took", human::duration(run.took)),
         ("Lifeboat", run.lifeboat.clone()),
         ("runtime", run.runtime.to_string()),
-        ("side by side", human::counted(u64::try_from(run.jobs).unwrap_or(u64::MAX), "drill", "drills")),
+        ("jobs", human::counted(u64::try_from(run.jobs).unwrap_or(u64::MAX), "drill", "drills")),
     ];
     if !machine.is_empty() {
         facts.push(("machine", machine.join(", ")));

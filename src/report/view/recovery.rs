@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::{Bar, Measured, Status, loss};
 use crate::{
+    human,
     judge::{Finding, Judgement, RecoveryJudgement, Subject, Verdict},
-    report::human,
 };
 
 /// A recovery, or a rehearsal beside the service.
@@ -94,36 +94,36 @@ fn proof(recovery: &RecoveryJudgement, limit: Option<Duration>) -> Vec<String> {
     said.push(format!(
         "Node {} {} on timeline {} (before: {}), system identifier {}, postmaster started {}.",
         recovery.recovered.node,
-        if recovery.recovered.serves { "serves" } else { "was rehearsed beside the service" },
+        if recovery.recovered.serves { "is in service" } else { "was rehearsed beside the service" },
         after.timeline,
         before.timeline,
         after.system_identifier,
         human::instant(after.postmaster_start),
     ));
     if let Some(backup) = &recovery.recovered.backup {
-        said.push(format!("It was restored from backup {backup}."));
+        said.push(format!("Restored from backup {backup}."));
     }
     if let Some(lsn) = recovery.recovered.end_of_recovery {
-        said.push(format!("Timeline {} was left at {lsn}.", before.timeline));
+        said.push(format!("Switched from timeline {} to {} at LSN {lsn}.", before.timeline, after.timeline));
     }
     said
 }
 
 fn times(recovery: &RecoveryJudgement, limit: Option<Duration>) -> String {
     let Some(rto) = recovery.rto else {
-        return "No write was acknowledged after it, so recovery time is unknown.".into();
+        return "No write was acknowledged after the recovery, so the RTO is unknown.".into();
     };
     let declared = recovery
         .declared
         .map(|period| format!(" ({} of it declared)", human::duration(period.duration())))
         .unwrap_or_default();
-    let promised = limit
-        .map_or_else(|| "nothing promised".into(), |limit| format!("promised {}", human::duration(limit)));
+    let promised =
+        limit.map_or_else(|| "no objective".into(), |limit| format!("objective {}", human::duration(limit)));
     let verified = recovery.verified.map_or_else(
-        || "never verified".into(),
+        || "not verified".into(),
         |verified| format!("verified after {}", human::duration(verified)),
     );
-    format!("Recovery time was {}{declared}, {promised}; {verified}.", human::against(rto, limit))
+    format!("RTO {}{declared}, {promised}; {verified}.", human::against(rto, limit))
 }
 
 pub(super) fn title(judgement: &Judgement, step: usize) -> String {

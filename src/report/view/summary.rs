@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::{DrillView, Status};
 use crate::{
+    human,
     judge::{Judgement, RunJudgement, Verdict},
-    report::human,
 };
 
 /// A measured value beside what was promised.

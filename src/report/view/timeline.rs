@@ -2,9 +2,9 @@
 
 use super::Status;
 use crate::{
+    human,
     journal::Outcome,
     judge::{Judgement, StepRecord},
-    report::human,
 };
 
 /// A step as it ran.

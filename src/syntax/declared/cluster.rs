@@ -84,7 +84,7 @@ section! {
     /// The clients that commit known rows through the whole drill.
     Workload at "in `[workload]`";
 
-    /// How many commit side by side, 0 to 64; four where it is left out.
+    /// How many commit jobs, 0 to 64; four where it is left out.
     "writers" writers: Whole<0, 64>;
     /// How many commits all of them make together, as in `200/s` or `30/min`; as many as the server takes where it is left out.
     "rate" rate: Rate;

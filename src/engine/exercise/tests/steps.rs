@@ -165,7 +165,7 @@ async fn clients_that_commit_nothing_on_a_service_that_is_up_fail_the_step_early
     assert_eq!(verdict, Verdict::Inconclusive);
     // What they were told comes after it, if they had the time to be told anything: theirs is a real clock.
     let silent =
-        "failed: let the clients work: none of them committed for 15s although the service should be up";
+        "failed: let the clients work: no commit was acknowledged for 15 s although the service should be up";
     assert!(message.starts_with(silent), "{message}");
 }
 

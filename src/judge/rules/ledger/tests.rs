@@ -75,7 +75,7 @@ fn rows_that_nobody_committed_are_corruption() {
     });
     for story in [invented, stranger, doubled, damaged, impossible, both] {
         assert_eq!(accounting(&story).unexpected, 1);
-        let told = "1 row that nobody committed like that: invented, refused, doubled or damaged";
+        let told = "1 row unexpected: phantom, rolled back, duplicate or corrupt";
         assert_eq!(story.finding(NAME), (Verdict::Fail, told.into()));
         assert_eq!(story.verdict_of("objective RPO"), Verdict::Pass);
     }
@@ -114,7 +114,7 @@ fn a_commit_that_the_recovered_server_acknowledged_must_be_there() {
         let (verdict, message) = story.finding(NAME);
         assert_eq!(
             (verdict, message.as_str()),
-            (Verdict::Fail, "1 commit acknowledged by the recovered server and gone")
+            (Verdict::Fail, "1 commit acknowledged by the recovered server and missing")
         );
     }
 }
@@ -265,7 +265,7 @@ fn stopping_where_nothing_came_after_proves_nothing() {
     let mut story = Story::restored(RecoveryTarget::Name { point: point() }, true);
     let beyond = |commit: &&mut Commit| commit.session <= 10 && commit.ended > ms(5_010);
     story.ledger.commits.iter_mut().filter(beyond).for_each(|commit| commit.outcome = CommitOutcome::Failed);
-    let message = "nothing was committed after the target, so stopping there proves nothing";
+    let message = "no commit was made after the recovery target, so stopping there proves nothing";
     assert_eq!(story.finding(NAME), (Verdict::Inconclusive, message.into()));
 }
 
@@ -342,7 +342,7 @@ fn a_later_life_of_the_recovered_server_is_still_the_recovered_server() {
     assert_eq!(story.verdict_of(NAME), Verdict::Pass);
     assert_eq!(
         with(story, new, false).finding(NAME).1,
-        "1 commit acknowledged by the recovered server and gone"
+        "1 commit acknowledged by the recovered server and missing"
     );
 }
 
@@ -356,7 +356,7 @@ fn a_ledger_with_lines_missing_or_doubled_is_inconclusive() {
         .position(|commit| commit.writer == 1 && commit.ended > ms(6_000))
         .expect("a commit");
     let gone = story.ledger.commits.remove(gone);
-    let message = "the ledger is not whole: lines of writer 1 are missing or doubled";
+    let message = "the ledger is incomplete: entries of writer 1 are missing or duplicated";
     assert_eq!(story.finding(NAME), (Verdict::Inconclusive, message.into()));
     story.ledger.commits.extend([gone, gone]);
     assert_eq!(story.verdict_of(NAME), Verdict::Inconclusive);

@@ -1,7 +1,7 @@
 //! Lengths of time, sizes, counts and instants as people read them.
 //!
-//! **Invariant:** the only place that rounds for people; rounding is to the nearest, and never makes two sides of a broken promise look equal
-//! (see [`against`]).
+//! **Invariant:** the only place that rounds for people: judge, reports, terminal and messages write every length, size and
+//! count through it. Rounding is to the nearest, and never makes a missed objective look met (see [`against`]).
 
 use std::time::Duration;
 
@@ -10,22 +10,26 @@ use jiff::Timestamp;
 /// What stands where nothing was measured.
 pub const NOTHING: &str = "–";
 
-/// A length of time: `350 µs`, `450 ms`, `1.3 s`, `12 min 3 s`, `3 h 5 min`, `2 d 4 h`.
+/// A length of time: `350 µs`, `450 ms`, `1.108 s`, `16.9 s`, `12 min 3 s`, `3 h 5 min`, `2 d 4 h`.
 ///
-/// Below a minute a fraction is shown unless the length is whole seconds; above it, the two largest units, the lesser one unless it is zero.
+/// Below ten seconds it is exact to the millisecond, as PostgreSQL's log is, and below a minute to the tenth of a second,
+/// without a fraction where the length has none. Above, the two largest units are shown, the lesser one unless it is zero.
 #[must_use]
 pub fn duration(length: Duration) -> String {
     let micros = length.as_micros();
     let to = |unit: u128| (micros + unit / 2) / unit;
-    let (tenths, seconds, minutes) = (to(100_000), to(1_000_000), to(60_000_000));
+    let (millis, tenths) = (to(1000), to(100_000));
+    let (seconds, minutes) = (to(1_000_000), to(60_000_000));
     if micros == 0 {
         "0 s".into()
     } else if micros < 1000 {
         format!("{micros} µs")
-    } else if to(1000) < 1000 {
-        format!("{} ms", to(1000))
-    } else if tenths < 600 && micros.is_multiple_of(1_000_000) {
-        format!("{seconds} s")
+    } else if millis < 1000 {
+        format!("{millis} ms")
+    } else if tenths < 600 && micros.is_multiple_of(100_000) {
+        exact(length)
+    } else if millis < 10_000 {
+        format!("{}.{:03} s", millis / 1000, millis % 1000)
     } else if tenths < 600 {
         format!("{}.{} s", tenths / 10, tenths % 10)
     } else if seconds < 3600 {
@@ -106,7 +110,13 @@ pub fn count(number: u64) -> String {
     text
 }
 
-/// A count and what is counted: `1 commit`, `2,345 commits`.
+/// A count and what is counted, for words that take an s: `1 commit`, `2,345 commits`.
+#[must_use]
+pub fn count_of(number: u64, word: &str) -> String {
+    counted(number, word, &format!("{word}s"))
+}
+
+/// A count and what is counted: `1 entry`, `2,345 entries`.
 #[must_use]
 pub fn counted(number: u64, one: &str, many: &str) -> String {
     format!("{} {}", count(number), if number == 1 { one } else { many })
@@ -144,9 +154,13 @@ mod tests {
             (1_000, "1 ms"),
             (450_400, "450 ms"),
             (999_499, "999 ms"),
-            (999_500, "1.0 s"),
+            (999_500, "1.000 s"),
             (1_000_000, "1 s"),
             (1_300_000, "1.3 s"),
+            (1_108_124, "1.108 s"),
+            (9_999_499, "9.999 s"),
+            (9_999_600, "10.0 s"),
+            (16_949_999, "16.9 s"),
             (59_949_999, "59.9 s"),
             (59_960_000, "1 min"),
             (723_400_000, "12 min 3 s"),
@@ -160,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn a_broken_promise_never_reads_as_a_kept_one() {
+    fn a_missed_objective_never_reads_as_a_met_one() {
         let limit = Duration::from_secs(60);
         assert_eq!(against(Duration::from_micros(60_004_000), Some(limit)), "60.004 s");
         assert_eq!(against(limit, Some(limit)), "1 min");
@@ -172,7 +186,8 @@ mod tests {
         let sizes = [0, 1023, 1024, 1536, 16 << 20, (1 << 30) - 1, u64::MAX].map(bytes);
         assert_eq!(sizes, ["0 B", "1023 B", "1 KiB", "1.5 KiB", "16 MiB", "1 GiB", "16 EiB"]);
         assert_eq!([0, 999, 1000, 1_234_567].map(count), ["0", "999", "1,000", "1,234,567"]);
-        assert_eq!(counted(1, "commit", "commits"), "1 commit");
+        assert_eq!([1, 2_345].map(|number| count_of(number, "commit")), ["1 commit", "2,345 commits"]);
+        assert_eq!([1, 2].map(|number| counted(number, "entry", "entries")), ["1 entry", "2 entries"]);
     }
 
     proptest! {
