@@ -17,18 +17,19 @@ use std::{
 
 use criterion::{Criterion, criterion_group};
 use lifeboat::{
-    journal::{Entry, Exercise, Ledger, codec::read_ledger},
+    journal::{Entry, Exercise, Integrity, Ledger, format::ledger},
     judge::{RunJudgement, Verdict, judge, judge_run},
     report::{Terminal, files},
 };
 
 fn read(ledger: &Path) -> Ledger {
     let text = File::open(ledger).expect("a file");
-    read_ledger(BufReader::with_capacity(1 << 16, text), million::LINES).expect("a ledger")
+    ledger::read(BufReader::with_capacity(1 << 16, text), million::LINES).expect("a ledger")
 }
 
 fn judged(entries: &[Entry], ledger: &Path) -> RunJudgement {
-    let run = judge_run(entries, &|_: &Exercise| Some(read(ledger))).expect("a journal");
+    let run =
+        judge_run(entries, &Integrity::default(), &|_: &Exercise| Some(read(ledger))).expect("a journal");
     assert_eq!(run.verdict, Verdict::Pass);
     run
 }
@@ -58,7 +59,7 @@ fn million_commits(criterion: &mut Criterion) {
     group.sample_size(10).measurement_time(Duration::from_secs(10));
     group.bench_function("read", |bencher| bencher.iter(|| black_box(read(file.path()))));
     group.bench_function("judge", |bencher| {
-        bencher.iter(|| judge(&exercise, &entries, Some(black_box(&ledger))).expect("a journal"));
+        bencher.iter(|| judge(&exercise, &entries, &[], Some(black_box(&ledger))).expect("a journal"));
     });
     group.bench_function("render", |bencher| bencher.iter(|| render(black_box(&run))));
     group.bench_function("read, judge and render", |bencher| {

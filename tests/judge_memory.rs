@@ -10,7 +10,7 @@ use std::{
 };
 
 use lifeboat::{
-    journal::{Exercise, codec::read_ledger},
+    journal::{Exercise, Integrity, format::ledger},
     judge::{Verdict, judge_run},
     report::files,
 };
@@ -26,9 +26,9 @@ fn a_million_commits_are_judged_and_reported_within_fifty_megabytes() {
 
     let ledger = |_: &Exercise| {
         let text = BufReader::new(File::open(file.path()).expect("a file"));
-        Some(read_ledger(text, million::LINES).expect("a ledger"))
+        Some(ledger::read(text, million::LINES).expect("a ledger"))
     };
-    let run = judge_run(&entries, &ledger).expect("a journal");
+    let run = judge_run(&entries, &Integrity::default(), &ledger).expect("a journal");
     let reports = files(&run);
 
     assert!(reports.iter().all(|(_, bytes)| !bytes.is_empty()));

@@ -11,16 +11,33 @@ use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    journal::{Entry, Event, Exercise, codec},
+    journal::{Entry, Event, Exercise, format::Writer, hash_of, hash_of_all},
     lab::{LabError, clock::Clock},
 };
 
 /// How many entries a slow listener may be behind before it misses some; the file misses none.
 const LISTENERS_BEHIND: usize = 4096;
 
+/// The file, what its next line follows, and whether every line so far was written.
+struct Lines {
+    file: File,
+    writer: Writer,
+    health: io::Result<()>,
+}
+
+impl Lines {
+    /// Writes the line of an entry; `false` where this or an earlier one could not be written.
+    fn write(&mut self, entry: &Entry) -> bool {
+        if self.health.is_ok() {
+            self.health = self.writer.line(entry).and_then(|line| self.file.write_all(&line));
+        }
+        self.health.is_ok()
+    }
+}
+
 struct Inner {
     clock: Clock,
-    file: Mutex<(File, io::Result<()>)>,
+    lines: Mutex<Lines>,
     listeners: broadcast::Sender<Entry>,
     /// Cancelled at the first event that can't be written.
     stop: CancellationToken,
@@ -52,7 +69,12 @@ impl Recorder {
     pub(crate) fn over(file: File, clock: Clock, stop: CancellationToken) -> Self {
         let (listeners, _) = broadcast::channel(LISTENERS_BEHIND);
         Self {
-            inner: Arc::new(Inner { clock, file: Mutex::new((file, Ok(()))), listeners, stop }),
+            inner: Arc::new(Inner {
+                clock,
+                lines: Mutex::new(Lines { file, writer: Writer::default(), health: Ok(()) }),
+                listeners,
+                stop,
+            }),
             exercise: None,
         }
     }
@@ -77,16 +99,11 @@ impl Recorder {
 
     /// Writes an event down.
     pub fn record(&self, event: Event) {
-        let mut line = Vec::new();
-        let mut guard = self.inner.file.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut lines = self.inner.lines.lock().unwrap_or_else(PoisonError::into_inner);
         // The instant is taken under the lock, so that the lines of a journal are in the order of their instants.
         let entry = Entry { at: self.inner.clock.now(), exercise: self.exercise.clone(), event };
-        let (file, health) = &mut *guard;
-        if health.is_ok() {
-            *health = codec::write_entry(&mut line, &entry).and_then(|()| file.write_all(&line));
-            if health.is_err() {
-                self.inner.stop.cancel();
-            }
+        if !lines.write(&entry) {
+            self.inner.stop.cancel();
         }
         // Nobody listening is no error.
         drop(self.inner.listeners.send(entry));
@@ -97,13 +114,40 @@ impl Recorder {
         self.record(Event::Progress { text: text.into() });
     }
 
+    /// Keeps `content` as the file `name` of evidence in an exercise's `folder`, and tells its size and its hash.
+    ///
+    /// # Errors
+    /// Returns an error if it can't be written.
+    pub async fn keep(&self, folder: &Path, name: &str, content: &[u8]) -> Result<(), LabError> {
+        let file = format!("evidence/{name}");
+        let path = folder.join(&file);
+        let written = tokio::fs::write(&path, content).await;
+        written.map_err(LabError::io(format!("write {}", path.display())))?;
+        let bytes = u64::try_from(content.len()).unwrap_or(u64::MAX);
+        self.record(Event::Evidence { file, bytes, hash: hash_of(content) });
+        Ok(())
+    }
+
+    /// Tells the size and the hash of a file that was written already, as `name` within an exercise's `folder`.
+    ///
+    /// # Errors
+    /// Returns an error if it can't be read.
+    pub async fn kept(&self, folder: &Path, name: &str) -> Result<(), LabError> {
+        let path = folder.join(name);
+        let failed = LabError::io(format!("read {}", path.display()));
+        let hashed = tokio::task::spawn_blocking(move || File::open(path).and_then(hash_of_all)).await;
+        let (bytes, hash) = hashed.unwrap_or_else(|crash| Err(io::Error::other(crash))).map_err(failed)?;
+        self.record(Event::Evidence { file: name.to_owned(), bytes, hash });
+        Ok(())
+    }
+
     /// Whether every event so far was written.
     ///
     /// # Errors
     /// Returns an error if one was not.
     pub fn health(&self) -> Result<(), LabError> {
-        let guard = self.inner.file.lock().unwrap_or_else(PoisonError::into_inner);
-        match &guard.1 {
+        let lines = self.inner.lines.lock().unwrap_or_else(PoisonError::into_inner);
+        match &lines.health {
             Ok(()) => Ok(()),
             Err(error) => {
                 Err(LabError::io("write the journal")(io::Error::new(error.kind(), error.to_string())))

@@ -209,7 +209,15 @@ async fn record_baseline(context: &mut DrillContext, primary: &Node) -> Result<(
         })
         .collect();
     let (_, server) = context.service()?;
-    context.recorder.record(Event::BaselineRecorded { primary: server, control, acknowledged, settings });
+    let sql = "select sum(pg_database_size(oid))::bigint from pg_database where datallowconn";
+    let database_bytes = Some(primary.ask(admin.read(sql).await, "read the size of the databases")?);
+    context.recorder.record(Event::BaselineRecorded {
+        primary: server,
+        control,
+        acknowledged,
+        settings,
+        database_bytes,
+    });
     Ok(())
 }
 

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use crate::{
     engine::{RunError, StoreError},
+    journal::format::FormatError,
     judge::{RunJudgement, Verdict},
     lab::LabError,
 };
@@ -128,7 +129,11 @@ impl From<&StoreError> for Exit {
     fn from(error: &StoreError) -> Self {
         match error {
             StoreError::NoRun { .. } => Self::Usage,
-            StoreError::File { .. } | StoreError::Lines { .. } | StoreError::Judge { .. } => Self::Report,
+            StoreError::File { .. } | StoreError::Lines { source: FormatError::Newer { .. }, .. } => {
+                Self::Report
+            }
+            // There is a journal, and it does not tell what happened.
+            StoreError::Lines { .. } | StoreError::Judge { .. } => Self::Inconclusive,
         }
     }
 }

@@ -97,7 +97,7 @@ impl View {
     fn tell(&mut self, entry: &Entry) {
         let Some(exercise) = &entry.exercise else { return };
         match &entry.event {
-            Event::Planned { drill } => {
+            Event::Planned { drill, .. } => {
                 let bar = ProgressBar::hidden();
                 let line = Line {
                     bar,

@@ -12,7 +12,13 @@ use jiff::Timestamp;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-use super::{arguments, exit::Exit, failed, progress, report, select, terminal};
+use super::{
+    arguments,
+    exit::Exit,
+    failed, progress, report,
+    select::{self, Selected},
+    terminal,
+};
 use crate::{
     drill::{Drill, RuntimeKind, Verb},
     engine::{KeepFor, PlannedExercise, Provider, Reaper, Run, RunOptions, Selection, Store, judged},
@@ -26,14 +32,14 @@ use crate::{
 };
 
 pub(super) async fn run(arguments: arguments::Run) -> Exit {
-    match select::drills(&arguments.select) {
+    match select::selected(&arguments.select) {
         Ok(drills) => perform(arguments, drills).await.unwrap_or_else(|exit| exit),
         Err(exit) => exit,
     }
 }
 
 /// Runs the drills; an error was told already.
-async fn perform(arguments: arguments::Run, drills: Vec<Drill>) -> Result<Exit, Exit> {
+async fn perform(arguments: arguments::Run, drills: Vec<Selected>) -> Result<Exit, Exit> {
     let work = arguments.work.directory().map_err(|error| failed(&error))?;
     let chosen = Provider::choose(arguments.runtime.wanted(), &work, arguments.image.clone()).await;
     let provider = chosen.map_err(|error| failed(&error))?;
@@ -99,7 +105,7 @@ fn name() -> String {
 }
 
 /// Which drill runs on which version, and which can't be done here: known before anything starts.
-async fn plan(provider: &Provider, drills: Vec<Drill>, asked: &[Major]) -> Result<Selection, LabError> {
+async fn plan(provider: &Provider, drills: Vec<Selected>, asked: &[Major]) -> Result<Selection, LabError> {
     let progress = |text: String| terminal::say(&text);
     let mut versions = asked.to_vec();
     versions.sort_unstable();
@@ -107,13 +113,13 @@ async fn plan(provider: &Provider, drills: Vec<Drill>, asked: &[Major]) -> Resul
     if versions.is_empty() {
         versions.push(provider.newest(&progress).await?);
     }
-    let needs_default = drills.iter().any(|drill| drill.version.is_none()) || !asked.is_empty();
+    let needs_default = drills.iter().any(|selected| selected.drill.version.is_none()) || !asked.is_empty();
     let mut installed = BTreeMap::new();
     for version in versions.iter().filter(|_| needs_default) {
         installed.insert(*version, provider.provide(*version, &progress).await?);
     }
     let mut selection = Selection::new();
-    for drill in drills {
+    for Selected { drill, file } in drills {
         let drill = Arc::new(drill);
         let on = match drill.version {
             Some(pinned) if asked.is_empty() => vec![pinned],
@@ -137,6 +143,7 @@ async fn plan(provider: &Provider, drills: Vec<Drill>, asked: &[Major]) -> Resul
             selection.push(PlannedExercise {
                 exercise: Exercise { drill: drill.name.clone(), postgres },
                 drill: Arc::clone(&drill),
+                file: file.clone(),
                 skip,
             });
         }

@@ -11,7 +11,7 @@ use include_dir::{Dir, include_dir};
 use super::{arguments::Select, exit::Exit, terminal};
 use crate::{
     drill::{Drill, DrillName},
-    journal::Exercise,
+    journal::{DrillFile, Exercise},
     pg::Major,
     syntax::{self, Diagnostics},
 };
@@ -58,17 +58,35 @@ impl Source {
     }
 }
 
+/// A drill that was selected, with the file that it was read from.
+pub(super) struct Selected {
+    pub(super) drill: Drill,
+    pub(super) file: DrillFile,
+}
+
+/// The drills that were selected, without their files.
+///
+/// # Errors
+/// As [`selected`].
+pub(super) fn drills(select: &Select) -> Result<Vec<Drill>, Exit> {
+    Ok(selected(select)?.into_iter().map(|selected| selected.drill).collect())
+}
+
 /// The drills that were selected, by name and without repetition; every diagnostic in every file is said at once.
 ///
 /// # Errors
 /// [`Exit::Usage`] where a name, a path or a file is wrong, [`Exit::Nothing`] where nothing is left; both after saying so.
-pub(super) fn drills(select: &Select) -> Result<Vec<Drill>, Exit> {
+pub(super) fn selected(select: &Select) -> Result<Vec<Selected>, Exit> {
     let mut problems = Vec::new();
     let sources = sources(select, &mut problems);
-    let mut drills = Vec::new();
+    let mut drills: Vec<Selected> = Vec::new();
     for source in sources {
         match syntax::parse(&source.name, &source.file, &source.text) {
-            Ok(drill) => drills.push(drill),
+            Ok(drill) => {
+                let path = source.path.map(|path| path.to_string_lossy().into_owned());
+                let path = path.unwrap_or_else(|| format!("drills/{}.toml (shipped)", source.name));
+                drills.push(Selected { drill, file: DrillFile { path, text: source.text } });
+            }
             Err(diagnostics) => problems.push(drawn(&diagnostics)),
         }
     }
@@ -80,8 +98,8 @@ pub(super) fn drills(select: &Select) -> Result<Vec<Drill>, Exit> {
         return Err(Exit::Usage);
     }
     if !select.tags.is_empty() {
-        let known: Vec<_> = drills.iter().flat_map(|drill| drill.tags.clone()).collect();
-        drills.retain(|drill| drill.tags.iter().any(|tag| select.tags.contains(tag)));
+        let known: Vec<_> = drills.iter().flat_map(|selected| selected.drill.tags.clone()).collect();
+        drills.retain(|selected| selected.drill.tags.iter().any(|tag| select.tags.contains(tag)));
         if drills.is_empty() {
             let mut known = known;
             known.sort();

@@ -57,21 +57,11 @@ async fn files_of(context: &DrillContext, node: &Node) {
 async fn file(context: &DrillContext, node: &Node, name: String, script: String) {
     let kept = match node.run(Command::shell(format!("fetch {name}"), script).deadline(EACH_WITHIN)).await {
         Ok(output) if output.stdout.is_empty() => return,
-        Ok(output) => {
-            let path = context.folder.join("evidence").join(&name);
-            tokio::fs::write(&path, &output.stdout)
-                .await
-                .map(|()| output.stdout.len())
-                .map_err(LabError::io(format!("write {}", path.display())))
-        }
+        Ok(output) => context.recorder.keep(&context.folder, &name, &output.stdout).await,
         Err(error) => Err(error),
     };
-    match kept {
-        Ok(bytes) => {
-            let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
-            context.recorder.record(Event::Evidence { file: format!("evidence/{name}"), bytes });
-        }
-        Err(error) => missing(context, &name, &error),
+    if let Err(error) = kept {
+        missing(context, &name, &error);
     }
 }
 

@@ -78,6 +78,7 @@ fn begin(exercising: Exercising) -> DrillContext {
         postgres: runtime.installation().version,
         nonce: nonce.clone(),
         resolution_us: u64::try_from(workload::RETRY_EVERY.as_micros()).unwrap_or(u64::MAX),
+        software: runtime.installation().software.clone(),
     });
     DrillContext {
         drill,
@@ -174,13 +175,12 @@ async fn close(mut context: DrillContext, cancel: &CancellationToken, keep: Opti
     };
     if let Some(workload) = context.workload.take() {
         match guarded(CLOSE_WITHIN, workload.stop()).await {
-            Ok(Ok(())) => match tokio::fs::metadata(context.folder.join(LEDGER_FILE)).await {
-                // Its size when it was closed: a ledger that was cut off later proves nothing.
-                Ok(file) => {
-                    recorder.record(Event::Evidence { file: LEDGER_FILE.to_owned(), bytes: file.len() })
+            // What it was when it was closed: a ledger that was changed later proves nothing.
+            Ok(Ok(())) => {
+                if let Err(error) = recorder.kept(&context.folder, LEDGER_FILE).await {
+                    missing(LEDGER_FILE, ErrorChain::of(&error));
                 }
-                Err(error) => missing(LEDGER_FILE, ErrorChain::of(&error)),
-            },
+            }
             Ok(Err(error)) => missing(LEDGER_FILE, ErrorChain::of(&error)),
             Err((_, error)) => missing(LEDGER_FILE, error),
         }

@@ -9,6 +9,7 @@ mod provider;
 mod reaper;
 mod run;
 mod store;
+mod verify;
 
 pub use exercise::KeepLab;
 pub use provider::{Provider, Wanted};

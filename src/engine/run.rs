@@ -13,7 +13,7 @@ use super::{
 use crate::{
     action::{prepare, recorder::Recorder},
     drill::{Drill, RuntimeKind},
-    journal::{Event, Exercise, codec},
+    journal::{DrillFile, Event, Exercise, Provenance},
     lab::{LabError, clock::Clock},
 };
 
@@ -35,6 +35,8 @@ pub struct PlannedExercise {
     pub exercise: Exercise,
     /// The drill.
     pub drill: Arc<Drill>,
+    /// The file that it was read from.
+    pub file: DrillFile,
     /// Why it can't be done here; it is not started then.
     pub skip: Option<String>,
 }
@@ -106,7 +108,10 @@ impl Run {
         let secrets = prepare::secrets(&options.cache).map_err(RunError::Lab)?;
         for planned in &selection {
             let recorder = recorder.for_exercise(planned.exercise.clone());
-            recorder.record(Event::Planned { drill: Box::new((*planned.drill).clone()) });
+            recorder.record(Event::Planned {
+                drill: Box::new((*planned.drill).clone()),
+                file: planned.file.clone(),
+            });
             if let Some(reason) = &planned.skip {
                 recorder.record(Event::Skipped { reason: reason.clone() });
             }
@@ -185,12 +190,12 @@ fn begin(
     let machine = machine();
     // The wall clock is read last: the event's own moment is microseconds away, which ties the two clocks.
     recorder.record(Event::RunStarted {
-        format: codec::FORMAT,
         run: options.run.clone(),
         lifeboat: env!("CARGO_PKG_VERSION").to_owned(),
         runtime,
         jobs: options.jobs,
         machine,
+        provenance: provenance(),
         started: Timestamp::now(),
     });
     recorder.health().map(|()| recorder)
@@ -198,6 +203,34 @@ fn begin(
 
 /// Says of an exercise that is through whether its lab is to be kept.
 pub type KeepFor = Arc<dyn Fn(&Exercise) -> bool + Send + Sync>;
+
+/// What CI systems say of a job, in the variables that name it.
+const CI: [&str; 12] = [
+    "GITHUB_REPOSITORY",
+    "GITHUB_WORKFLOW",
+    "GITHUB_RUN_ID",
+    "GITHUB_SHA",
+    "GITHUB_ACTOR",
+    "CI_PROJECT_PATH",
+    "CI_PIPELINE_ID",
+    "CI_JOB_URL",
+    "CI_COMMIT_SHA",
+    "BUILD_URL",
+    "BUILDKITE_BUILD_URL",
+    "CIRCLE_BUILD_URL",
+];
+
+/// What started the run, and where.
+fn provenance() -> Provenance {
+    let ci = CI.iter().filter_map(|name| Some(((*name).to_owned(), std::env::var(name).ok()?)));
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").ok();
+    Provenance {
+        commit: option_env!("LIFEBOAT_COMMIT").map(str::to_owned),
+        host: host.map(|host| host.trim().to_owned()).filter(|host| !host.is_empty()),
+        zone: jiff::tz::TimeZone::system().iana_name().map(str::to_owned),
+        ci: ci.filter(|(_, value)| !value.is_empty()).collect(),
+    }
+}
 
 /// What the machine is, for those who compare reports.
 fn machine() -> BTreeMap<String, String> {

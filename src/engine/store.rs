@@ -6,10 +6,14 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use super::verify;
 use crate::{
-    journal::{Entry, Event, Exercise, LEDGER_FILE, Ledger, codec},
+    journal::{
+        Exercise, JOURNAL, LEDGER_FILE, Ledger,
+        format::{self, FormatError, Journal},
+    },
     judge::{JudgeError, RunJudgement, judge_run},
-    report::{self, view::JOURNAL},
+    report,
 };
 
 /// A report that could not be read or written.
@@ -33,7 +37,7 @@ pub enum StoreError {
         path: PathBuf,
         /// Why not.
         #[source]
-        source: codec::CodecError,
+        source: FormatError,
     },
     /// A folder that is no run's.
     #[error("open the run {}: it has no {JOURNAL}", path.display())]
@@ -127,32 +131,18 @@ impl Store {
         Ok(path)
     }
 
-    /// Reads the journal.
+    /// Reads the journal, up to the first line that is not what was written.
     ///
     /// # Errors
-    /// Returns an error if it can't be read.
-    pub fn entries(&self) -> Result<Vec<Entry>, StoreError> {
+    /// Returns an error if it can't be read, or is none.
+    pub fn read(&self) -> Result<Journal, StoreError> {
         let path = self.journal();
         let file = File::open(&path).map_err(|source| StoreError::File {
             verb: "open",
             path: path.clone(),
             source,
         })?;
-        codec::read_journal(BufReader::new(file)).map_err(|source| StoreError::Lines { path, source })
-    }
-
-    /// Whether the ledger of an exercise has another size than it had when it was closed.
-    fn is_cut(&self, entries: &[Entry], exercise: &Exercise) -> bool {
-        let closed =
-            entries.iter().filter(|entry| entry.exercise.as_ref() == Some(exercise)).find_map(|entry| {
-                match &entry.event {
-                    Event::Evidence { file, bytes } if file == LEDGER_FILE => Some(*bytes),
-                    _ => None,
-                }
-            });
-        let now =
-            fs::metadata(self.folder.join(exercise.folder()).join(LEDGER_FILE)).map(|file| file.len()).ok();
-        closed.is_some() && closed != now
+        format::read_journal(BufReader::new(file)).map_err(|source| StoreError::Lines { path, source })
     }
 
     /// Reads the ledger of an exercise; `None` where its clients were never started.
@@ -169,7 +159,7 @@ impl Store {
         let bytes = file.metadata().map(|metadata| metadata.len()).unwrap_or_default();
         // A line is some fifty bytes.
         let lines = usize::try_from(bytes / 50).unwrap_or_default();
-        codec::read_ledger(BufReader::with_capacity(1 << 16, file), lines)
+        format::ledger::read(BufReader::with_capacity(1 << 16, file), lines)
             .map(Some)
             .map_err(|source| StoreError::Lines { path, source })
     }
@@ -214,10 +204,12 @@ impl Store {
 /// # Errors
 /// Returns an error if they can't be read or judged.
 pub fn judged(store: &Store) -> Result<RunJudgement, StoreError> {
-    let entries = store.entries()?;
+    let journal = store.read()?;
+    let integrity = verify::integrity(store.folder(), &journal);
     let broken = std::cell::RefCell::new(None);
     let ledger = |exercise: &Exercise| {
-        if store.is_cut(&entries, exercise) {
+        // What was changed is not read.
+        if integrity.of(exercise).any(|damage| damage.file == LEDGER_FILE) {
             return None;
         }
         store.ledger(exercise).unwrap_or_else(|error| {
@@ -225,33 +217,10 @@ pub fn judged(store: &Store) -> Result<RunJudgement, StoreError> {
             None
         })
     };
-    let run =
-        judge_run(&entries, &ledger).map_err(|source| StoreError::Judge { path: store.journal(), source })?;
+    let run = judge_run(&journal.entries, &integrity, &ledger)
+        .map_err(|source| StoreError::Judge { path: store.journal(), source })?;
     match broken.into_inner() {
         Some(error) => Err(error),
         None => Ok(run),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{journal::Moment, pg::Major};
-
-    #[test]
-    fn a_ledger_that_was_cut_off_after_it_was_closed_is_noticed() {
-        let reports = tempfile::tempdir().unwrap();
-        let store = Store::create(reports.path(), "run").unwrap();
-        let exercise = Exercise { drill: "x".parse().unwrap(), postgres: Major(17) };
-        let ledger = store.exercise(&exercise).unwrap().join(LEDGER_FILE);
-        fs::write(&ledger, "0123456789").unwrap();
-        let event = Event::Evidence { file: LEDGER_FILE.into(), bytes: 10 };
-        let entries = [Entry { at: Moment(0), exercise: Some(exercise.clone()), event }];
-        assert!(!store.is_cut(&entries, &exercise));
-        assert!(!store.is_cut(&[], &exercise), "a run that died never closed it");
-        fs::write(&ledger, "01234").unwrap();
-        assert!(store.is_cut(&entries, &exercise));
-        fs::remove_file(&ledger).unwrap();
-        assert!(store.is_cut(&entries, &exercise));
     }
 }

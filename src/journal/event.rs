@@ -1,4 +1,4 @@
-//! Events, and the lines in which they are kept.
+//! Events, as they are told and judged; `format` says how they are kept in a file.
 
 use std::{collections::BTreeMap, fmt};
 
@@ -6,7 +6,10 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{BackupFacts, CheckFacts, ErrorChain, FaultFacts, Moment, Recovered, RestorePointFacts, Server};
+use super::{
+    BackupFacts, CheckFacts, DrillFile, ErrorChain, FaultFacts, Moment, Provenance, Recovered,
+    RestorePointFacts, Server, Software,
+};
 use crate::{
     drill::{Check, Drill, DrillName, NodeName, RuntimeKind},
     pg::{ControlData, Major, Version},
@@ -35,13 +38,12 @@ impl Exercise {
     }
 }
 
-/// A line of the journal.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// A line of the journal; its number is its place, counted from 1.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
     /// When.
     pub at: Moment,
     /// What it is about; `None` for the run as a whole.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exercise: Option<Exercise>,
     /// What happened.
     pub event: Event,
@@ -64,13 +66,10 @@ pub enum Outcome {
 }
 
 /// What happened. The steps of an exercise are numbered from 0.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "event", rename_all = "kebab-case")]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Event {
     /// The first line of a journal.
     RunStarted {
-        /// The version of this format.
-        format: u32,
         /// The name of the run, and of its folder.
         run: String,
         /// The version of Lifeboat.
@@ -83,11 +82,15 @@ pub enum Event {
         jobs: usize,
         /// What the machine is: cores, memory, system.
         machine: BTreeMap<String, String>,
+        /// What started it, and where.
+        provenance: Provenance,
     },
     /// An exercise was selected; in this order they are reported.
     Planned {
         /// The drill as it was understood.
         drill: Box<Drill>,
+        /// The file that it was read from.
+        file: DrillFile,
     },
     /// An exercise can't be done here; nothing of it was started.
     Skipped {
@@ -102,6 +105,8 @@ pub enum Event {
         nonce: String,
         /// How soon a client tries again when the service is away, in microseconds: the resolution of outages.
         resolution_us: u64,
+        /// Where the server's programs come from.
+        software: Software,
     },
     /// The cluster stands and the clients commit.
     BaselineRecorded {
@@ -113,6 +118,8 @@ pub enum Event {
         acknowledged: u64,
         /// Settings that bear on what can be lost, as the server shows them.
         settings: BTreeMap<String, String>,
+        /// Bytes of all its databases.
+        database_bytes: Option<u64>,
     },
     /// The cluster could not be built.
     SetUpFailed {
@@ -185,6 +192,8 @@ pub enum Event {
         file: String,
         /// Its size.
         bytes: u64,
+        /// The BLAKE3 hash of its content, in hexadecimal digits.
+        hash: String,
     },
     /// Evidence that was to be kept and could not be.
     EvidenceMissing {

@@ -18,6 +18,7 @@ pub struct Server {
     /// The node it runs on, where that is known (a client behind a service address does not know it).
     pub node: Option<NodeName>,
     /// Given by initdb; physical copies share it.
+    #[serde(with = "crate::pg::system_identifier")]
     pub system_identifier: u64,
     /// The timeline of its latest checkpoint or, in recovery, of its replay.
     pub timeline: Timeline,

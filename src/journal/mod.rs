@@ -3,14 +3,16 @@
 //! **Invariant:** events are owned values in the order in which they happened; no event says whether something is good.
 //! Durations are differences of [`Moment`]s; server timestamps are evidence and never operands.
 
-mod resolved_target;
-pub mod codec;
 mod error_chain;
 mod event;
 mod fact;
+pub mod format;
+mod integrity;
 mod ledger;
 mod moment;
+mod provenance;
 mod ranges;
+mod resolved_target;
 
 pub use error_chain::ErrorChain;
 pub use event::{Entry, Event, Exercise, Outcome};
@@ -18,7 +20,9 @@ pub use fact::{
     ArchiveProof, BackupFacts, CheckFacts, FaultFacts, Fingerprint, Phase, PhaseSpan, Recovered, Reprotected,
     RestorePointFacts, Server, TableFingerprint, WorkloadScan, WriterScan,
 };
+pub use integrity::{Damage, Integrity, JOURNAL, hash_of, hash_of_all};
 pub use ledger::{Commit, CommitOutcome, LEDGER_FILE, Ledger, MARKER_WRITER, Session};
 pub use moment::Moment;
+pub use provenance::{DrillFile, Provenance, Software};
 pub use ranges::Ranges;
 pub use resolved_target::resolve_target;

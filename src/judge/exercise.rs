@@ -3,7 +3,7 @@
 use crate::judge::{
     CommitAccounting, Finding, Judgement, RecoveryJudgement, Subject, Verdict, Work, baseline,
     checks::{self, Answer},
-    cleanup, contention, end_of_recovery, fault,
+    cleanup, contention, end_of_recovery, evidence, fault,
     finding::{Ruling, number},
     healing::{self, Healing},
     identity, not_proven, objective, phases,
@@ -13,23 +13,27 @@ use crate::judge::{
 };
 use crate::{
     drill::{Step, Verb},
-    journal::{Entry, Exercise, LEDGER_FILE, Ledger},
+    journal::{Damage, Entry, Exercise, LEDGER_FILE, Ledger},
 };
 
 /// Judges an exercise by the journal of its run and the ledger of its clients.
 ///
-/// `ledger` is `None` where there is none; then nothing that needs one can pass.
+/// `damage` is what of the journal and of its evidence is not what was written. `ledger` is `None` where there is none; then
+/// nothing that needs one can pass.
 ///
 /// # Errors
 /// Returns an error if the journal does not plan the exercise, or tells of steps that it does not have.
 pub fn judge(
     exercise: &Exercise,
     entries: &[Entry],
+    damage: &[Damage],
     ledger: Option<&Ledger>,
 ) -> Result<Judgement, JudgeError> {
     let record = Record::of(exercise, entries)?;
     // A ledger with a gap would tell of rows that nobody wrote, or miss some that were lost: it is none.
-    let ledger = ledger.filter(|_| record.evidence_missing.iter().all(|(file, _)| *file != LEDGER_FILE));
+    let is_whole = record.evidence_missing.iter().all(|(file, _)| *file != LEDGER_FILE)
+        && damage.iter().all(|damage| damage.file != LEDGER_FILE);
+    let ledger = ledger.filter(|_| is_whole);
     let mut judgement = blank(exercise, &record);
     if record.skipped.is_some() {
         return Ok(judgement);
@@ -57,6 +61,8 @@ pub fn judge(
     judgement.rpo = accountings().filter_map(|accounting| accounting.rpo).max();
     judgement.lost_commits = accountings().map(|accounting| accounting.lost).max();
     judgement.findings = findings(&record, ledger, &attempts, (&recoveries, &healings), &answers);
+    let evidence = evidence::ruling(&record, damage);
+    judgement.findings.push(evidence.about(Subject::Evidence, "evidence", None));
     judgement.verdict = Some(Verdict::of_all(judgement.findings.iter().map(|finding| finding.verdict)));
     judgement.checks = answers.into_iter().map(|answer| answer.check).collect();
     judgement.recoveries = recoveries;
@@ -208,7 +214,7 @@ mod tests {
     use super::*;
     use crate::{
         drill::*,
-        journal::{CheckFacts, ErrorChain, Event, codec},
+        journal::{ErrorChain, Event},
         judge::testing::*,
     };
 
@@ -244,23 +250,6 @@ mod tests {
             stories.push((name.to_owned(), story));
         }
         stories
-    }
-
-    #[test]
-    fn a_journal_survives_its_own_text_whatever_its_checks_found() {
-        let broken = CheckFacts::Broken {
-            error: ErrorChain(vec!["ask".into(), "no connection".into()]),
-            state: Some("08006".into()),
-        };
-        for (name, story) in stories() {
-            for story in [story.clone(), story.found(|facts| *facts = broken.clone())] {
-                let mut text = Vec::new();
-                for entry in &story.entries {
-                    codec::write_entry(&mut text, entry).expect("memory");
-                }
-                assert_eq!(codec::read_journal(text.as_slice()).expect("a journal"), story.entries, "{name}");
-            }
-        }
     }
 
     #[test]

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::Verdict;
 use crate::{
     drill::{Check, Drill, ObjectiveKind, Period, RuntimeKind},
-    journal::{CheckFacts, Exercise, FaultFacts, Moment, Outcome, PhaseSpan, Recovered},
+    journal::{CheckFacts, Damage, Exercise, FaultFacts, Moment, Outcome, PhaseSpan, Recovered},
     pg::Version,
 };
 
@@ -31,6 +31,11 @@ pub struct RunJudgement {
     pub machine: BTreeMap<String, String>,
     /// Whether it was interrupted, or the runner died (no last event).
     pub interrupted: bool,
+    /// The hash of the journal's last line, on which all lines before it bear; `None` for a format without hashes.
+    pub journal_hash: Option<String>,
+    /// The first line of the journal that is not what was written; nothing from there on was judged.
+    #[serde(skip)]
+    pub journal_damage: Option<Damage>,
     /// Its exercises, in the order in which they were planned.
     pub exercises: Vec<Judgement>,
     /// The worst of the exercises that were not skipped; inconclusive where there is none.
@@ -135,6 +140,8 @@ pub enum Subject {
     WorstCase,
     /// Everything was cleaned_up.
     Cleanup,
+    /// The journal and the files of evidence are what was written.
+    Evidence,
 }
 
 /// One thing that was judged.

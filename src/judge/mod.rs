@@ -31,5 +31,6 @@ use facts::{
     work, worst_case,
 };
 use rules::{
-    baseline, checks, cleanup, content, end_of_recovery, fault, identity, ledger, not_proven, objective, step,
+    baseline, checks, cleanup, content, end_of_recovery, evidence, fault, identity, ledger, not_proven,
+    objective, step,
 };

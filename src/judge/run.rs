@@ -1,18 +1,19 @@
 //! The judgement of a run.
 
 use super::{JudgeError, RunJudgement, Verdict, judge};
-use crate::journal::{Entry, Event, Exercise, Ledger, Moment};
+use crate::journal::{Entry, Event, Exercise, Integrity, Ledger, Moment};
 
-/// Judges a run by its journal. `ledger` gives the ledger of an exercise where there is one; it is asked once for each that was not
+/// Judges a run by its journal. `integrity` is what was found when its files were held against their hashes; `ledger` gives the ledger of an exercise where there is one; it is asked once for each that was not
 /// skipped, in order, and what it gives is dropped before the next.
 ///
 /// # Errors
 /// Returns an error if the journal is none of a run, or tells of exercises or steps that were not planned.
 pub fn judge_run(
     entries: &[Entry],
+    integrity: &Integrity,
     ledger: &dyn Fn(&Exercise) -> Option<Ledger>,
 ) -> Result<RunJudgement, JudgeError> {
-    let Some(Event::RunStarted { format: _, run, lifeboat, started, runtime, jobs, machine }) =
+    let Some(Event::RunStarted { run, lifeboat, started, runtime, jobs, machine, provenance: _ }) =
         entries.first().map(|entry| &entry.event)
     else {
         return Err(JudgeError::NoRun);
@@ -24,15 +25,17 @@ pub fn judge_run(
             entry.exercise.as_ref() == Some(exercise) && matches!(entry.event, Event::Skipped { .. })
         });
         let ledger = if is_skipped { None } else { ledger(exercise) };
-        exercises.push(judge(exercise, entries, ledger.as_ref())?);
+        let damage: Vec<_> = integrity.of(exercise).cloned().collect();
+        exercises.push(judge(exercise, entries, &damage, ledger.as_ref())?);
     }
     let end = entries.iter().rev().find_map(|entry| match entry.event {
         Event::RunEnded { interrupted } => Some(interrupted),
         _ => None,
     });
     let interrupted = end.unwrap_or(true);
-    // A run without its end is not proven to have cleaned_up everything and told everything.
-    let at_best = if interrupted { Verdict::Inconclusive } else { Verdict::Pass };
+    // A run without its end, or whose journal was changed, is not proven to have removed everything and told everything.
+    let at_best =
+        if interrupted || integrity.journal.is_some() { Verdict::Inconclusive } else { Verdict::Pass };
     let began = entries.first().map_or(Moment(0), |entry| entry.at);
     Ok(RunJudgement {
         run: run.clone(),
@@ -43,6 +46,8 @@ pub fn judge_run(
         jobs: *jobs,
         machine: machine.clone(),
         interrupted,
+        journal_hash: integrity.hash.clone(),
+        journal_damage: integrity.journal.clone(),
         verdict: Verdict::of_all(exercises.iter().filter_map(|judgement| judgement.verdict)).join(at_best),
         exercises,
     })
@@ -70,7 +75,7 @@ mod tests {
     use crate::{judge::testing::*, pg::Major};
 
     fn run(story: &Story) -> RunJudgement {
-        judge_run(&story.entries, &|_| Some(story.ledger.clone())).expect("a journal")
+        judge_run(&story.entries, &Integrity::default(), &|_| Some(story.ledger.clone())).expect("a journal")
     }
 
     #[test]
@@ -82,7 +87,7 @@ mod tests {
 
     #[test]
     fn an_exercise_without_a_ledger_is_never_passed() {
-        let judged = judge_run(&Story::loss().entries, &|_| None).expect("a journal");
+        let judged = judge_run(&Story::loss().entries, &Integrity::default(), &|_| None).expect("a journal");
         assert_eq!(judged.verdict, Verdict::Inconclusive);
     }
 
@@ -126,12 +131,15 @@ mod tests {
     fn what_is_no_journal_of_a_run_is_refused() {
         let mut story = Story::loss();
         let exercise = story.exercise.clone();
-        assert_eq!(judge_run(&[], &|_| None), Err(JudgeError::NoRun));
+        assert_eq!(judge_run(&[], &Integrity::default(), &|_| None), Err(JudgeError::NoRun));
         story.entries.remove(1);
-        assert_eq!(judge_run(&story.entries, &|_| None), Err(JudgeError::NotPlanned(exercise.clone())));
+        assert_eq!(
+            judge_run(&story.entries, &Integrity::default(), &|_| None),
+            Err(JudgeError::NotPlanned(exercise.clone()))
+        );
         let story = Story::loss().drill(|drill| drill.steps.truncate(RECOVERY));
         assert_eq!(
-            judge_run(&story.entries, &|_| None),
+            judge_run(&story.entries, &Integrity::default(), &|_| None),
             Err(JudgeError::NoSuchStep { exercise, step: 6, steps: 5 })
         );
     }

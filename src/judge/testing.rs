@@ -219,22 +219,23 @@ impl Story {
         at(
             0,
             Event::RunStarted {
-                format: 1,
                 run: "r1".into(),
                 lifeboat: "0.1.0".into(),
                 started: Timestamp::UNIX_EPOCH,
                 runtime: RuntimeKind::Fake,
                 jobs: 1,
                 machine: BTreeMap::new(),
+                provenance: Provenance::default(),
             },
         );
-        at(1, Event::Planned { drill: Box::new(drill) });
+        at(1, Event::Planned { drill: Box::new(drill), file: DrillFile::default() });
         at(
             1_000,
             Event::DrillStarted {
                 postgres: Version { major: Major(17), minor: 6 },
                 nonce: "nonce".into(),
                 resolution_us: 20_000,
+                software: Software::default(),
             },
         );
         at(
@@ -244,6 +245,7 @@ impl Story {
                 control: control(),
                 acknowledged: 12,
                 settings: settings(),
+                database_bytes: Some(84_307_968),
             },
         );
         at(1_950, step(0));
@@ -315,7 +317,7 @@ impl Story {
     /// Changes the drill.
     pub(super) fn drill(self, change: impl Fn(&mut Drill)) -> Self {
         self.edit(|event| {
-            if let Event::Planned { drill } = event {
+            if let Event::Planned { drill, .. } = event {
                 change(drill);
             }
         })
@@ -381,7 +383,7 @@ impl Story {
     }
 
     pub(super) fn judge(&self) -> Judgement {
-        judge(&self.exercise, &self.entries, Some(&self.ledger)).expect("a journal of this exercise")
+        judge(&self.exercise, &self.entries, &[], Some(&self.ledger)).expect("a journal of this exercise")
     }
 
     /// The finding of this name, as its verdict and message.

@@ -66,6 +66,7 @@ impl Default for Fake {
             listen: "127.0.0.1",
             clients: "127.0.0.1/32",
             tools: Default::default(),
+            software: Default::default(),
         };
         Self { installation, world: Mutex::default() }
     }

@@ -4,6 +4,7 @@ use std::{collections::BTreeSet, net::IpAddr};
 
 use crate::{
     drill::{NodeName, REPOSITORY},
+    journal::Software,
     pg::Version,
 };
 
@@ -49,6 +50,8 @@ pub struct Installation {
     pub clients: &'static str,
     /// Which of [`TOOLS`] its nodes have.
     pub tools: BTreeSet<String>,
+    /// Where it comes from, for reports.
+    pub software: Software,
 }
 
 impl Installation {

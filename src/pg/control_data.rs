@@ -8,6 +8,7 @@ use super::{Lsn, Timeline};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ControlData {
     /// Given by initdb; physical copies share it.
+    #[serde(with = "super::system_identifier")]
     pub system_identifier: u64,
     /// Such as `in production` or `shut down`.
     pub state: String,

@@ -9,6 +9,7 @@ pub mod quote;
 pub mod server_log;
 pub mod setting;
 pub mod sqlstate;
+pub mod system_identifier;
 pub mod timeline;
 pub mod version;
 

@@ -9,7 +9,7 @@ use super::{Lsn, setting::Settings};
 
 /// Where the replay of WAL is to end, in the values of the settings `recovery_target…`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "aim", rename_all = "kebab-case")]
+#[serde(tag = "target", rename_all = "kebab-case")]
 pub enum ResolvedTarget {
     /// `recovery_target = immediate`.
     Consistency,

@@ -201,7 +201,8 @@ impl Clock {
             | Subject::Phases { .. }
             | Subject::Check { .. }
             | Subject::Objective { .. }
-            | Subject::WorstCase => return Duration::ZERO,
+            | Subject::WorstCase
+            | Subject::Evidence => return Duration::ZERO,
         };
         // A year: no sum of cases overflows.
         let millis = i64::try_from(took.as_millis()).unwrap_or(i64::MAX).min(31_536_000_000);

@@ -39,14 +39,7 @@ use crate::{
 /// # Errors
 /// Every diagnostic in it.
 pub fn parse(name: &DrillName, file: &str, text: &str) -> Result<Drill, Diagnostics> {
-    // A byte order mark is no part of the text.
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let (table, broken) = DeTable::parse_recoverable(text);
-    let mut diagnostics: Vec<Diagnostic> =
-        broken.iter().map(|error| broken::diagnostic(error, text)).collect();
-    let document = toml::Spanned::new(0..0, DeValue::Table(table.into_inner()));
-    let declared = declared::Drill::read(&document, &mut diagnostics);
-    let drill = declared.and_then(|declared| lower::drill(name, &declared, &mut diagnostics));
+    let (drill, mut diagnostics, text) = read(name, text);
     match drill {
         Some(drill) if diagnostics.is_empty() => Ok(drill),
         _ => {
@@ -57,4 +50,31 @@ pub fn parse(name: &DrillName, file: &str, text: &str) -> Result<Drill, Diagnost
             Err(Diagnostics::new(file, text, diagnostics))
         }
     }
+}
+
+/// The drill in a text that was run once. Its parts may not go together by a rule that was made since: what was run is read
+/// all the same.
+///
+/// # Errors
+/// Every diagnostic in it, where it makes no drill or says what is not known any more.
+pub fn recorded(name: &DrillName, file: &str, text: &str) -> Result<Drill, Diagnostics> {
+    let (drill, diagnostics, text) = read(name, text);
+    let is_of_meaning = |diagnostic: &Diagnostic| matches!(diagnostic.sort, diagnostic::Sort::Meaning);
+    match drill {
+        Some(drill) if diagnostics.iter().all(is_of_meaning) => Ok(drill),
+        _ => Err(Diagnostics::new(file, text, diagnostics)),
+    }
+}
+
+/// What a text makes, with every diagnostic in it and the text that they point into.
+fn read<'a>(name: &DrillName, text: &'a str) -> (Option<Drill>, Vec<Diagnostic>, &'a str) {
+    // A byte order mark is no part of the text.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let (table, broken) = DeTable::parse_recoverable(text);
+    let mut diagnostics: Vec<Diagnostic> =
+        broken.iter().map(|error| broken::diagnostic(error, text)).collect();
+    let document = toml::Spanned::new(0..0, DeValue::Table(table.into_inner()));
+    let declared = declared::Drill::read(&document, &mut diagnostics);
+    let drill = declared.and_then(|declared| lower::drill(name, &declared, &mut diagnostics));
+    (drill, diagnostics, text)
 }

@@ -8,8 +8,8 @@ use lifeboat::{
         RuntimeKind, Service, Step, Verb, Workload,
     },
     journal::{
-        CheckFacts, Commit, CommitOutcome, Entry, Event, Exercise, FaultFacts, Moment, Outcome, Phase,
-        PhaseSpan, Recovered, Server, Session, WorkloadScan, codec,
+        CheckFacts, Commit, CommitOutcome, DrillFile, Entry, Event, Exercise, FaultFacts, Moment, Outcome,
+        Phase, PhaseSpan, Provenance, Recovered, Server, Session, Software, WorkloadScan, format::ledger,
     },
     pg::{
         ControlData, Lsn, Major, Timeline, Version,
@@ -64,7 +64,7 @@ fn commit(index: u64) -> Commit {
 
 /// Writes the ledger, as the clients do.
 pub(crate) fn write_ledger(mut out: impl Write) {
-    codec::write_ledger_header(&mut out).expect("it can be written");
+    ledger::write_header(&mut out).expect("it can be written");
     for session in 1..=2 * WRITERS {
         let writer = u16::try_from((session - 1) % WRITERS + 1).expect("few");
         let (at, life) = if session <= WRITERS { (START, 0) } else { (BACK, 9) };
@@ -74,10 +74,10 @@ pub(crate) fn write_ledger(mut out: impl Write) {
             at: Moment(at),
             server: server(life),
         };
-        codec::write_session(&mut out, &session).expect("it can be written");
+        ledger::write_session(&mut out, &session).expect("it can be written");
     }
     for index in 0..COMMITS {
-        codec::write_commit(&mut out, &commit(index)).expect("it can be written");
+        ledger::write_commit(&mut out, &commit(index)).expect("it can be written");
     }
 }
 
@@ -85,13 +85,13 @@ pub(crate) fn write_ledger(mut out: impl Write) {
 pub(crate) fn whole_journal() -> Vec<Entry> {
     let (_, exercise) = journal();
     let started = Event::RunStarted {
-        format: codec::FORMAT,
         run: "20261120-171500-3f9a".into(),
         lifeboat: "0.1.0".into(),
         started: jiff::Timestamp::UNIX_EPOCH,
         runtime: RuntimeKind::Docker,
         jobs: 1,
         machine: BTreeMap::new(),
+        provenance: Provenance::default(),
     };
     let ended = Event::RunEnded { interrupted: false };
     let line = |at, event| Entry { at: Moment(at), exercise: None, event };
@@ -133,16 +133,26 @@ pub(crate) fn journal() -> (Exercise, Vec<Entry>) {
         server_time: None,
     };
     let events = vec![
-        (1, Event::Planned { drill: Box::new(drill()) }),
+        (1, Event::Planned { drill: Box::new(drill()), file: DrillFile::default() }),
         (
             2,
             Event::DrillStarted {
                 postgres: Version { major: Major(17), minor: 6 },
                 nonce: "nonce".into(),
                 resolution_us: 20_000,
+                software: Software::default(),
             },
         ),
-        (START, Event::BaselineRecorded { primary: server(0), control, acknowledged: 1, settings }),
+        (
+            START,
+            Event::BaselineRecorded {
+                primary: server(0),
+                control,
+                acknowledged: 1,
+                settings,
+                database_bytes: None,
+            },
+        ),
         (FAULT, step(0)),
         (FAULT + 10, Event::FaultInjected(fault)),
         (FAULT + 10, done(0)),

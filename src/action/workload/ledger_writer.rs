@@ -11,7 +11,7 @@ use std::{
 };
 
 use crate::{
-    journal::{Commit, Moment, Server, Session, codec},
+    journal::{Commit, Moment, Server, Session, format::ledger},
     lab::LabError,
 };
 
@@ -30,7 +30,7 @@ impl LedgerWriter {
     pub fn create(path: &Path) -> Result<Self, LabError> {
         let what = || format!("make the ledger {}", path.display());
         let mut out = BufWriter::with_capacity(1 << 16, File::create(path).map_err(LabError::io(what()))?);
-        codec::write_ledger_header(&mut out).map_err(LabError::io(what()))?;
+        ledger::write_header(&mut out).map_err(LabError::io(what()))?;
         Ok(Self { out: Mutex::new((out, Ok(()))), sessions: AtomicU32::new(1) })
     }
 
@@ -45,13 +45,13 @@ impl LedgerWriter {
     /// Writes down a session and gives it a number.
     pub fn session(&self, writer: u16, at: Moment, server: Server) -> u32 {
         let session = self.sessions.fetch_add(1, Ordering::Relaxed);
-        self.write(|out| codec::write_session(out, &Session { session, writer, at, server }));
+        self.write(|out| ledger::write_session(out, &Session { session, writer, at, server }));
         session
     }
 
     /// Writes down a commit.
     pub fn commit(&self, commit: &Commit) {
-        self.write(|out| codec::write_commit(out, commit));
+        self.write(|out| ledger::write_commit(out, commit));
     }
 
     /// Brings everything to the file.

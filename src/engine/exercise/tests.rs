@@ -15,9 +15,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::*;
 use crate::{
-    drill::{Period, RuntimeKind},
+    drill::RuntimeKind,
     engine::{Store, judged},
-    journal::{Entry, Exercise, codec},
+    journal::{DrillFile, Entry, Exercise, Provenance},
     judge::{Judgement, Subject, Verdict},
     lab::{Provision, clock::Clock, fake::Fake, node::Secrets, repository, session::Credentials},
     pg::Major,
@@ -36,17 +36,11 @@ name = "standby"
 role = "standby"
 [workload]
 writers = 1
-[[steps]]
-fault = { kill-node = "primary" }
-[[steps]]
-recover = { promote = "standby" }
-[[steps]]
-check = ["ledger"]
 "#;
 
 /// A step that needs no server: the clients try to commit for so long.
-fn work(seconds: u64) -> Verb {
-    Verb::Work(Period::from_secs(seconds))
+fn work(seconds: u64) -> String {
+    format!("work = \"{seconds}s\"")
 }
 
 /// A run of one exercise on a runtime of a script.
@@ -70,28 +64,29 @@ struct Seen {
 
 impl World {
     /// A drill of these steps, with the script of the runtime.
-    fn of(verbs: Vec<Verb>, script: impl FnOnce(Fake, &CancellationToken) -> Fake) -> Self {
+    fn of(verbs: Vec<String>, script: impl FnOnce(Fake, &CancellationToken) -> Fake) -> Self {
         let name = "fake/drill".parse().expect("a name");
-        let mut drill =
-            syntax::parse(&name, "drill.toml", CLUSTER).unwrap_or_else(|mistakes| panic!("{mistakes:?}"));
-        let step = |verb: Verb| Step { title: verb.describe(), deadline: Period::from_secs(600), verb };
-        drill.steps = verbs.into_iter().map(step).collect();
+        let step = |verb: String| format!("[[steps]]\n{verb}\ndeadline = \"10m\"\n");
+        let text = format!("{CLUSTER}{}", verbs.into_iter().map(step).collect::<String>());
+        let file = DrillFile { path: "drill.toml".into(), text };
+        let drill = syntax::recorded(&name, &file.path, &file.text)
+            .unwrap_or_else(|diagnostics| panic!("{diagnostics:?}"));
         let folder = tempfile::tempdir().expect("a folder");
         let store = Store::create(folder.path(), "run").expect("a folder");
         let recorder =
             Recorder::create(&store.journal(), Clock::start(), CancellationToken::new()).expect("a journal");
         recorder.record(Event::RunStarted {
-            format: codec::FORMAT,
             run: "run".into(),
             lifeboat: "0.1.0".into(),
             started: Timestamp::UNIX_EPOCH,
             runtime: RuntimeKind::Fake,
             jobs: 1,
             machine: BTreeMap::new(),
+            provenance: Provenance::default(),
         });
         let exercise = Exercise { drill: name, postgres: Major(17) };
         let recorder = recorder.for_exercise(exercise.clone());
-        recorder.record(Event::Planned { drill: Box::new(drill.clone()) });
+        recorder.record(Event::Planned { drill: Box::new(drill.clone()), file });
         let cancel = CancellationToken::new();
         let fake = Arc::new(script(Fake::default(), &cancel));
         Self { folder, store, recorder, drill: Arc::new(drill), exercise, fake, cancel }
@@ -141,7 +136,7 @@ impl World {
     fn seen(self) -> Seen {
         self.recorder.health().expect("a whole journal");
         let judged = judged(&self.store).expect("a journal that can be judged");
-        let entries = self.store.entries().expect("a journal");
+        let entries = self.store.read().expect("a journal").entries;
         Seen {
             transcript: self.fake.transcript(),
             existing: self.fake.existing(),

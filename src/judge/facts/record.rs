@@ -45,6 +45,8 @@ pub(in crate::judge) struct Record<'a> {
     /// As many as the drill has.
     pub(in crate::judge) steps: Vec<StepFacts<'a>>,
     pub(in crate::judge) evidence: BTreeMap<String, u64>,
+    /// Whether the hash of each of them is known: the first format of the journal knew their sizes alone.
+    pub(in crate::judge) is_hashed: bool,
     pub(in crate::judge) evidence_missing: Vec<(&'a str, &'a ErrorChain)>,
     pub(in crate::judge) cleaned_up: Option<(&'a [String], bool)>,
     pub(in crate::judge) ended: Option<Moment>,
@@ -107,7 +109,7 @@ impl<'a> Record<'a> {
     pub(in crate::judge) fn of(exercise: &Exercise, entries: &'a [Entry]) -> Result<Self, JudgeError> {
         let mut own = entries.iter().filter(|entry| entry.exercise.as_ref() == Some(exercise));
         let Some(drill) = own.find_map(|entry| match &entry.event {
-            Event::Planned { drill } => Some(drill.as_ref()),
+            Event::Planned { drill, file: _ } => Some(drill.as_ref()),
             _ => None,
         }) else {
             return Err(JudgeError::NotPlanned(exercise.clone()));
@@ -120,6 +122,7 @@ impl<'a> Record<'a> {
             set_up_failed: None,
             steps: drill.steps.iter().map(|_| StepFacts::default()).collect(),
             evidence: BTreeMap::new(),
+            is_hashed: true,
             evidence_missing: Vec::new(),
             cleaned_up: None,
             ended: None,
@@ -140,11 +143,11 @@ impl<'a> Record<'a> {
         let at = entry.at;
         match &entry.event {
             Event::Skipped { reason } => self.skipped = Some(reason),
-            Event::DrillStarted { postgres, nonce, resolution_us } => {
+            Event::DrillStarted { postgres, nonce, resolution_us, software: _ } => {
                 let resolution = Duration::from_micros(*resolution_us);
                 self.started = Some(Started { at, postgres: *postgres, nonce, resolution });
             }
-            Event::BaselineRecorded { primary, control: _, acknowledged, settings } => {
+            Event::BaselineRecorded { primary, control: _, acknowledged, settings, database_bytes: _ } => {
                 self.baseline = Some(Baseline { at, primary, acknowledged: *acknowledged, settings });
             }
             Event::SetUpFailed { error } => self.set_up_failed = Some(error),
@@ -167,8 +170,9 @@ impl<'a> Record<'a> {
             Event::Checked { step, check, about, facts } => {
                 self.step_mut(*step)?.checked.push(Checked { at, check, about: *about, facts });
             }
-            Event::Evidence { file, bytes } => {
+            Event::Evidence { file, bytes, hash } => {
                 self.evidence.insert(file.clone(), *bytes);
+                self.is_hashed &= !hash.is_empty();
             }
             Event::EvidenceMissing { file, error } => self.evidence_missing.push((file, error)),
             Event::CleanedUp { left, kept } => self.cleaned_up = Some((left, *kept)),

@@ -282,7 +282,7 @@ mod tests {
                 }
             };
             match event {
-                Event::Planned { drill } => drill.steps.iter_mut().for_each(|step| {
+                Event::Planned { drill, .. } => drill.steps.iter_mut().for_each(|step| {
                     if let crate::drill::Verb::Check(checks) = &mut step.verb {
                         checks.iter_mut().for_each(change);
                     }
@@ -324,7 +324,7 @@ mod tests {
     #[test]
     fn a_query_that_expects_no_rows_examines_one_fact() {
         let story = Story::loss().edit(|event| match event {
-            Event::Planned { drill } => {
+            Event::Planned { drill, .. } => {
                 if let crate::drill::Verb::Check(checks) = &mut drill.steps[CHECKS].verb
                     && let Check::Sql(sql) = &mut checks[3]
                 {

@@ -5,6 +5,7 @@ pub(in crate::judge) mod checks;
 pub(in crate::judge) mod cleanup;
 pub(in crate::judge) mod content;
 pub(in crate::judge) mod end_of_recovery;
+pub(in crate::judge) mod evidence;
 pub(in crate::judge) mod fault;
 pub(in crate::judge) mod identity;
 pub(in crate::judge) mod ledger;

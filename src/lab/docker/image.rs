@@ -10,6 +10,7 @@ use super::{
     pull::pull,
 };
 use crate::{
+    journal::Software,
     lab::{Installation, LabError},
     pg::Major,
 };
@@ -122,6 +123,7 @@ impl Engine {
             listen: "0.0.0.0",
             clients: "0.0.0.0/0",
             tools: image_probe.tools.clone(),
+            software: Software { image: Some(reference.clone()), digest: Some(id.clone()), programs: None },
         };
         let steering =
             config.env.unwrap_or_default().iter().filter_map(|variable| steers(variable)).collect();

@@ -8,6 +8,7 @@ use std::{
 };
 
 use crate::{
+    journal::Software,
     lab::{Installation, TOOLS},
     pg::{Major, Version},
 };
@@ -29,6 +30,7 @@ pub fn find() -> BTreeMap<Major, Installation> {
         let installation = Installation {
             version,
             identity: format!("{version} {place}"),
+            software: Software { programs: Some(place.clone()), ..Software::default() },
             bin: place,
             listen: "127.0.0.1",
             clients: "127.0.0.1/32",

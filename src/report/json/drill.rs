@@ -182,6 +182,8 @@ pub enum About {
     WorstCase,
     /// Everything was removed.
     Cleanup,
+    /// The journal and the files of evidence are what was written.
+    Evidence,
 }
 
 /// What the clients did.
@@ -316,5 +318,6 @@ const fn about(subject: &Subject) -> About {
         Subject::Objective { promise: ObjectiveKind::Rpo } => About::Rpo,
         Subject::WorstCase => About::WorstCase,
         Subject::Cleanup => About::Cleanup,
+        Subject::Evidence => About::Evidence,
     }
 }

@@ -37,6 +37,8 @@ pub(super) fn run(verdict: Verdict, exercises: Vec<Judgement>) -> RunJudgement {
         jobs: 1,
         machine: BTreeMap::from([("cores".into(), "2".into()), ("memory".into(), "8 GiB".into())]),
         interrupted: false,
+        journal_hash: Some("5d4e0c1f".repeat(8)),
+        journal_damage: None,
         exercises,
         verdict,
     }

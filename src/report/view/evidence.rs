@@ -3,7 +3,7 @@
 use crate::{human, journal::LEDGER_FILE, judge::Judgement};
 
 /// The run's journal, in its folder.
-pub const JOURNAL: &str = "journal.jsonl";
+pub use crate::journal::JOURNAL;
 
 /// A file that a reader may open.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -37,6 +37,9 @@ pub(in crate::report) fn hint(judgement: &Judgement, finding: &Finding) -> Optio
             "client commits were not verified after the recovery: add the check `ledger`".into()
         }
         Subject::WorstCase => "the loss exceeds the configured bound: check that the archive holds what archive_command reported as archived".into(),
+        Subject::Evidence => {
+            "changed evidence proves nothing: restore the run's folder from a copy, or run the drill again".into()
+        }
         Subject::Cleanup => "run lifeboat clean to remove what was left".into(),
     })
 }

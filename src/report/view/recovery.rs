@@ -142,6 +142,10 @@ pub(in crate::report) fn step_of(finding: &Finding) -> Option<usize> {
         | Subject::Identity { step }
         | Subject::Phases { step }
         | Subject::Check { step, .. } => Some(step),
-        Subject::Baseline | Subject::Objective { .. } | Subject::WorstCase | Subject::Cleanup => None,
+        Subject::Baseline
+        | Subject::Objective { .. }
+        | Subject::WorstCase
+        | Subject::Cleanup
+        | Subject::Evidence => None,
     }
 }

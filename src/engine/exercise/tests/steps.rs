@@ -1,26 +1,19 @@
 //! Steps, disturbed at each of their calls in turn.
 
 use super::*;
-use crate::drill::{Backup, BackupMethod, Compression, NodeName};
-
-fn node(name: &str) -> NodeName {
-    name.parse().expect("a name")
-}
 
 /// Steps that need no server to speak to.
-fn steps() -> Vec<Verb> {
-    let nightly = "nightly".parse().expect("a label");
+fn steps() -> Vec<String> {
     vec![
-        Verb::Backup(Backup {
-            method: BackupMethod::Basebackup,
-            label: nightly,
-            node: node("primary"),
-            compress: Compression::None,
-        }),
-        Verb::Fault(Fault::Freeze { node: node("standby") }),
-        Verb::Fault(Fault::LoseVolume { node: node("primary") }),
+        r#"backup = { method = "basebackup", label = "nightly" }"#.to_owned(),
+        r#"fault = { freeze = "standby" }"#.to_owned(),
+        lose_primary(),
         work(3),
     ]
+}
+
+fn lose_primary() -> String {
+    r#"fault = { lose-volume = "primary" }"#.to_owned()
 }
 
 fn scripted(fake: Fake) -> Fake {
@@ -105,7 +98,7 @@ async fn an_interrupt_at_any_call_cancels_its_step() {
 
 #[tokio::test(start_paused = true)]
 async fn a_step_that_hangs_ends_at_its_deadline() {
-    let steps = vec![Verb::Fault(Fault::LoseVolume { node: node("primary") }), work(1)];
+    let steps = vec![lose_primary(), work(1)];
     let started = std::time::Instant::now();
     let world = World::of(steps, |fake, _| fake.hang("destroy"));
     let mut context = world.standing().await;
@@ -132,7 +125,7 @@ async fn an_interrupt_between_two_steps_starts_no_other() {
 
 #[tokio::test(start_paused = true)]
 async fn a_ledger_that_cant_be_written_fails_the_step() {
-    let world = World::of(vec![Verb::Fault(Fault::LoseVolume { node: node("primary") })], |fake, _| fake);
+    let world = World::of(vec![lose_primary()], |fake, _| fake);
     let ledger = world.exercising().folder.join(LEDGER_FILE);
     std::os::unix::fs::symlink("/dev/full", &ledger).expect("a link");
     let mut context = world.standing().await;

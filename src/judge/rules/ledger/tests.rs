@@ -365,7 +365,7 @@ fn a_ledger_with_lines_missing_or_doubled_is_inconclusive() {
 #[test]
 fn a_ledger_that_is_missing_is_inconclusive() {
     let story = Story::loss();
-    let judgement = crate::judge::judge(&story.exercise, &story.entries, None).expect("a journal");
+    let judgement = crate::judge::judge(&story.exercise, &story.entries, &[], None).expect("a journal");
     let finding = judgement.findings.iter().find(|finding| finding.name == NAME).expect("a finding");
     assert_eq!((finding.verdict, finding.message.as_str()), (Verdict::Inconclusive, "the ledger is missing"));
 }

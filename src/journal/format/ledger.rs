@@ -1,79 +1,23 @@
-//! JSON Lines, for the journal and the ledger.
+//! The ledger's file: JSON Lines, in the order in which they were written.
 //!
-//! A journal line is an [`Entry`]. A ledger's first line names its format; a session is an object; a commit is an array
-//! `[writer, seq, session, begun_us, ended_us, outcome, lsn]`, since there are many of them.
+//! The first line names the format; a session is an object; a commit is an array
+//! `[writer, seq, session, begun_us, ended_us, outcome, lsn]`, since there are many of them. The journal tells the hash of the
+//! whole file. Format 1 wrote system identifiers as numbers.
 
 use std::io::{self, BufRead, Write};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Commit, CommitOutcome, Entry, Ledger, Moment, Session};
-use crate::pg::Lsn;
+use super::FormatError;
+use crate::{
+    journal::{Commit, CommitOutcome, Ledger, Moment, Session},
+    pg::Lsn,
+};
 
-/// The version of both formats; a reader refuses what is newer.
-pub const FORMAT: u32 = 1;
+/// The format that is written.
+const FORMAT: u32 = 2;
 
-/// A line that can't be read.
-#[derive(Debug, thiserror::Error)]
-pub enum CodecError {
-    /// The file itself.
-    #[error("read line {line}")]
-    Io {
-        /// Counted from 1.
-        line: usize,
-        /// Why.
-        source: io::Error,
-    },
-    /// The line's text.
-    #[error("understand line {line}")]
-    Line {
-        /// Counted from 1.
-        line: usize,
-        /// Why.
-        source: serde_json::Error,
-    },
-    /// Written by another version.
-    #[error("the file is in format {found}, and this version of lifeboat reads format {FORMAT}")]
-    Format {
-        /// What it says.
-        found: u32,
-    },
-}
-
-/// Writes a journal line.
-///
-/// # Errors
-/// Returns an error if the writer fails.
-pub fn write_entry(mut out: impl Write, entry: &Entry) -> io::Result<()> {
-    let mut line = serde_json::to_vec(entry)?;
-    line.push(b'\n');
-    out.write_all(&line)
-}
-
-/// Reads a journal. A last line without its end is left out: the runner died while it wrote it.
-///
-/// # Errors
-/// Returns an error if a whole line can't be read.
-pub fn read_journal(mut input: impl BufRead) -> Result<Vec<Entry>, CodecError> {
-    let mut entries: Vec<Entry> = Vec::new();
-    let mut text = String::new();
-    for line in 1.. {
-        text.clear();
-        let read = input.read_line(&mut text).map_err(|source| CodecError::Io { line, source })?;
-        if read == 0 || !text.ends_with('\n') {
-            break;
-        }
-        let entry: Entry = serde_json::from_str(&text).map_err(|source| CodecError::Line { line, source })?;
-        if let super::Event::RunStarted { format, .. } = &entry.event
-            && *format != FORMAT
-        {
-            return Err(CodecError::Format { found: *format });
-        }
-        entries.push(entry);
-    }
-    Ok(entries)
-}
-
+/// A ledger's first line.
 #[derive(Serialize, Deserialize)]
 struct Header {
     ledger: u32,
@@ -86,7 +30,7 @@ type CommitLine = (u16, u32, u32, u64, u64, CommitOutcome, Lsn);
 ///
 /// # Errors
 /// Returns an error if the writer fails.
-pub fn write_ledger_header(mut out: impl Write) -> io::Result<()> {
+pub fn write_header(mut out: impl Write) -> io::Result<()> {
     let columns = ["writer", "seq", "session", "begun_us", "ended_us", "outcome", "lsn"];
     let header = Header { ledger: FORMAT, columns: columns.map(str::to_owned).to_vec() };
     writeln!(out, "{}", serde_json::to_string(&header)?)
@@ -121,20 +65,20 @@ pub fn write_commit(mut out: impl Write, commit: &Commit) -> io::Result<()> {
 ///
 /// # Errors
 /// Returns an error if a whole line can't be read.
-pub fn read_ledger(mut input: impl BufRead, lines: usize) -> Result<Ledger, CodecError> {
+pub fn read(mut input: impl BufRead, lines: usize) -> Result<Ledger, FormatError> {
     let mut ledger = Ledger { sessions: Vec::new(), commits: Vec::with_capacity(lines) };
     let mut text = Vec::new();
     for line in 1.. {
         text.clear();
-        let read = input.read_until(b'\n', &mut text).map_err(|source| CodecError::Io { line, source })?;
+        let read = input.read_until(b'\n', &mut text).map_err(|source| FormatError::Io { line, source })?;
         if read == 0 || !text.ends_with(b"\n") {
             break;
         }
-        let bad = |source| CodecError::Line { line, source };
+        let bad = |source| FormatError::Line { line, source };
         if line == 1 {
             let header: Header = serde_json::from_slice(&text).map_err(bad)?;
-            if header.ledger != FORMAT {
-                return Err(CodecError::Format { found: header.ledger });
+            if header.ledger > FORMAT {
+                return Err(FormatError::Newer { found: header.ledger });
             }
         } else if text.starts_with(b"[") {
             let (writer, seq, session, begun, ended, outcome, lsn): CommitLine =
@@ -183,7 +127,7 @@ mod tests {
 
     fn written(ledger: &Ledger) -> Vec<u8> {
         let mut bytes = Vec::new();
-        write_ledger_header(&mut bytes).expect("memory");
+        write_header(&mut bytes).expect("memory");
         for session in &ledger.sessions {
             write_session(&mut bytes, session).expect("memory");
         }
@@ -208,7 +152,7 @@ mod tests {
         #[test]
         fn a_ledger_survives_its_own_text(commits in proptest::collection::vec(commits(), 0..20)) {
             let ledger = Ledger { sessions: vec![session()], commits };
-            let read = read_ledger(written(&ledger).as_slice(), 0);
+            let read = read(written(&ledger).as_slice(), 0);
             prop_assert_eq!(read.ok(), Some(ledger));
         }
 
@@ -217,14 +161,14 @@ mod tests {
             let ledger = Ledger { sessions: vec![], commits };
             let mut bytes = written(&ledger);
             bytes.truncate(bytes.len() - cut);
-            let read = read_ledger(bytes.as_slice(), 0).map(|l| l.commits.len());
+            let read = read(bytes.as_slice(), 0).map(|l| l.commits.len());
             prop_assert_eq!(read.ok(), Some(ledger.commits.len() - 1));
         }
     }
 
     #[test]
     fn a_newer_format_is_refused() {
-        let read = read_ledger(b"{\"ledger\":99,\"columns\":[]}\n".as_slice(), 0);
-        assert!(matches!(read, Err(CodecError::Format { found: 99 })));
+        let read = read(b"{\"ledger\":99,\"columns\":[]}\n".as_slice(), 0);
+        assert!(matches!(read, Err(FormatError::Newer { found: 99 })));
     }
 }

@@ -1,0 +1,84 @@
+//! What lines refer to instead of telling it: the drills that a journal plans, and the step that each is in.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    drill::{Backup, Check, Drill, Fault, Recovery, Step, Verb},
+    journal::Exercise,
+};
+
+/// The drills that were planned so far.
+#[derive(Debug, Default)]
+pub(super) struct Steps {
+    known: BTreeMap<Exercise, Known>,
+}
+
+#[derive(Debug)]
+struct Known {
+    drill: Drill,
+    open: Option<usize>,
+}
+
+impl Steps {
+    pub(super) fn plan(&mut self, exercise: &Exercise, drill: Drill) {
+        self.known.insert(exercise.clone(), Known { drill, open: None });
+    }
+
+    pub(super) fn begin(&mut self, exercise: Option<&Exercise>, step: usize) {
+        if let Some(known) = exercise.and_then(|exercise| self.known.get_mut(exercise)) {
+            known.open = Some(step);
+        }
+    }
+
+    pub(super) fn end(&mut self, exercise: Option<&Exercise>) {
+        if let Some(known) = exercise.and_then(|exercise| self.known.get_mut(exercise)) {
+            known.open = None;
+        }
+    }
+
+    /// The step that an exercise is in.
+    pub(super) fn open(&self, exercise: Option<&Exercise>) -> Option<usize> {
+        self.known.get(exercise?)?.open
+    }
+
+    /// The place of a check among those of its step.
+    pub(super) fn place(&self, exercise: Option<&Exercise>, step: usize, check: &Check) -> Option<usize> {
+        match self.verb(exercise, step)? {
+            Verb::Check(checks) => checks.iter().position(|declared| declared == check),
+            _ => None,
+        }
+    }
+
+    pub(super) fn backup(&self, exercise: Option<&Exercise>, step: usize) -> Option<&Backup> {
+        match self.verb(exercise, step)? {
+            Verb::Backup(backup) => Some(backup),
+            _ => None,
+        }
+    }
+
+    pub(super) fn fault(&self, exercise: Option<&Exercise>, step: usize) -> Option<&Fault> {
+        match self.verb(exercise, step)? {
+            Verb::Fault(fault) => Some(fault),
+            _ => None,
+        }
+    }
+
+    pub(super) fn recovery(&self, exercise: Option<&Exercise>, step: usize) -> Option<&Recovery> {
+        match self.verb(exercise, step)? {
+            Verb::Recover(recovery) => Some(recovery),
+            _ => None,
+        }
+    }
+
+    pub(super) fn check(&self, exercise: Option<&Exercise>, step: usize, place: usize) -> Option<&Check> {
+        match self.verb(exercise, step)? {
+            Verb::Check(checks) => checks.get(place),
+            _ => None,
+        }
+    }
+
+    fn verb(&self, exercise: Option<&Exercise>, step: usize) -> Option<&Verb> {
+        let Step { verb, .. } = self.known.get(exercise?)?.drill.steps.get(step)?;
+        Some(verb)
+    }
+}

@@ -1,0 +1,177 @@
+//! Format 2 of the journal, as it is in a file.
+//!
+//! What a drill declares is told once, as the text of its file, and referred to by step: no type of `drill` that changes with
+//! its features is in here. Facts that are the journal's own (a server, a scan, a fingerprint, a phase) are written as their
+//! types say; their `serde` attributes are part of this format.
+
+mod read;
+mod write;
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    drill::{Label, NodeName, RuntimeKind},
+    journal::{
+        CheckFacts, ErrorChain, Exercise, Moment, Outcome, PhaseSpan, Provenance, RestorePointFacts, Server,
+        Software,
+    },
+    pg::{ControlData, Lsn, ResolvedTarget, Version, server_log::LogFact},
+};
+
+/// A line without its hash.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Line {
+    /// Counted from 1.
+    pub(super) line: u64,
+    at: Moment,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    exercise: Option<Exercise>,
+    event: Event,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+enum Event {
+    RunStarted {
+        format: u32,
+        run: String,
+        lifeboat: String,
+        started: Timestamp,
+        runtime: RuntimeKind,
+        jobs: usize,
+        machine: BTreeMap<String, String>,
+        #[serde(default)]
+        provenance: Provenance,
+    },
+    Planned {
+        file: String,
+        hash: String,
+        text: String,
+    },
+    Skipped {
+        reason: String,
+    },
+    DrillStarted {
+        postgres: Version,
+        nonce: String,
+        resolution_us: u64,
+        #[serde(default)]
+        software: Software,
+    },
+    BaselineRecorded {
+        primary: Server,
+        control: ControlData,
+        acknowledged: u64,
+        settings: BTreeMap<String, String>,
+        #[serde(default)]
+        database_bytes: Option<u64>,
+    },
+    SetUpFailed {
+        error: ErrorChain,
+    },
+    StepStarted {
+        step: usize,
+        title: String,
+    },
+    StepEnded {
+        step: usize,
+        outcome: Outcome,
+        error: Option<ErrorChain>,
+    },
+    Progress {
+        text: String,
+    },
+    ServerStarted {
+        server: Server,
+    },
+    BackupTaken(Backup),
+    RestorePointMade(RestorePointFacts),
+    Worked {
+        acknowledged: u64,
+    },
+    FaultInjected(Fault),
+    FaultHealed {
+        node: NodeName,
+    },
+    Recovered(Recovered),
+    Checked {
+        step: usize,
+        /// The check's place among those of its step, counted from 0.
+        place: usize,
+        about: Option<usize>,
+        facts: CheckFacts,
+    },
+    Evidence {
+        file: String,
+        bytes: u64,
+        hash: String,
+    },
+    EvidenceMissing {
+        file: String,
+        error: ErrorChain,
+    },
+    Kept {
+        node: NodeName,
+        reach: String,
+    },
+    CleanedUp {
+        left: Vec<String>,
+        kept: bool,
+    },
+    DrillEnded {
+        interrupted: bool,
+    },
+    RunEnded {
+        interrupted: bool,
+    },
+}
+
+/// A backup; its step tells the label, the method and the compression.
+#[derive(Serialize, Deserialize)]
+struct Backup {
+    step: usize,
+    begun: Moment,
+    ended: Moment,
+    bytes: u64,
+    start_lsn: Option<Lsn>,
+    stop_lsn: Option<Lsn>,
+}
+
+/// A fault; its step tells which.
+#[derive(Serialize, Deserialize)]
+struct Fault {
+    step: usize,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    alive: Option<Moment>,
+    at: Moment,
+    proven: Option<Moment>,
+    effect: String,
+    xid: Option<u64>,
+    lsn: Option<Lsn>,
+    server_time: Option<Timestamp>,
+}
+
+/// A recovery; its step tells the target.
+#[derive(Serialize, Deserialize)]
+struct Recovered {
+    step: usize,
+    node: NodeName,
+    before: Server,
+    after: Server,
+    /// Whether the target that its step declares was given to the server.
+    targeted: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    resolved_target: Option<ResolvedTarget>,
+    serves: bool,
+    nonce: Option<String>,
+    backup: Option<Label>,
+    backup_label: Option<String>,
+    end_of_recovery: Option<Lsn>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    archive_end: Option<Lsn>,
+    log: Vec<LogFact>,
+    phases: Vec<PhaseSpan>,
+}
