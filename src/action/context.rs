@@ -1,6 +1,6 @@
 //! What the actions of one exercise work on.
 
-use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
 use super::{
     recorder::Recorder,
@@ -10,18 +10,12 @@ use crate::{
     drill::{DatabaseName, Drill, Label, NodeName, RestorePointName},
     journal::{BackupFacts, Event, FaultFacts, Fingerprint, LEDGER_FILE, Moment, RestorePointFacts, Server},
     lab::{
-        Address, LabError, Provision, Runtime,
+        Address, LabError, Provision, Runtime, TimeLeft,
         clock::Clock,
         node::{Node, Secrets},
         repository,
     },
 };
-
-/// How long a server may take until it answers. Steps have deadlines of their own; this one is for a server that hangs.
-pub const START_WITHIN: Duration = Duration::from_secs(3600);
-
-/// The deadline of a command that may take as long as there is data: the step's own comes first.
-pub const AS_LONG_AS_THE_STEP: Duration = Duration::from_secs(24 * 3600);
 
 /// A recovery that has been done, for the checks that ask about it.
 #[derive(Clone)]
@@ -44,6 +38,8 @@ pub struct DrillContext {
     pub recorder: Recorder,
     /// Where nodes run.
     pub runtime: Arc<dyn Runtime>,
+    /// How long the step that is under way may still take.
+    pub time_left: TimeLeft,
     /// The passwords.
     pub secrets: Secrets,
     /// The text that only this exercise writes.
@@ -103,7 +99,12 @@ impl DrillContext {
     /// The place that keeps backups, archive and logs.
     #[must_use]
     pub fn repository(&self) -> Node {
-        Node::new(Arc::clone(&self.runtime), repository(), self.secrets.clone())
+        self.at(&repository())
+    }
+
+    /// The server of a node, whether that is there or not.
+    fn at(&self, name: &NodeName) -> Node {
+        Node::new(Arc::clone(&self.runtime), name.clone(), self.secrets.clone(), self.time_left.clone())
     }
 
     /// Makes a node.
@@ -111,7 +112,7 @@ impl DrillContext {
     /// # Errors
     /// Returns an error if it can't be made.
     pub async fn create(&mut self, name: &NodeName, provision: Provision) -> Result<Node, LabError> {
-        let node = Node::new(Arc::clone(&self.runtime), name.clone(), self.secrets.clone());
+        let node = self.at(name);
         // Known before it is made: an attempt that fails half-way is cleaned_up like the rest.
         self.nodes.insert(name.clone(), node.clone());
         self.runtime.create(name, provision).await?;

@@ -83,8 +83,8 @@ pub async fn create(
         prepared = paths.prepared,
         data = paths.data
     );
-    let copy = Command::shell("copy the prepared cluster", copy).deadline(Duration::from_secs(3600));
-    let copied = node.runtime().exec(name, &copy).await?;
+    let copy = Command::shell("copy the prepared cluster", copy);
+    let copied = node.exec(copy.clone()).await?;
     if copied.code == 9 {
         context.recorder.progress(match content {
             Content::Bare => "making a cluster, once for this version".to_owned(),
@@ -120,7 +120,7 @@ async fn fill(context: &DrillContext, node: &Node, content: &Content) -> Result<
         ];
         let fast: Settings =
             fast.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        drop(node.start(&fast, Duration::from_secs(120)).await?);
+        drop(node.start(&fast).await?);
         load(context, node, dataset).await?;
         node.stop().await?;
     }
@@ -133,9 +133,7 @@ async fn fill(context: &DrillContext, node: &Node, content: &Content) -> Result<
         data = paths.data,
         log = node.log_file(),
     );
-    node.run(Command::shell("keep the prepared cluster", keep).deadline(Duration::from_secs(3600)))
-        .await
-        .map(drop)
+    node.run(Command::shell("keep the prepared cluster", keep)).await.map(drop)
 }
 
 async fn load(context: &DrillContext, node: &Node, dataset: &Dataset) -> Result<(), LabError> {
@@ -169,9 +167,7 @@ async fn load(context: &DrillContext, node: &Node, dataset: &Dataset) -> Result<
         "postgres".into(),
     ];
     let what = format!("load the dataset {}", dataset.fixture.name());
-    node.run_as_superuser(Command::new(what, arguments).stdin(script).deadline(Duration::from_secs(7200)))
-        .await
-        .map(drop)
+    node.run_as_superuser(Command::new(what, arguments).stdin(script)).await.map(drop)
 }
 
 /// The passwords of this machine's clusters, made at random when they are first needed.

@@ -2,11 +2,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use super::{
-    archive,
-    context::{DrillContext, START_WITHIN},
-    fingerprint, prepare,
-};
+use super::{archive, context::DrillContext, fingerprint, prepare};
 use crate::{
     drill::{Node as Declared, NodeName, Role, Service},
     journal::Event,
@@ -21,9 +17,6 @@ use crate::{
 
 /// The name of the fingerprint that is taken before anything happens.
 pub const BASELINE: &str = "start of the drill";
-
-/// How long the clients may take for their first commits.
-const FIRST_COMMITS_WITHIN: Duration = Duration::from_secs(60);
 
 /// The settings that bear on what can be lost.
 const SETTINGS_THAT_COUNT: &str = "'fsync', 'synchronous_commit', 'full_page_writes', 'archive_mode', 'archive_timeout', \
@@ -47,7 +40,7 @@ pub async fn build(context: &mut DrillContext) -> Result<(), LabError> {
         tokio::join!(create_repository, prepare::create(context, &declared.name, &content));
     created?;
     let primary = primary?;
-    drop(primary.start(&settings, START_WITHIN).await?);
+    drop(primary.start(&settings).await?);
     let server = context.note_server(&primary).await?;
     context.primary = Some((primary.clone(), server));
     primary.while_alive("build the cluster", set_up_cluster(context, &primary, settings)).await
@@ -142,8 +135,7 @@ async fn create_standby(
         port = address.port,
         data = standby.paths().data,
     );
-    let copy = Command::shell(format!("copy the primary to {}", declared.name), script)
-        .deadline(Duration::from_secs(7200));
+    let copy = Command::shell(format!("copy the primary to {}", declared.name), script);
     standby.run_as_superuser(copy).await?;
     let mut settings = settings_of(context, declared);
     settings.insert("primary_conninfo".into(), primary.conninfo_for(&standby).await?);
@@ -151,7 +143,7 @@ async fn create_standby(
     if let Role::Standby { delay: Some(delay), .. } = &declared.role {
         settings.insert("recovery_min_apply_delay".into(), format!("{}ms", delay.duration().as_millis()));
     }
-    drop(standby.start(&settings, START_WITHIN).await?);
+    drop(standby.start(&settings).await?);
     context.note_server(&standby).await?;
     let admin = primary.session("postgres").await?;
     let name = format!("application_name = {} and state = 'streaming'", literal(declared.name.as_str()));
@@ -165,10 +157,15 @@ async fn wait_for_standbys(
     count: usize,
 ) -> Result<(), LabError> {
     let sql = format!("select count(*) from pg_stat_replication where {condition}");
-    wait::until("see the standby follow", Duration::from_secs(60), Duration::from_millis(10), || async {
-        let seen: usize = primary.ask(admin.read(&sql).await, "look for the standby")?;
-        Ok(if seen >= count { Poll::Ready(()) } else { Poll::NotYet })
-    })
+    wait::until(
+        "see the standby follow",
+        primary.time_left().patience(),
+        Duration::from_millis(10),
+        || async {
+            let seen: usize = primary.ask(admin.read(&sql).await, "look for the standby")?;
+            Ok(if seen >= count { Poll::Ready(()) } else { Poll::NotYet })
+        },
+    )
     .await
 }
 
@@ -186,7 +183,7 @@ async fn record_baseline(context: &mut DrillContext, primary: &Node) -> Result<(
     let begun = context.now();
     let workload = context.workload()?;
     if workload.writers() > 0 {
-        workload.wait_for_commit(begun, FIRST_COMMITS_WITHIN).await?;
+        workload.wait_for_commit(begun, context.time_left.patience()).await?;
     }
     let live = workload.table().clone();
     let acknowledged = workload.status().acknowledged();
@@ -245,7 +242,7 @@ pub async fn catch_up(context: &DrillContext, node: &Node) -> Result<(), LabErro
     let Ok(written) = received(context, primary.name()).await else { return Ok(()) };
     let session = node.session("postgres").await?;
     let what = format!("see {} replay what was acknowledged", node.name());
-    wait::until(&what, Duration::from_secs(60), Duration::from_millis(5), || async {
+    wait::until(&what, context.time_left.remaining(), Duration::from_millis(5), || async {
         let replayed: Lsn =
             node.ask(session.read("select pg_last_wal_replay_lsn()").await, "ask how far replay is")?;
         Ok(if replayed >= written { Poll::Ready(()) } else { Poll::NotYet })

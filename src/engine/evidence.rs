@@ -1,7 +1,5 @@
 //! What is kept of a lab before it is taken down.
 
-use std::time::Duration;
-
 use futures_util::future::join_all;
 
 use crate::{
@@ -10,9 +8,6 @@ use crate::{
     lab::{Command, LabError, node::Node},
     pg::quote::shell_word,
 };
-
-/// How long one file may take.
-const EACH_WITHIN: Duration = Duration::from_secs(20);
 
 /// Keeps the logs of all servers, and of each that still lives its control file, its backup label and its timeline
 /// histories. What can't be had is written down and stops nothing.
@@ -25,7 +20,7 @@ pub(super) async fn keep(context: &DrillContext) {
 /// The logs of all servers, also of those that are gone.
 async fn logs(context: &DrillContext, repository: &Node) {
     let logs = format!("ls {}", repository.paths().log);
-    match repository.run(Command::shell("list the servers' logs", logs).deadline(EACH_WITHIN)).await {
+    match repository.run(Command::shell("list the servers' logs", logs)).await {
         Ok(listed) => {
             let text = listed.text();
             join_all(text.lines().map(|name| {
@@ -55,7 +50,7 @@ async fn files_of(context: &DrillContext, node: &Node) {
 
 /// Keeps what a script prints; nothing where it prints nothing.
 async fn file(context: &DrillContext, node: &Node, name: String, script: String) {
-    let kept = match node.run(Command::shell(format!("fetch {name}"), script).deadline(EACH_WITHIN)).await {
+    let kept = match node.run(Command::shell(format!("fetch {name}"), script)).await {
         Ok(output) if output.stdout.is_empty() => return,
         Ok(output) => context.recorder.keep(&context.folder, &name, &output.stdout).await,
         Err(error) => Err(error),

@@ -18,21 +18,15 @@ use crate::{
         topology,
         workload::{self, Workload},
     },
-    drill::{Drill, Fault, Step, Verb},
+    drill::{Deadlines, Drill, Fault, Step, Verb},
     human,
     journal::{ErrorChain, Event, LEDGER_FILE, Outcome},
     lab::{
-        LabError, Runtime,
+        LabError, Runtime, TimeLeft,
         node::{SUPERUSER, Secrets},
         repository,
     },
 };
-
-/// How long the cluster may take to stand, loading of the dataset included.
-const SET_UP_WITHIN: Duration = Duration::from_secs(2 * 3600);
-
-/// How long evidence, and dismantling, may take; a daemon that went away must not hold the runner.
-const CLOSE_WITHIN: Duration = Duration::from_secs(120);
 
 /// Says, when an exercise is through, whether its lab is to be kept.
 pub type KeepLab = Arc<dyn Fn() -> bool + Send + Sync>;
@@ -52,8 +46,12 @@ pub(super) struct Exercising {
 /// Runs the exercise; everything that happened is in the journal. Returns whether its lab was kept.
 pub(super) async fn run(exercising: Exercising) -> bool {
     let (cancel, keep) = (exercising.cancel.clone(), exercising.keep.clone());
+    let deadlines = Deadlines::of(&exercising.drill);
     let mut context = begin(exercising);
-    let (outcome, error) = limited(&cancel, SET_UP_WITHIN, topology::build(&mut context)).await;
+    let (outcome, error) = {
+        let (time_left, within) = (context.time_left.clone(), deadlines.set_up);
+        limited(&cancel, &time_left, within, topology::build(&mut context)).await
+    };
     let drill = Arc::clone(&context.drill);
     if outcome == Outcome::Completed {
         run_steps(&mut context, &drill.steps, &cancel).await;
@@ -84,6 +82,7 @@ fn begin(exercising: Exercising) -> DrillContext {
         drill,
         recorder,
         runtime,
+        time_left: TimeLeft::default(),
         secrets,
         nonce,
         folder,
@@ -112,8 +111,9 @@ async fn run_steps(context: &mut DrillContext, steps: &[Step], cancel: &Cancella
         }
         let recorder = context.recorder.clone();
         recorder.record(Event::StepStarted { step: number, title: step.title.clone() });
+        let (time_left, within) = (context.time_left.clone(), step.deadline.duration());
         let (mut outcome, mut error) =
-            limited(cancel, step.deadline.duration(), action::perform(context, number, &step.verb)).await;
+            limited(cancel, &time_left, within, action::perform(context, number, &step.verb)).await;
         // A ledger with a gap proves less than it seems to: no step counts as done with one.
         if let (Outcome::Completed, Some(Err(gap))) =
             (outcome, context.workload.as_ref().map(Workload::flush))
@@ -129,14 +129,20 @@ async fn run_steps(context: &mut DrillContext, steps: &[Step], cancel: &Cancella
 /// that it had started end with the lab.
 async fn limited(
     cancel: &CancellationToken,
+    time_left: &TimeLeft,
     within: Duration,
     work: impl Future<Output = Result<(), LabError>>,
 ) -> (Outcome, Option<ErrorChain>) {
+    time_left.begin(within);
     tokio::select! {
         biased;
         () = cancel.cancelled() => (Outcome::Cancelled, Some(ErrorChain::message("interrupted"))),
         done = guarded(within, work) => match done {
             Ok(Ok(())) => (Outcome::Completed, None),
+            // A wait that took all that was left: what was waited for says more than that the time is over.
+            Ok(Err(error)) if time_left.remaining().is_zero() => {
+                (Outcome::TimedOut, Some(ErrorChain::of(&error)))
+            }
             Ok(Err(error)) => (Outcome::Failed, Some(ErrorChain::of(&error))),
             Err((outcome, error)) => (outcome, Some(error)),
         },
@@ -169,12 +175,13 @@ async fn guarded<T>(within: Duration, work: impl Future<Output = T>) -> Result<T
 
 /// Stops the clients, keeps evidence, and takes the lab down, whatever happened before. Each part has a bound of its own.
 async fn close(mut context: DrillContext, cancel: &CancellationToken, keep: Option<KeepLab>) -> bool {
+    let deadlines = Deadlines::of(&context.drill);
     let recorder = context.recorder.clone();
     let missing = |file: &str, error: ErrorChain| {
         recorder.record(Event::EvidenceMissing { file: file.to_owned(), error })
     };
     if let Some(workload) = context.workload.take() {
-        match guarded(CLOSE_WITHIN, workload.stop()).await {
+        match guarded(deadlines.clients, workload.stop()).await {
             // What it was when it was closed: a ledger that was changed later proves nothing.
             Ok(Ok(())) => {
                 if let Err(error) = recorder.kept(&context.folder, LEDGER_FILE).await {
@@ -185,10 +192,12 @@ async fn close(mut context: DrillContext, cancel: &CancellationToken, keep: Opti
             Err((_, error)) => missing(LEDGER_FILE, error),
         }
     }
-    if let Err((_, error)) = guarded(CLOSE_WITHIN, thaw(&context)).await {
+    context.time_left.begin(deadlines.evidence);
+    if let Err((_, error)) = guarded(deadlines.evidence, thaw(&context)).await {
         tracing::warn!(%error, "failed to thaw what was frozen");
     }
-    if let Err((_, error)) = guarded(CLOSE_WITHIN, evidence::keep(&context)).await {
+    // Each file has its deadline, so that one that can't be had does not take the others along.
+    if let Err((_, error)) = guarded(2 * deadlines.evidence, evidence::keep(&context)).await {
         missing("evidence", error);
     }
     let kept = keep.is_some_and(|keep| keep());
@@ -197,7 +206,7 @@ async fn close(mut context: DrillContext, cancel: &CancellationToken, keep: Opti
         Vec::new()
     } else {
         recorder.progress("cleaning up");
-        let cleaned_up = guarded(CLOSE_WITHIN, context.runtime.clean_up()).await;
+        let cleaned_up = guarded(deadlines.clean_up, context.runtime.clean_up()).await;
         cleaned_up.unwrap_or_else(|(_, error)| vec![format!("the lab: {error}")])
     };
     recorder.record(Event::CleanedUp { left, kept });

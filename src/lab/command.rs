@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use super::LabError;
+use super::{LabError, TimeLeft};
 
 /// A program, its arguments and its surroundings. It runs as the server's unprivileged user, with `LC_ALL=C` and `TZ=UTC`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,7 +15,8 @@ pub struct Command {
     pub env: BTreeMap<String, String>,
     /// What it reads from standard input.
     pub stdin: Vec<u8>,
-    /// How long it may take; it is killed then.
+    /// How long it may take; it is killed then. Where it belongs to a step, [`super::node::Node`] gives it no more than that
+    /// step has left.
     pub deadline: Duration,
 }
 
@@ -27,7 +28,7 @@ impl Command {
             argv: argv.into_iter().map(Into::into).collect(),
             env: BTreeMap::new(),
             stdin: Vec::new(),
-            deadline: Duration::from_secs(60),
+            deadline: TimeLeft::LONGEST,
         }
     }
 

@@ -14,9 +14,11 @@ pub mod node;
 mod node_paths;
 mod runtime;
 pub mod session;
+mod time_left;
 pub mod wait;
 
 pub use command::{Command, Output};
 pub use error::LabError;
 pub use node_paths::{Address, Installation, NodePaths, PreparedKey, TOOLS, repository};
 pub use runtime::{Provision, Runtime};
+pub use time_left::TimeLeft;

@@ -7,7 +7,7 @@ mod override_settings;
 use std::{sync::Arc, time::Duration};
 
 use super::{
-    Address, Command, LabError, NodePaths, Output, Runtime,
+    Address, Command, LabError, NodePaths, Output, Runtime, TimeLeft,
     session::{Credentials, Session, SqlError},
     wait::{self, Poll},
 };
@@ -53,13 +53,25 @@ pub struct Node {
     runtime: Arc<dyn Runtime>,
     name: NodeName,
     secrets: Secrets,
+    time_left: TimeLeft,
 }
 
 impl Node {
-    /// The server in a node that the runtime has made.
+    /// The server in a node that the runtime has made. Whatever it is asked for may take as long as `time_left` says.
     #[must_use]
-    pub fn new(runtime: Arc<dyn Runtime>, name: NodeName, secrets: Secrets) -> Self {
-        Self { runtime, name, secrets }
+    pub const fn new(
+        runtime: Arc<dyn Runtime>,
+        name: NodeName,
+        secrets: Secrets,
+        time_left: TimeLeft,
+    ) -> Self {
+        Self { runtime, name, secrets, time_left }
+    }
+
+    /// How long what is under way may still take.
+    #[must_use]
+    pub const fn time_left(&self) -> &TimeLeft {
+        &self.time_left
     }
 
     /// Its name.
@@ -94,12 +106,21 @@ impl Node {
         shell_word(&self.runtime.installation().program(name))
     }
 
-    /// Runs a command that must succeed.
+    /// Runs a command whose exit code the caller looks at; it gets at most the time that is left.
+    ///
+    /// # Errors
+    /// Returns an error if it can't be run, or does not end in time.
+    pub async fn exec(&self, mut command: Command) -> Result<Output, LabError> {
+        command.deadline = command.deadline.min(self.time_left.remaining());
+        self.runtime.exec(&self.name, &command).await
+    }
+
+    /// Runs a command that must succeed, in at most the time that is left.
     ///
     /// # Errors
     /// Returns an error if it does not.
     pub async fn run(&self, command: Command) -> Result<Output, LabError> {
-        self.runtime.exec(&self.name, &command).await?.success(&command)
+        self.exec(command.clone()).await?.success(&command)
     }
 
     /// Runs a command that speaks to a server as the superuser: the password is in its environment.
@@ -233,14 +254,14 @@ impl Node {
         )
     }
 
-    /// Waits until the server takes connections, reads at least, for at most `within`.
+    /// Waits until the server takes connections, reads at least.
     ///
     /// # Errors
-    /// Returns an error if its process ends (with what its log says), the deadline passes, or another server answers.
-    pub async fn wait_for_connections(&self, within: Duration) -> Result<Session, LabError> {
+    /// Returns an error if its process ends (with what its log says), no time is left, or another server answers.
+    pub async fn wait_for_connections(&self) -> Result<Session, LabError> {
         let address = self.address().await?;
         let what = format!("connect to {}", self.name);
-        let ready = wait::until(&what, within, ASK_EVERY, || async {
+        let ready = wait::until(&what, self.time_left.remaining(), ASK_EVERY, || async {
             // A server that is about to take connections may leave one unanswered for a moment: give up early and ask again.
             let patience = Duration::from_secs(2);
             let connected = Session::connect(&address, &self.secrets.superuser, "postgres", patience).await;
@@ -280,9 +301,9 @@ impl Node {
     ///
     /// # Errors
     /// Returns an error if it does not start.
-    pub async fn start(&self, settings: &Settings, within: Duration) -> Result<Session, LabError> {
+    pub async fn start(&self, settings: &Settings) -> Result<Session, LabError> {
         self.launch_as(settings, None).await?;
-        self.wait_for_connections(within).await
+        self.wait_for_connections().await
     }
 
     /// Stops the server in fast mode and waits for its end.
@@ -290,37 +311,35 @@ impl Node {
     /// # Errors
     /// Returns an error if it does not end.
     pub async fn stop(&self) -> Result<(), LabError> {
-        let script =
-            format!("{} -D {} stop -m fast -w -t 60 >/dev/null", self.program("pg_ctl"), self.paths().data);
-        let deadline = Duration::from_secs(70);
-        self.run(Command::shell(format!("stop the server on {}", self.name), script).deadline(deadline))
-            .await
-            .map(drop)
+        let script = format!(
+            "{} -D {} stop -m fast -w -t {} >/dev/null",
+            self.program("pg_ctl"),
+            self.paths().data,
+            self.time_left.remaining().as_secs(),
+        );
+        self.run(Command::shell(format!("stop the server on {}", self.name), script)).await.map(drop)
     }
 
-    /// A session of the superuser. Each of its statements may take half an hour; the step's deadline comes before.
+    /// A session of the superuser. Each of its statements may take as long as the step that it is run in has left.
     ///
     /// # Errors
     /// Returns an error if it can't be had.
     pub async fn session(&self, database: &str) -> Result<Session, LabError> {
-        self.session_of(&self.secrets.superuser, database, Duration::from_secs(1800)).await
+        let session = self.session_of(&self.secrets.superuser, database).await?;
+        Ok(session.limited_by(self.time_left.clone()))
     }
 
-    /// A session of the application's role.
+    /// A session of the application's role; each of its statements may take as long as a commit in a sound system.
     ///
     /// # Errors
     /// Returns an error if it can't be had.
     pub async fn application_session(&self, database: &str) -> Result<Session, LabError> {
-        self.session_of(&self.secrets.application, database, Duration::from_secs(60)).await
+        self.session_of(&self.secrets.application, database).await
     }
 
-    async fn session_of(
-        &self,
-        who: &Credentials,
-        database: &str,
-        within: Duration,
-    ) -> Result<Session, LabError> {
+    async fn session_of(&self, who: &Credentials, database: &str) -> Result<Session, LabError> {
         let address = self.address().await?;
+        let within = self.time_left.patience();
         let what = format!("connect to {database} on {} as {}", self.name, who.role);
         Session::connect(&address, who, database, within).await.map_err(LabError::sql(what))
     }

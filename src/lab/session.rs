@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use tokio::{task::JoinHandle, time::timeout};
 use tokio_postgres::{Client, Config, NoTls, SimpleQueryMessage, error::SqlState, types::ToSql};
 
-use super::{Address, LabError};
+use super::{Address, LabError, TimeLeft};
 use crate::{
     drill::NodeName,
     human,
@@ -83,6 +83,7 @@ pub struct Session {
     client: Client,
     connection: JoinHandle<()>,
     within: Duration,
+    time_left: Option<TimeLeft>,
 }
 
 impl Drop for Session {
@@ -124,16 +125,24 @@ impl Session {
                 tracing::debug!(%error, "connection ended");
             }
         });
-        Ok(Self { client, connection, within })
+        Ok(Self { client, connection, within, time_left: None })
+    }
+
+    /// The same session, whose statements may take as long as what is under way then has left, and no less.
+    #[must_use]
+    pub fn limited_by(mut self, time_left: TimeLeft) -> Self {
+        self.time_left = Some(time_left);
+        self
     }
 
     async fn limited<T>(
         &self,
         work: impl Future<Output = Result<T, tokio_postgres::Error>>,
     ) -> Result<T, SqlError> {
-        timeout(self.within, work)
+        let within = self.time_left.as_ref().map_or(self.within, TimeLeft::remaining);
+        timeout(within, work)
             .await
-            .map_err(|_| late("the server did not answer", self.within))?
+            .map_err(|_| late("the server did not answer", within))?
             .map_err(SqlError::from)
     }
 

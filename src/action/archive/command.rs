@@ -13,9 +13,6 @@ use crate::{
     pg::setting::Settings,
 };
 
-/// How long a segment may take into the archive of a server that has nothing else to do.
-const ARCHIVED_WITHIN: Duration = Duration::from_secs(60);
-
 /// The exit code that tells that it did not come; `cmp` has 0 to 2.
 const NEVER_CAME: i64 = 9;
 
@@ -56,11 +53,16 @@ pub(super) async fn complete(node: &Node) -> Result<(), LabError> {
     let session = node.session("postgres").await?;
     let segment = switch_segment(node, &session).await?;
     let last = "select coalesce(last_archived_wal, '') from pg_stat_archiver";
-    wait::until("see the segment archived", Duration::from_secs(60), Duration::from_millis(10), || async {
-        let last: String = node.ask(session.value(last).await, "ask the archiver")?.unwrap_or_default();
-        // Only names of segments are compared, not those of histories and backups.
-        Ok(if last.len() == segment.len() && last >= segment { Poll::Ready(()) } else { Poll::NotYet })
-    })
+    wait::until(
+        "see the segment archived",
+        node.time_left().remaining(),
+        Duration::from_millis(10),
+        || async {
+            let last: String = node.ask(session.value(last).await, "ask the archiver")?.unwrap_or_default();
+            // Only names of segments are compared, not those of histories and backups.
+            Ok(if last.len() == segment.len() && last >= segment { Poll::Ready(()) } else { Poll::NotYet })
+        },
+    )
     .await
 }
 
@@ -88,12 +90,13 @@ async fn fetch_back(node: &Node, session: &Session, folder: &str) -> Result<Opti
     let compare = format!(
         "left={looks}\nuntil test -f {folder}/{segment}; do left=$((left - 1)); test $left -gt 0 || exit {NEVER_CAME}; sleep 0.02; done\n\
          cmp -s {folder}/{segment} {data}/pg_wal/{segment}",
-        looks = ARCHIVED_WITHIN.as_millis() / 20,
+        // That it does not come is a finding, which has to be made before the step ends.
+        looks = node.time_left().patience().as_millis() / 20,
         data = node.paths().data,
     );
     let what = "compare the archived segment";
-    let compare = Command::shell(what, compare).deadline(2 * ARCHIVED_WITHIN);
-    match node.runtime().exec(node.name(), &compare).await?.code {
+    let compare = Command::shell(what, compare);
+    match node.exec(compare).await?.code {
         0 => Ok(Some(ArchiveProof { segment, identical: true })),
         1 => Ok(Some(ArchiveProof { segment, identical: false })),
         NEVER_CAME => Ok(None),

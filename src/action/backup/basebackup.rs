@@ -4,7 +4,6 @@ use async_trait::async_trait;
 
 use super::{DrillContext, Purpose, Tool, folder, size};
 use crate::{
-    action::context::AS_LONG_AS_THE_STEP,
     drill::{Backup, Compression},
     journal::{BackupFacts, Fingerprint},
     lab::{Command, LabError, node::Node},
@@ -42,8 +41,7 @@ impl Tool for Basebackup {
             },
         );
         let begun = context.now();
-        let take = Command::shell(format!("take base backup {}", backup.label), script)
-            .deadline(AS_LONG_AS_THE_STEP);
+        let take = Command::shell(format!("take base backup {}", backup.label), script);
         repository.run_as_superuser(take).await?;
         let ended = context.now();
         let ((start, stop), bytes) =
@@ -75,12 +73,7 @@ impl Tool for Basebackup {
             "umask 077; mkdir -p {data}\n{unpack}\nchmod 700 {data}; test -s {data}/backup_label\n\
              rm -f {data}/standby.signal; : > {data}/postgresql.auto.conf"
         );
-        node.run(
-            Command::shell(format!("restore base backup {}", facts.label), script)
-                .deadline(AS_LONG_AS_THE_STEP),
-        )
-        .await
-        .map(drop)
+        node.run(Command::shell(format!("restore base backup {}", facts.label), script)).await.map(drop)
     }
 
     async fn verify(
@@ -91,14 +84,12 @@ impl Tool for Basebackup {
         let repository = context.repository();
         let folder = folder(&repository, &facts.label);
         let script = format!("{} {folder} 2>&1", repository.program("pg_verifybackup"));
-        let verify = Command::shell(format!("verify base backup {}", facts.label), script)
-            .deadline(AS_LONG_AS_THE_STEP);
+        let verify = Command::shell(format!("verify base backup {}", facts.label), script);
         let count = Command::shell(
             "count the files of the backup",
             format!("grep -c '\"Path\"' {folder}/backup_manifest"),
         );
-        let (output, files) =
-            tokio::try_join!(repository.runtime().exec(repository.name(), &verify), repository.run(count))?;
+        let (output, files) = tokio::try_join!(repository.exec(verify), repository.run(count))?;
         let files = files.text().trim().parse().unwrap_or_default();
         let complaints =
             if output.code == 0 { Vec::new() } else { output.text().lines().map(str::to_owned).collect() };

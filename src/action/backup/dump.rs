@@ -4,7 +4,7 @@ use async_trait::async_trait;
 
 use super::{DrillContext, Purpose, Tool, folder, size};
 use crate::{
-    action::{context::AS_LONG_AS_THE_STEP, fingerprint::Snapshot, topology},
+    action::{fingerprint::Snapshot, topology},
     drill::{Backup, Compression, DatabaseName},
     journal::{BackupFacts, Fingerprint},
     lab::{
@@ -47,8 +47,7 @@ impl Tool for Dump {
             database = context.database().shell_argument(),
             file = context.database().file_name(),
         );
-        let take =
-            Command::shell(format!("take dump {}", backup.label), script).deadline(AS_LONG_AS_THE_STEP);
+        let take = Command::shell(format!("take dump {}", backup.label), script);
         repository.run_as_superuser(take).await?;
         let ended = context.now();
         let live = context.workload()?.table().clone();
@@ -93,8 +92,7 @@ impl Tool for Dump {
                 "-C -d postgres"
             },
         );
-        let restore =
-            Command::shell(format!("restore dump {}", facts.label), script).deadline(AS_LONG_AS_THE_STEP);
+        let restore = Command::shell(format!("restore dump {}", facts.label), script);
         node.run_as_superuser(restore).await.map(drop)
     }
 
@@ -110,9 +108,8 @@ impl Tool for Dump {
             folder = folder(&repository, &facts.label),
             file = context.database().file_name(),
         );
-        let verify =
-            Command::shell(format!("read dump {}", facts.label), script).deadline(AS_LONG_AS_THE_STEP);
-        let output = repository.runtime().exec(repository.name(), &verify).await?;
+        let verify = Command::shell(format!("read dump {}", facts.label), script);
+        let output = repository.exec(verify).await?;
         if output.code == 0 {
             Ok((Vec::new(), output.text().trim().parse().unwrap_or_default()))
         } else {

@@ -85,7 +85,7 @@ pub async fn inject(context: &mut DrillContext, step: usize, fault: &Fault) -> R
 pub async fn heal(context: &mut DrillContext, name: &NodeName) -> Result<(), LabError> {
     let node = context.node(name)?;
     context.runtime.thaw(name).await?;
-    drop(node.wait_for_connections(PROOF_WITHIN).await?);
+    drop(node.wait_for_connections().await?);
     context.recorder.record(Event::FaultHealed { node: name.clone() });
     Ok(())
 }

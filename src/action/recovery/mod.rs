@@ -26,9 +26,6 @@ use crate::{
 /// How often a server in recovery is asked how far it is: a query costs a tenth of a millisecond.
 const ASK_EVERY: Duration = Duration::from_millis(2);
 
-/// How long clients may take to notice an outage, and to commit again.
-const CLIENTS_WITHIN: Duration = Duration::from_secs(60);
-
 /// A live server answers within milliseconds.
 const ALIVE_WITHIN: Duration = Duration::from_millis(500);
 
@@ -97,7 +94,7 @@ async fn detect(context: &DrillContext, step: usize, phases: &mut Phases) -> Res
     let noticed = if fault.fault.is_human_error() || context.workload()?.writers() == 0 {
         context.now()
     } else {
-        context.workload()?.wait_for_outage(fault.at, CLIENTS_WITHIN).await?
+        context.workload()?.wait_for_outage(fault.at, context.time_left.patience()).await?
     };
     phases.detected(fault.at, noticed);
     Ok(())
@@ -112,7 +109,7 @@ async fn first_write(
 ) -> Result<(), LabError> {
     if service.serves && context.workload()?.writers() > 0 {
         context.recorder.progress("waiting for the first write of a client");
-        let commit = context.workload()?.wait_for_commit(service.since, CLIENTS_WITHIN);
+        let commit = context.workload()?.wait_for_commit(service.since, context.time_left.patience());
         return service.node.while_alive("see a client commit", commit).await.map(drop);
     }
     let database = context.database();

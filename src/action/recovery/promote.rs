@@ -21,7 +21,8 @@ pub(super) async fn run(
         Service::MultiHost => context.now(),
     };
     context.recorder.progress(format!("promoting {name}"));
-    let promoted = node.ask(session.value("select pg_promote(true, 3600)").await, "promote the standby")?;
+    let promote = format!("select pg_promote(true, {})", context.time_left.remaining().as_secs().max(1));
+    let promoted = node.ask(session.value(&promote).await, "promote the standby")?;
     if promoted.as_deref() != Some("t") {
         return Err(LabError::state(format!("promote {name}"), "the server did not leave recovery"));
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Phases, RecoveredService};
 use crate::{
-    action::context::{DrillContext, START_WITHIN},
+    action::context::DrillContext,
     drill::NodeName,
     journal::Phase,
     lab::{
@@ -28,14 +28,10 @@ pub(super) async fn run(
     let orphans = Command::shell("look for the old server's processes", orphans);
     wait::until(
         "see the old server's processes end",
-        Duration::from_secs(60),
+        context.time_left.patience(),
         Duration::from_millis(5),
         || async {
-            Ok(if node.runtime().exec(name, &orphans).await?.code == 0 {
-                Poll::Ready(())
-            } else {
-                Poll::NotYet
-            })
+            Ok(if node.exec(orphans.clone()).await?.code == 0 { Poll::Ready(()) } else { Poll::NotYet })
         },
     )
     .await?;
@@ -46,7 +42,7 @@ pub(super) async fn run(
     node.launch().await?;
     // Until crash recovery is through, nobody is let in: all of it counts as replay.
     phases.enter(Phase::Replay);
-    drop(node.wait_for_connections(START_WITHIN).await?);
+    drop(node.wait_for_connections().await?);
     phases.leave();
     Ok(RecoveredService {
         log: node.clone(),

@@ -4,7 +4,7 @@ use super::{Phases, RecoveredService, complete_archive, follow_promotion, settin
 use crate::{
     action::{
         archive, backup,
-        context::{DrillContext, START_WITHIN},
+        context::DrillContext,
         prepare::{self, Content},
         topology,
     },
@@ -85,7 +85,7 @@ async fn roll_forward(
     phases.enter(Phase::Start);
     node.launch_as(&settings, Some("recovery.signal")).await?;
     context.recorder.progress(format!("replaying WAL to {}", target.describe()));
-    let session = node.wait_for_connections(START_WITHIN).await?;
+    let session = node.wait_for_connections().await?;
     let since = if serve { switch_service(context, &node).await? } else { context.now() };
     follow_promotion(context, phases, &node, &session).await?;
     Ok((node, since, resolved_target, last_segment))
@@ -101,7 +101,7 @@ async fn read_in(
     let settings = topology::recovered_settings(context);
     let node = prepare::create(context, onto, &Content::Bare).await?;
     phases.enter(Phase::Start);
-    drop(node.start(&settings, START_WITHIN).await?);
+    drop(node.start(&settings).await?);
     phases.enter(Phase::Restore);
     context.recorder.progress(format!("restoring {} into {onto}", facts.label));
     backup::tool(facts.method).restore(context, facts, &node).await?;

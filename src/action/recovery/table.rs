@@ -4,10 +4,7 @@ use std::time::Duration;
 
 use super::{Phases, RecoveredService};
 use crate::{
-    action::{
-        context::{AS_LONG_AS_THE_STEP, DrillContext, START_WITHIN},
-        topology,
-    },
+    action::{context::DrillContext, topology},
     drill::{Fault, NodeName, TableName},
     journal::Phase,
     lab::{
@@ -39,7 +36,7 @@ pub(super) async fn run(
     // All that the mistake's transaction wrote must be on the standby before it is turned away from the primary.
     wait::until(
         "see the standby receive the human error",
-        Duration::from_secs(60),
+        context.time_left.remaining(),
         Duration::from_millis(5),
         || async {
             Ok(if topology::received(context, standby.name()).await? >= mistake {
@@ -63,15 +60,22 @@ pub(super) async fn run(
     ] {
         aimed.insert(name.to_owned(), value);
     }
-    let session = standby.start(&aimed, START_WITHIN).await?;
+    let session = standby.start(&aimed).await?;
     phases.enter(Phase::Replay);
     context.recorder.progress(format!("replaying {} to just before the human error", standby.name()));
-    wait::until("see the standby stop before the human error", START_WITHIN, super::ASK_EVERY, || async {
-        let state = standby
-            .ask(session.value("select pg_get_wal_replay_pause_state()").await, "ask how far replay is")?;
-        // Exactly this word: `not paused` and `pause requested` hold it, too.
-        Ok(if state.as_deref() == Some("paused") { Poll::Ready(()) } else { Poll::NotYet })
-    })
+    wait::until(
+        "see the standby stop before the human error",
+        context.time_left.remaining(),
+        super::ASK_EVERY,
+        || async {
+            let state = standby.ask(
+                session.value("select pg_get_wal_replay_pause_state()").await,
+                "ask how far replay is",
+            )?;
+            // Exactly this word: `not paused` and `pause requested` hold it, too.
+            Ok(if state.as_deref() == Some("paused") { Poll::Ready(()) } else { Poll::NotYet })
+        },
+    )
     .await?;
     phases.enter(Phase::Restore);
     context.recorder.progress(format!("copying {table} back"));
@@ -108,7 +112,7 @@ async fn first_record(standby: &Node, xid: u64) -> Result<Lsn, LabError> {
     let short = resolved_target::short(xid);
     let waldump = standby.program("pg_waldump");
     let script = format!("{waldump} -p {}/pg_wal -s {redo} -x {short} -n 1", standby.paths().data);
-    let record = standby.run(Command::shell(&what, script).deadline(AS_LONG_AS_THE_STEP)).await?.text();
+    let record = standby.run(Command::shell(&what, script)).await?.text();
     let lsn = record
         .split_once("lsn: ")
         .and_then(|(_, rest)| rest.split_once(','))
@@ -145,5 +149,5 @@ async fn copy(
         database = context.database().shell_argument(),
         table = shell_word(&table.quoted()),
     );
-    standby.run_as_superuser(Command::shell(what, script).deadline(AS_LONG_AS_THE_STEP)).await.map(drop)
+    standby.run_as_superuser(Command::shell(what, script)).await.map(drop)
 }

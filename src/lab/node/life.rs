@@ -13,6 +13,10 @@ use crate::{
 /// How often a server that is relied on is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(300);
 
+/// How long a signal 0 to a process may take on a machine that is busy: whoever waits for a server looks at its process
+/// meanwhile, and must not wait for the look instead.
+pub(super) const A_LOOK: Duration = Duration::from_secs(60);
+
 /// How long a server that has closed a session may take to end: its log is written by then, its process gone a little later.
 const ENDING: Duration = Duration::from_secs(3);
 
@@ -79,8 +83,8 @@ impl Node {
         let run = self.paths().run;
         // A dead process that nobody has collected can still be signalled.
         let script = format!("p=$(cat {run}/pid); kill -0 $p; ! grep -qs '^State:.*Z' /proc/$p/status");
-        let alive = Command::shell("look for the server's process", script);
-        let how = match self.runtime.exec(&self.name, &alive).await {
+        let alive = Command::shell("look for the server's process", script).deadline(A_LOOK);
+        let how = match self.exec(alive).await {
             Ok(output) if output.code == 0 => return None,
             Ok(_) => "died".to_owned(),
             Err(error) => format!("is out of reach ({})", ErrorChain::of(&error)),
@@ -95,7 +99,9 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::lab::{Provision, Runtime, fake::Fake, node::Secrets, repository, session::Credentials};
+    use crate::lab::{
+        Provision, Runtime, TimeLeft, fake::Fake, node::Secrets, repository, session::Credentials,
+    };
 
     async fn node(fake: Fake) -> (Node, Arc<Fake>) {
         let fake = Arc::new(fake);
@@ -105,7 +111,7 @@ mod tests {
         let name = "primary".parse().expect("a name");
         fake.create(&repository(), Provision::Empty).await.expect("a node");
         fake.create(&name, Provision::Empty).await.expect("a node");
-        (Node::new(Arc::clone(&fake) as Arc<dyn Runtime>, name, secrets), fake)
+        (Node::new(Arc::clone(&fake) as Arc<dyn Runtime>, name, secrets, TimeLeft::default()), fake)
     }
 
     fn dead() -> Fake {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use super::Node;
+use super::{Node, life::A_LOOK};
 use crate::{
     lab::{Command, LabError, repository},
     pg::server_log::{self, LogFact, LogFactKind},
@@ -61,7 +61,7 @@ impl Node {
         // What clients that came too early were told says nothing, and there is much of it.
         let early = "/FATAL:  the database system is /d; /DETAIL:  Consistent recovery state has not/d";
         let script = format!("sed '{early}' {} | tail -n {lines}", self.log_file());
-        let read = Command::shell(format!("read the log of {}", self.name), script);
+        let read = Command::shell(format!("read the log of {}", self.name), script).deadline(A_LOOK);
         let output = match self.run(read.clone()).await {
             Ok(output) => output,
             // A node that is gone reads nothing, and its log outlives it: every node of the exercise has it.

@@ -12,7 +12,7 @@ async fn what_cant_be_removed_is_in_the_judgement() {
 #[tokio::test(start_paused = true)]
 async fn a_dismantling_that_hangs_ends_at_its_bound_and_is_told() {
     let seen = World::of(vec![work(1)], |fake, _| fake.hang("clean_up")).perform().await;
-    assert_eq!(seen.judgement.left, ["the lab: not done within 2 min"]);
+    assert_eq!(seen.judgement.left, ["the lab: not done within 4 min"]);
 }
 
 #[tokio::test(start_paused = true)]

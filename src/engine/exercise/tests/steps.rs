@@ -115,6 +115,22 @@ async fn a_step_that_hangs_ends_at_its_deadline() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_command_has_the_time_of_its_step_and_the_journal_says_what_took_it() {
+    let world = World::of(steps(), |fake, _| fake.hang("take base backup"));
+    let mut context = world.standing().await;
+    context.workload.take().expect("clients").stop().await.expect("a ledger");
+    let before = tokio::time::Instant::now();
+    run_steps(&mut context, &world.drill.steps, &world.cancel).await;
+    assert_eq!(before.elapsed(), Duration::from_secs(600), "the deadline of the step");
+    close(context, &world.cancel, None).await;
+    let told = world.seen().events.into_iter().find_map(|event| match event {
+        Event::StepEnded { step: 0, outcome, error } => Some((outcome, error.map(|error| error.to_string()))),
+        _ => None,
+    });
+    assert_eq!(told, Some((Outcome::TimedOut, Some("take base backup nightly within 600s".into()))));
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_interrupt_between_two_steps_starts_no_other() {
     let world = World::of(steps(), |fake, _| scripted(fake));
     world.cancel.cancel();
