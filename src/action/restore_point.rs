@@ -11,8 +11,8 @@ use crate::{
 pub(super) async fn make(context: &mut DrillContext, name: &RestorePointName) -> Result<(), LabError> {
     let (node, _) = context.service()?;
     let database = context.database();
-    let application = node.application_session(database.as_str()).await?;
-    let snapshot = fingerprint::Snapshot::open(&node, database.as_str()).await?;
+    let application = node.session_as_application(database.as_str()).await?;
+    let snapshot = fingerprint::Snapshot::open(&node, &database).await?;
     let held = context.workload()?.hold().await?;
 
     let workload = context.workload_mut()?;
@@ -39,8 +39,10 @@ pub(super) async fn make(context: &mut DrillContext, name: &RestorePointName) ->
     let mark = RestorePointFacts { name: name.clone(), before_marker, after_marker, xid, lsn, time };
     context.recorder.record(Event::RestorePointMade(mark.clone()));
     context.restore_points.insert(name.clone(), mark);
-    let live = context.workload()?.table().clone();
-    let fingerprint = snapshot.fingerprint(context.clock(), &live).await?;
-    context.baselines.insert(name.to_string(), fingerprint);
+    if fingerprint::is_asked(&context.drill) {
+        let live = fingerprint::Live::of(context)?;
+        let fingerprint = fingerprint::at(&node, snapshot, context.clock(), &live, None).await?;
+        context.baselines.insert(name.to_string(), fingerprint);
+    }
     Ok(())
 }

@@ -185,14 +185,13 @@ async fn record_baseline(context: &mut DrillContext, primary: &Node) -> Result<(
     if workload.writers() > 0 {
         workload.wait_for_commit(begun, context.time_left.patience()).await?;
     }
-    let live = workload.table().clone();
     let acknowledged = workload.status().acknowledged();
-    let database = context.database();
-    let (fingerprint, control) = tokio::try_join!(
-        fingerprint::now(primary, database.as_str(), context.clock(), &live),
-        primary.control_data()
-    )?;
-    context.baselines.insert(BASELINE.to_owned(), fingerprint);
+    let control = primary.control_data().await?;
+    if fingerprint::is_asked(&context.drill) {
+        let live = fingerprint::Live::of(context)?;
+        let fingerprint = fingerprint::now(primary, context.clock(), &live, None).await?;
+        context.baselines.insert(BASELINE.to_owned(), fingerprint);
+    }
     let admin = primary.session("postgres").await?;
     let sql = format!(
         "select name, current_setting(name) from pg_settings where name in ({SETTINGS_THAT_COUNT}) order by name"

@@ -106,6 +106,7 @@ impl From<&LabError> for Exit {
         match error {
             LabError::Refused { .. } => Self::Usage,
             LabError::Command { .. }
+            | LabError::Died { .. }
             | LabError::Deadline { .. }
             | LabError::Cancelled { .. }
             | LabError::Io { .. }

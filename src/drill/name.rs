@@ -103,7 +103,10 @@ name! {
     is_word
 }
 
-/// A table, as `schema.table`; each part any text that PostgreSQL takes, so it is hostile until it is quoted.
+/// A table: schema and name, each any text that PostgreSQL takes, so it is hostile until it is quoted.
+///
+/// As text it is `schema.table`. A part that holds a dot, or begins with a quote, is quoted as in SQL: no two tables have
+/// the same text.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct TableName {
@@ -121,19 +124,33 @@ impl TableName {
     }
 }
 
+/// The part of a table's name that a text begins with, and what follows it.
+fn part(text: &str, end: fn(&str) -> usize) -> Option<(String, &str)> {
+    let Some(quoted) = text.strip_prefix('"') else {
+        let (part, rest) = text.split_at_checked(end(text))?;
+        return Some((part.to_owned(), rest));
+    };
+    // A quote within is doubled.
+    let end = quoted.replace("\"\"", "\0\0").find('"')?;
+    let (part, rest) = quoted.split_at_checked(end)?;
+    Some((part.replace("\"\"", "\""), rest.get(1..)?))
+}
+
 impl FromStr for TableName {
     type Err = NotAName;
 
     fn from_str(text: &str) -> Result<Self, NotAName> {
         let valid = |part: &str| (1..=63).contains(&part.len()) && !part.contains('\0');
-        text.split_once('.')
-            .filter(|(schema, name)| valid(schema) && valid(name))
-            .map(|(schema, name)| Self { schema: schema.to_owned(), name: name.to_owned() })
-            .ok_or_else(|| NotAName {
-                what: "table",
-                text: text.to_owned(),
-                rule: "write schema.table, as the system catalog spells them, without quotes",
-            })
+        let parse = || {
+            let (schema, rest) = part(text, |text| text.find('.').unwrap_or(text.len()))?;
+            let (name, rest) = part(rest.strip_prefix('.')?, str::len)?;
+            (valid(&schema) && valid(&name) && rest.is_empty()).then_some(Self { schema, name })
+        };
+        parse().ok_or_else(|| NotAName {
+            what: "table",
+            text: text.to_owned(),
+            rule: "write schema.table, as the system catalog spells them; quote a part that holds a dot",
+        })
     }
 }
 
@@ -153,7 +170,11 @@ impl From<TableName> for String {
 
 impl fmt::Display for TableName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}", self.schema, self.name)
+        let part = |part: &str| {
+            let is_clear = !part.contains('.') && !part.starts_with('"');
+            if is_clear { part.to_owned() } else { quote::identifier(part) }
+        };
+        write!(f, "{}.{}", part(&self.schema), part(&self.name))
     }
 }
 
@@ -275,5 +296,18 @@ mod tests {
         let table: TableName = r#"shop.Odd "table""#.parse().expect("two parts");
         assert_eq!(table.quoted(), r#""shop"."Odd ""table""""#);
         assert!("noschema".parse::<TableName>().is_err());
+    }
+
+    #[test]
+    fn no_two_tables_have_the_same_text_and_each_is_read_back() {
+        let parts = ["a", "b", "a.b", "b.c", "\"a", "a\"", "a\"b", "\"a\".b", "\"", ".", " ", "a. b"];
+        let all = || parts.iter().flat_map(|schema| parts.iter().map(move |name| (*schema, *name)));
+        let table =
+            |(schema, name): (&str, &str)| TableName { schema: schema.to_owned(), name: name.to_owned() };
+        let texts: std::collections::BTreeSet<String> = all().map(|both| table(both).to_string()).collect();
+        assert_eq!(texts.len(), parts.len() * parts.len());
+        for both in all() {
+            assert_eq!(table(both).to_string().parse::<TableName>(), Ok(table(both)), "{both:?}");
+        }
     }
 }

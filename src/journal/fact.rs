@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{ErrorChain, Moment, Ranges};
+use super::{ErrorChain, Fingerprint, Moment, Ranges};
 use crate::{
     drill::{BackupMethod, Compression, Fault, Label, NodeName, RecoveryTarget, RestorePointName, TableName},
     pg::{Lsn, ResolvedTarget, Timeline, server_log::LogFact},
@@ -219,30 +219,6 @@ pub struct WriterScan {
     /// Of the sequence numbers that are there, those of rows whose content is not what their writer wrote.
     #[serde(default, skip_serializing_if = "Ranges::is_empty")]
     pub damaged: Ranges,
-}
-
-/// Fingerprints of all tables at one point.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Fingerprint {
-    /// When the snapshot was taken.
-    pub at: Moment,
-    /// By table, as `schema.table`.
-    pub tables: BTreeMap<String, TableFingerprint>,
-    /// Tables that were left out, with the reason.
-    pub left_out: BTreeMap<String, String>,
-    /// Milliseconds that it took.
-    pub millis: u64,
-}
-
-/// The content of one table, whatever the order of its rows.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TableFingerprint {
-    /// Rows.
-    pub rows: u64,
-    /// The sum of the rows' 64-bit hashes, as a decimal number.
-    pub hash: String,
-    /// Whether clients were writing to it, so that only an exact point can be compared.
-    pub live: bool,
 }
 
 /// What the archive was found to hold, by fetching it back.

@@ -8,6 +8,7 @@ mod event;
 mod fact;
 pub mod format;
 mod integrity;
+mod fingerprint;
 mod ledger;
 mod moment;
 mod provenance;
@@ -17,9 +18,10 @@ mod resolved_target;
 pub use error_chain::ErrorChain;
 pub use event::{Entry, Event, Exercise, Outcome};
 pub use fact::{
-    ArchiveProof, BackupFacts, CheckFacts, FaultFacts, Fingerprint, Phase, PhaseSpan, Recovered, Reprotected,
-    RestorePointFacts, Server, TableFingerprint, WorkloadScan, WriterScan,
+    ArchiveProof, BackupFacts, CheckFacts, FaultFacts, Phase, PhaseSpan, Recovered, Reprotected,
+    RestorePointFacts, Server, WorkloadScan, WriterScan,
 };
+pub use fingerprint::{DatabaseFingerprint, Derived, Fingerprint, LeftOut, QueryResult, TableFingerprint};
 pub use integrity::{Damage, Integrity, JOURNAL, hash_of, hash_of_all};
 pub use ledger::{Commit, CommitOutcome, LEDGER_FILE, Ledger, MARKER_WRITER, Session};
 pub use moment::Moment;

@@ -1,5 +1,7 @@
 //! A program to run inside a node.
 
+mod words;
+
 use std::{collections::BTreeMap, time::Duration};
 
 use super::{LabError, TimeLeft};
@@ -80,15 +82,18 @@ impl Output {
     /// Itself where the program succeeded.
     ///
     /// # Errors
-    /// Returns an error if it did not: with its exit code and the end of what it said.
+    /// Returns an error if it did not: with its exit code and what it said, shortened and whole.
     pub fn success(self, command: &Command) -> Result<Self, LabError> {
         if self.code == 0 {
             return Ok(self);
         }
-        let said = if self.stderr.is_empty() { &self.stdout } else { &self.stderr };
-        let said = String::from_utf8_lossy(said);
-        let tail: Vec<&str> = said.trim().lines().rev().take(5).collect();
-        let tail: Vec<&str> = tail.into_iter().rev().collect();
-        Err(LabError::Command { what: command.what.clone(), code: self.code, said: tail.join("; ") })
+        let whole = if self.stderr.is_empty() { &self.stdout } else { &self.stderr };
+        let whole = String::from_utf8_lossy(whole).trim().to_owned();
+        Err(LabError::Command {
+            what: command.what.clone(),
+            code: self.code,
+            said: words::digest(&whole),
+            whole,
+        })
     }
 }

@@ -15,8 +15,18 @@ pub enum LabError {
         what: String,
         /// Its exit code.
         code: i64,
-        /// The end of what it said.
+        /// What it said: the first error, and the last lines.
         said: String,
+        /// All that it said.
+        whole: String,
+    },
+    /// A server ended that had to live.
+    #[error("{what}: {why}")]
+    Died {
+        /// What it had to live for.
+        what: String,
+        /// Which it is, and what its log says.
+        why: String,
     },
     /// A wait came to its deadline.
     #[error("{what} within {}", human::duration(*within))]

@@ -15,6 +15,7 @@ mod node_paths;
 mod runtime;
 pub mod session;
 mod time_left;
+pub mod session_settings;
 pub mod wait;
 
 pub use command::{Command, Output};

@@ -3,12 +3,14 @@
 mod life;
 mod log;
 mod override_settings;
+mod sessions;
 
 use std::{sync::Arc, time::Duration};
 
 use super::{
     Address, Command, LabError, NodePaths, Output, Runtime, TimeLeft,
     session::{Credentials, Session, SqlError},
+    session_settings::tool_options,
     wait::{self, Poll},
 };
 use crate::{
@@ -128,8 +130,24 @@ impl Node {
     /// # Errors
     /// Returns an error if it does not succeed.
     pub async fn run_as_superuser(&self, command: Command) -> Result<Output, LabError> {
-        let command = command.env("PGUSER", SUPERUSER).env("PGPASSWORD", &self.secrets.superuser.password);
-        self.run(command.env("PGAPPNAME", "lifeboat").env("PGCONNECT_TIMEOUT", "10")).await
+        self.run(self.as_superuser(command)).await
+    }
+
+    /// Runs a command that speaks to a server as the superuser, and gives back what it left behind, whatever its exit code.
+    ///
+    /// # Errors
+    /// Returns an error if it can't be run.
+    pub async fn exec_as_superuser(&self, command: Command) -> Result<Output, LabError> {
+        self.exec(self.as_superuser(command)).await
+    }
+
+    fn as_superuser(&self, command: Command) -> Command {
+        command
+            .env("PGUSER", SUPERUSER)
+            .env("PGPASSWORD", &self.secrets.superuser.password)
+            .env("PGOPTIONS", tool_options(self.runtime.installation().version.major))
+            .env("PGAPPNAME", "lifeboat")
+            .env("PGCONNECT_TIMEOUT", "10")
     }
 
     /// Makes a cluster in the data directory, in UTF-8 and with data checksums.
@@ -264,7 +282,9 @@ impl Node {
         let ready = wait::until(&what, self.time_left.remaining(), ASK_EVERY, || async {
             // A server that is about to take connections may leave one unanswered for a moment: give up early and ask again.
             let patience = Duration::from_secs(2);
-            let connected = Session::connect(&address, &self.secrets.superuser, "postgres", patience).await;
+            let who = &self.secrets.superuser;
+            let options = self.own_options();
+            let connected = Session::connect_with(&options, &address, who, "postgres", patience).await;
             Ok(match connected {
                 Ok(session) => Poll::Ready(session),
                 Err(error) if error.state.is_none() => Poll::NotYet,
@@ -318,30 +338,6 @@ impl Node {
             self.time_left.remaining().as_secs(),
         );
         self.run(Command::shell(format!("stop the server on {}", self.name), script)).await.map(drop)
-    }
-
-    /// A session of the superuser. Each of its statements may take as long as the step that it is run in has left.
-    ///
-    /// # Errors
-    /// Returns an error if it can't be had.
-    pub async fn session(&self, database: &str) -> Result<Session, LabError> {
-        let session = self.session_of(&self.secrets.superuser, database).await?;
-        Ok(session.limited_by(self.time_left.clone()))
-    }
-
-    /// A session of the application's role; each of its statements may take as long as a commit in a sound system.
-    ///
-    /// # Errors
-    /// Returns an error if it can't be had.
-    pub async fn application_session(&self, database: &str) -> Result<Session, LabError> {
-        self.session_of(&self.secrets.application, database).await
-    }
-
-    async fn session_of(&self, who: &Credentials, database: &str) -> Result<Session, LabError> {
-        let address = self.address().await?;
-        let within = self.time_left.patience();
-        let what = format!("connect to {database} on {} as {}", self.name, who.role);
-        Session::connect(&address, who, database, within).await.map_err(LabError::sql(what))
     }
 
     /// Which server this is.

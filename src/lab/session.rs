@@ -6,12 +6,12 @@ use jiff::Timestamp;
 use tokio::{task::JoinHandle, time::timeout};
 use tokio_postgres::{Client, Config, NoTls, SimpleQueryMessage, error::SqlState, types::ToSql};
 
-use super::{Address, LabError, TimeLeft};
+use super::{Address, LabError, TimeLeft, session_settings::SessionSettings};
 use crate::{
     drill::NodeName,
     human,
     journal::Server,
-    pg::{Lsn, Timeline},
+    pg::{Lsn, Major, Timeline},
 };
 
 /// A role and its password.
@@ -97,7 +97,8 @@ impl Drop for Session {
 pub struct Prepared(tokio_postgres::Statement);
 
 impl Session {
-    /// Connects. Each statement may take `within`, the connection at most `within` or five seconds.
+    /// Connects a client, which has the user's settings and takes writes. Each statement may take `within`, the connection
+    /// at most `within` or five seconds.
     ///
     /// # Errors
     /// Returns an error if the server can't be reached, refuses, or does not answer in time.
@@ -107,7 +108,25 @@ impl Session {
         database: &str,
         within: Duration,
     ) -> Result<Self, SqlError> {
+        let options = SessionSettings::Writing.options(Major::OLDEST);
+        Self::connect_with(&options, address, who, database, within).await
+    }
+
+    /// Connects with these `options` in the start-up packet, see [`SessionSettings::options`].
+    ///
+    /// # Errors
+    /// Returns an error if the server can't be reached, refuses, or does not answer in time.
+    pub async fn connect_with(
+        options: &str,
+        address: &Address,
+        who: &Credentials,
+        database: &str,
+        within: Duration,
+    ) -> Result<Self, SqlError> {
         let mut config = Config::new();
+        if !options.is_empty() {
+            config.options(options);
+        }
         config
             .host(address.host.to_string())
             .port(address.port)

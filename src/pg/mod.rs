@@ -3,6 +3,7 @@
 //! **Invariant:** nothing here talks to a server, a file or a clock; every parser takes text that somebody else fetched.
 
 pub mod resolved_target;
+pub mod restore_errors;
 pub mod control_data;
 pub mod lsn;
 pub mod quote;

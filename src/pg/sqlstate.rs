@@ -8,3 +8,10 @@
 pub fn is_damage(state: &str) -> bool {
     matches!(state, "XX001" | "XX002" | "58P01")
 }
+
+/// Whether a server that says this could not make something of a value, for reasons that lie in the types and functions of
+/// the user: classes of unsupported features, data, functions, syntax and access, `PL/pgSQL` and foreign data.
+#[must_use]
+pub fn is_refusal_of_a_value(state: &str) -> bool {
+    ["0A", "22", "38", "39", "42", "HV", "P0"].iter().any(|class| state.starts_with(class))
+}

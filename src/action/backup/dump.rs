@@ -1,18 +1,25 @@
-//! `pg_dump -Fc` of the clients' database, and `pg_dumpall --globals-only`.
+//! `pg_dump -Fc` of each database, and `pg_dumpall --globals-only`.
+
+mod restore;
+
+use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 
 use super::{DrillContext, Purpose, Tool, folder, size};
 use crate::{
-    action::{fingerprint::Snapshot, topology},
+    action::{
+        fingerprint::{self, Live, Snapshot},
+        topology,
+    },
     drill::{Backup, Compression, DatabaseName},
     journal::{BackupFacts, Fingerprint},
-    lab::{
-        Command, LabError,
-        node::{Node, SUPERUSER},
-    },
+    lab::{Command, LabError, node::Node},
     pg::Major,
 };
+
+/// The file that lists the dumps of a backup, one a line: what is not in it was not dumped, what is in it must be there.
+const LIST: &str = "databases";
 
 pub(super) struct Dump;
 
@@ -22,36 +29,47 @@ impl Tool for Dump {
         &self,
         context: &DrillContext,
         backup: &Backup,
-        _purpose: Purpose,
+        purpose: Purpose,
     ) -> Result<(BackupFacts, Option<Fingerprint>), LabError> {
         let node = context.node(&backup.node)?;
-        let address = node.address().await?;
         let repository = context.repository();
         let folder = folder(&repository, &backup.label);
         let compress = compression(context.runtime.installation().version.major, backup.compress)?;
-        let snapshot = Snapshot::open(&node, context.database().as_str()).await?;
+        let snapshot = Snapshot::open(&node, &context.database()).await?;
         // The clients are held for the moment of the snapshot, so that the ledger knows on which side of it each commit is.
         let held = context.workload()?.hold().await?;
         topology::catch_up(context, &node).await?;
         let begun = context.now();
         let name = snapshot.take().await?;
         drop(held);
-        let script = format!(
-            "mkdir -p {folder}; export PGHOST={host} PGPORT={port}\n\
-             {dumpall} --globals-only --no-password -f {folder}/globals.sql\n\
-             {dump} -Fc {compress} --snapshot={name} --no-password -d {database} -f {folder}/{file}.dump",
-            host = address.host,
-            port = address.port,
-            dumpall = repository.program("pg_dumpall"),
-            dump = repository.program("pg_dump"),
-            database = context.database().shell_argument(),
-            file = context.database().file_name(),
-        );
-        let take = Command::shell(format!("take dump {}", backup.label), script);
-        repository.run_as_superuser(take).await?;
+        let looks = match purpose {
+            Purpose::Restore => fingerprint::is_asked(&context.drill),
+            Purpose::Proof => false,
+        };
+        let take = Take { node: &node, repository: &repository, folder: &folder, compress };
+        take.globals().await?;
+        let listed = fingerprint::databases(&node).await?;
+        let mut contents = BTreeMap::new();
+        // Only clients write, and to their own database: the others need no common snapshot.
+        for database in listed.covered.iter().filter(|database| **database != context.database()) {
+            let snapshot = Snapshot::open(&node, database).await?;
+            let name = snapshot.take().await?;
+            take.database(database, &name).await?;
+            if looks {
+                contents.insert(database.clone(), snapshot.content(None, None).await?);
+            }
+        }
+        take.database(&context.database(), &name).await?;
         let ended = context.now();
-        let live = context.workload()?.table().clone();
-        let fingerprint = snapshot.fingerprint(context.clock(), &live).await?;
+        let fingerprint = if looks {
+            let live = Live::of(context)?;
+            contents.insert(context.database(), snapshot.content(Some(live.table()), None).await?);
+            let millis = u64::try_from(context.now().since(begun).as_millis()).unwrap_or(u64::MAX);
+            let not_covered = listed.not_covered;
+            Some(Fingerprint { at: begun, databases: contents, not_covered, millis })
+        } else {
+            None
+        };
         let facts = BackupFacts {
             label: backup.label.clone(),
             method: backup.method,
@@ -62,38 +80,16 @@ impl Tool for Dump {
             start_lsn: None,
             stop_lsn: None,
         };
-        Ok((facts, Some(fingerprint)))
+        Ok((facts, fingerprint))
     }
 
     async fn restore(
         &self,
-        context: &DrillContext,
+        _context: &DrillContext,
         facts: &BackupFacts,
         node: &Node,
     ) -> Result<(), LabError> {
-        let folder = folder(node, &facts.label);
-        let address = node.address().await?;
-        // psql takes a file that was cut short, or none at all, for a whole one: the last line that pg_dumpall writes must be there.
-        // The globals create the superuser as well, who is there already; that one line would fail a good dump.
-        let script = format!(
-            "export PGHOST={host} PGPORT={port}\n\
-             grep -q '^-- PostgreSQL database cluster dump complete' {folder}/globals.sql || {{ echo 'globals.sql has no end' >&2; exit 1; }}\n\
-             grep -v '^CREATE ROLE {SUPERUSER};$' {folder}/globals.sql | {psql} -XqAt -v ON_ERROR_STOP=1 -d postgres >/dev/null\n\
-             exec {restore} --exit-on-error --no-password -j 2 {into} {folder}/{file}.dump",
-            host = address.host,
-            port = address.port,
-            psql = node.program("psql"),
-            restore = node.program("pg_restore"),
-            file = context.database().file_name(),
-            // The database `postgres` is in every cluster; any other is made by the dump itself, with its settings and grants.
-            into = if context.database() == DatabaseName::postgres() {
-                "--clean --if-exists -d postgres"
-            } else {
-                "-C -d postgres"
-            },
-        );
-        let restore = Command::shell(format!("restore dump {}", facts.label), script);
-        node.run_as_superuser(restore).await.map(drop)
+        restore::restore(&folder(node, &facts.label), facts, node).await
     }
 
     async fn verify(
@@ -103,18 +99,61 @@ impl Tool for Dump {
     ) -> Result<(Vec<String>, u64), LabError> {
         let repository = context.repository();
         let script = format!(
-            "{} -f /dev/null {folder}/{file}.dump && {0} --list {folder}/{file}.dump | grep -vc '^;'",
-            repository.program("pg_restore"),
+            "cd {folder}; while read -r file; do\n\
+             {restore} -f /dev/null \"$file\" </dev/null && {restore} --list \"$file\" </dev/null | grep -vc '^;' || exit 1\n\
+             done <{LIST}",
+            restore = repository.program("pg_restore"),
             folder = folder(&repository, &facts.label),
-            file = context.database().file_name(),
         );
         let verify = Command::shell(format!("read dump {}", facts.label), script);
         let output = repository.exec(verify).await?;
         if output.code == 0 {
-            Ok((Vec::new(), output.text().trim().parse().unwrap_or_default()))
+            let entries = output.text().lines().filter_map(|count| count.trim().parse::<u64>().ok()).sum();
+            Ok((Vec::new(), entries))
         } else {
             Ok((String::from_utf8_lossy(&output.stderr).lines().map(str::to_owned).collect(), 0))
         }
+    }
+}
+
+/// What takes a dump.
+struct Take<'a> {
+    node: &'a Node,
+    repository: &'a Node,
+    folder: &'a str,
+    compress: &'static str,
+}
+
+impl Take<'_> {
+    async fn globals(&self) -> Result<(), LabError> {
+        let script = format!(
+            "mkdir -p {folder}; : >{folder}/{LIST}\n\
+             exec {dumpall} --globals-only --no-password -f {folder}/globals.sql",
+            folder = self.folder,
+            dumpall = self.repository.program("pg_dumpall"),
+        );
+        self.run("dump the globals".to_owned(), script).await
+    }
+
+    async fn database(&self, database: &DatabaseName, snapshot: &str) -> Result<(), LabError> {
+        let script = format!(
+            "{dump} -Fc {compress} --snapshot={snapshot} --no-password -d {name} -f {folder}/{file}.dump\n\
+             echo {file}.dump >>{folder}/{LIST}",
+            folder = self.folder,
+            dump = self.repository.program("pg_dump"),
+            compress = self.compress,
+            name = database.shell_argument(),
+            file = database.file_name(),
+        );
+        self.run(format!("dump database {}", database.as_str()), script).await
+    }
+
+    async fn run(&self, what: String, script: String) -> Result<(), LabError> {
+        let address = self.node.address().await?;
+        let take = Command::shell(what, script)
+            .env("PGHOST", address.host.to_string())
+            .env("PGPORT", address.port.to_string());
+        self.repository.run_as_superuser(take).await.map(drop)
     }
 }
 

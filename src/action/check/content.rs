@@ -12,7 +12,7 @@ pub(super) async fn compare(context: &DrillContext, recovery: &Recovery) -> Resu
     let before = context.baselines.get(&baseline).cloned().ok_or_else(|| {
         LabError::state("compare the content", format!("there is no fingerprint of {baseline}"))
     })?;
-    let live = context.workload()?.table().clone();
-    let after = fingerprint::now(&recovery.node, context.database().as_str(), context.clock(), &live).await?;
+    let live = fingerprint::Live::of(context)?;
+    let after = fingerprint::now(&recovery.node, context.clock(), &live, Some(&before)).await?;
     Ok(CheckFacts::Content { baseline, exact, before, after })
 }

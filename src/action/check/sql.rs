@@ -8,7 +8,7 @@ pub(super) async fn ask(
     recovery: &Recovery,
     check: &SqlCheck,
 ) -> Result<CheckFacts, LabError> {
-    let session = recovery.node.session(context.database().as_str()).await?;
+    let session = recovery.node.user_session(context.database().as_str()).await?;
     let what = format!("ask {:?} as one statement that only reads", check.title);
     let rows = recovery.node.ask(session.read_only(&check.query).await, &what)?;
     Ok(CheckFacts::Sql { rows })

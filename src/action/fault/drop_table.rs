@@ -24,7 +24,7 @@ pub(super) async fn inject(context: &mut DrillContext, table: &TableName) -> Res
         Err(format!("{table} is still in the system catalog"))
     };
     // Clients whose own table is gone commit no more: that recovery stops before the mistake needs a commit behind it.
-    let application = node.application_session(context.database().as_str()).await?;
+    let application = node.session_as_application(context.database().as_str()).await?;
     context.workload_mut()?.commit_marker(&node, &application).await?;
     Ok(Effect { at, proof, xid: Some(xid), lsn: Some(lsn), server_time: Some(server_time) })
 }

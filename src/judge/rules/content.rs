@@ -1,10 +1,21 @@
-//! The check `content`: fingerprints of every table before and after.
+//! The check `content`: fingerprints of every table of every database before and after.
 
 use std::collections::BTreeSet;
 
+use crate::drill::{DatabaseName, TableName};
 use crate::human;
-use crate::journal::{Fingerprint, TableFingerprint};
+use crate::journal::{DatabaseFingerprint, Derived, Fingerprint, LeftOut, QueryResult, TableFingerprint};
 use crate::judge::finding::Ruling;
+
+/// What was compared, and what was found.
+#[derive(Default)]
+struct Comparison {
+    complaints: Vec<Ruling>,
+    /// What is no damage and yet not as it was.
+    remarks: Vec<String>,
+    tables: u64,
+    rows: u64,
+}
 
 /// The ruling, and how many facts it rests on: the tables that were compared, and their rows.
 pub(in crate::judge) fn ruling(
@@ -13,36 +24,152 @@ pub(in crate::judge) fn ruling(
     before: &Fingerprint,
     after: &Fingerprint,
 ) -> (Ruling, u64) {
-    let mut complaints = Vec::new();
-    let (mut tables, mut rows) = (0_u64, 0_u64);
-    let names: BTreeSet<&String> = before.tables.keys().chain(after.tables.keys()).collect();
-    for name in names {
-        match (before.tables.get(name), after.tables.get(name)) {
-            (Some(_), None) if after.left_out.contains_key(name) => {
-                complaints
-                    .push(Ruling::inconclusive(format!("{name} could not be compared after the recovery")));
+    let mut found = Comparison::default();
+    // A name says its database where there are several that hold anything.
+    let several = before.databases.values().filter(|database| !database.tables.is_empty()).count() > 1;
+    for name in before.databases.keys().chain(after.databases.keys()).collect::<BTreeSet<_>>() {
+        let place = |table: &TableName| place(name, table, several);
+        match (before.databases.get(name), after.databases.get(name)) {
+            (Some(was), Some(is)) => found.databases(&place, exact, was, is),
+            (Some(_), None) => found.complaints.push(gone(name, after)),
+            (None, Some(_)) if before.not_covered.contains_key(name) => {}
+            (None, Some(_)) => {
+                let message = format!("database {} did not exist in the baseline", name.as_str());
+                found.complaints.push(Ruling::fail(message));
             }
-            (Some(_), None) => complaints.push(Ruling::fail(format!("{name} is missing"))),
-            (None, Some(_)) if before.left_out.contains_key(name) => {}
-            (None, Some(_)) => complaints.push(Ruling::fail(format!("{name} did not exist in the baseline"))),
-            (Some(was), Some(is)) if exact || !(was.live || is.live) => {
-                tables += 1;
-                rows += is.rows;
-                complaints.extend(difference(name, was, is).map(Ruling::fail));
-            }
-            // Rows of a table that clients were writing to differ rightly, unless the very point of the baseline was recovered.
-            (Some(_), Some(_)) | (None, None) => {}
+            (None, None) => {}
         }
     }
-    if tables == 0 {
-        complaints.push(Ruling::inconclusive("no table could be compared"));
+    let lost = before.not_covered.keys().filter(|name| !after.not_covered.contains_key(name));
+    for name in lost.filter(|name| !after.databases.contains_key(name)) {
+        found.complaints.push(Ruling::fail(format!("database {} is missing", name.as_str())));
+    }
+    if found.tables == 0 {
+        found.complaints.push(Ruling::inconclusive("no table could be compared"));
     }
     let good = format!(
         "{} and {} identical to baseline `{baseline}`",
-        human::count_of(tables, "table"),
-        human::count_of(rows, "row")
+        human::count_of(found.tables, "table"),
+        human::count_of(found.rows, "row")
     );
-    (Ruling::of(complaints, good), tables + rows)
+    (Ruling::of(found.complaints, good).with(found.remarks), found.tables + found.rows)
+}
+
+/// A table's name, with its database where that is not clear.
+fn place(database: &DatabaseName, table: &TableName, several: bool) -> String {
+    if several { format!("{table} of database {}", database.as_str()) } else { table.to_string() }
+}
+
+fn gone(name: &DatabaseName, after: &Fingerprint) -> Ruling {
+    match after.not_covered.get(name) {
+        Some(why) => Ruling::fail(format!("database {} could be read before, and now {why}", name.as_str())),
+        None => Ruling::fail(format!("database {} is missing", name.as_str())),
+    }
+}
+
+impl Comparison {
+    fn databases(
+        &mut self,
+        place: &dyn Fn(&TableName) -> String,
+        exact: bool,
+        before: &DatabaseFingerprint,
+        after: &DatabaseFingerprint,
+    ) {
+        for table in before.tables.keys().chain(after.tables.keys()).collect::<BTreeSet<_>>() {
+            let name = place(table);
+            match (before.tables.get(table), after.tables.get(table)) {
+                (Some(was), None) => self.complaints.extend(missing(&name, was, after.left_out.get(table))),
+                (None, Some(_)) if before.left_out.contains_key(table) => {}
+                (None, Some(_)) => {
+                    self.complaints.push(Ruling::fail(format!("{name} did not exist in the baseline")))
+                }
+                (Some(was), Some(is)) if exact || !(was.live || is.live) => {
+                    self.tables += 1;
+                    self.rows += is.rows;
+                    self.compare(&name, was, is);
+                }
+                // Rows of a table that clients were writing to differ rightly, unless the very point of the baseline was
+                // recovered.
+                (Some(_), Some(_)) | (None, None) => {}
+            }
+        }
+        for table in before.left_out.keys() {
+            if !after.left_out.contains_key(table) && !after.tables.contains_key(table) {
+                self.complaints.push(Ruling::fail(format!("{} is missing", place(table))));
+            }
+        }
+    }
+
+    fn compare(&mut self, name: &str, was: &TableFingerprint, is: &TableFingerprint) {
+        let Some(difference) = difference(name, was, is) else { return };
+        match &is.derived {
+            Some(Derived::View { query: Some(QueryResult::Rows { rows, hash }) })
+                if (*rows, hash) == (is.rows, &is.hash) =>
+            {
+                self.remarks.push(format!(
+                    "{name} was stale in the baseline: it now has what its query returns, {} where there were {}",
+                    human::count_of(is.rows, "row"),
+                    human::count(was.rows)
+                ));
+            }
+            Some(Derived::View { query: Some(QueryResult::Refused { error }) }) => {
+                self.complaints.push(Ruling::fail(format!(
+                    "{difference}, and its query, which could explain it, failed: {error}"
+                )));
+            }
+            Some(Derived::View { .. }) => {
+                self.complaints.push(Ruling::fail(format!("{difference}, and not what its query returns")));
+            }
+            Some(Derived::Columns { names, others }) if is_generated_anew(was, is, others) => {
+                let columns = if names.len() == 1 { "generated column" } else { "generated columns" };
+                self.complaints.push(Ruling::fail(format!(
+                    "{difference}: its {columns} {} returned different values when computed again; all other columns are identical",
+                    names.join(", ")
+                )));
+            }
+            Some(Derived::Columns { .. }) | None => {
+                self.complaints.push(Ruling::fail(difference + &membership(is)));
+            }
+        }
+    }
+}
+
+/// A table that is not there, or could not be read.
+fn missing(name: &str, was: &TableFingerprint, left_out: Option<&LeftOut>) -> Option<Ruling> {
+    match left_out {
+        None => Some(Ruling::fail(format!("{name} is missing{}", membership(was)))),
+        // The lab does not reach foreign servers: what comes from there can't be there.
+        Some(LeftOut::NeverPopulated { foreign: true }) => None,
+        Some(LeftOut::NeverPopulated { foreign: false }) => {
+            Some(Ruling::fail(format!("{name} was populated before, and is not any more")))
+        }
+        Some(LeftOut::Unlogged) => {
+            Some(Ruling::fail(format!("{name} was logged before, and is unlogged now")))
+        }
+        Some(LeftOut::Unreadable { error }) => {
+            Some(Ruling::fail(format!("{name} could be read before, and can't be any more: {error}")))
+        }
+        Some(LeftOut::Told(_)) => {
+            Some(Ruling::inconclusive(format!("{name} could not be compared after the recovery")))
+        }
+    }
+}
+
+/// Why a table of an extension is not in a dump.
+fn membership(table: &TableFingerprint) -> String {
+    table.extension.as_ref().map_or_else(String::new, |extension| {
+        format!(
+            ": it belongs to extension {extension}, and a dump holds an extension's name, not its members"
+        )
+    })
+}
+
+fn is_generated_anew(was: &TableFingerprint, is: &TableFingerprint, others: &str) -> bool {
+    let before = match &was.derived {
+        Some(Derived::Columns { others, .. }) => Some(others.as_str()),
+        Some(Derived::View { .. }) | None => None,
+    };
+    was.rows == is.rows && before == Some(others)
 }
 
 fn difference(name: &str, was: &TableFingerprint, is: &TableFingerprint) -> Option<String> {
@@ -56,72 +183,4 @@ fn difference(name: &str, was: &TableFingerprint, is: &TableFingerprint) -> Opti
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{
-        journal::Fingerprint,
-        judge::{Verdict, testing::ms},
-    };
-
-    fn tables(tables: &[(&str, u64, &str, bool)]) -> Fingerprint {
-        let table = |&(name, rows, hash, live): &(&str, u64, &str, bool)| {
-            (name.to_owned(), TableFingerprint { rows, hash: hash.to_owned(), live })
-        };
-        Fingerprint { at: ms(1), tables: tables.iter().map(table).collect(), left_out: [].into(), millis: 1 }
-    }
-
-    fn compare(exact: bool, before: &Fingerprint, after: &Fingerprint) -> (Verdict, String, u64) {
-        let (ruling, facts) = ruling("nightly", exact, before, after);
-        (ruling.verdict, ruling.message, facts)
-    }
-
-    #[test]
-    fn equal_tables_pass_and_their_rows_are_the_facts() {
-        let both = tables(&[("s.a", 3, "7", false), ("s.b", 0, "0", false)]);
-        assert_eq!(
-            compare(false, &both, &both),
-            (Verdict::Pass, "2 tables and 3 rows identical to baseline `nightly`".into(), 5)
-        );
-    }
-
-    #[test]
-    fn a_difference_fails_and_names_the_table() {
-        let before = tables(&[("s.a", 3, "7", false)]);
-        for (after, message) in [
-            (tables(&[("s.a", 2, "7", false)]), "s.a has 2 rows, expected 3"),
-            (tables(&[("s.a", 3, "8", false)]), "s.a has the expected 3 rows with different content"),
-            (tables(&[]), "s.a is missing"),
-            (tables(&[("s.a", 3, "7", false), ("s.b", 1, "1", false)]), "s.b did not exist in the baseline"),
-        ] {
-            let (verdict, said, _) = compare(false, &before, &after);
-            assert_eq!((verdict, said.as_str()), (Verdict::Fail, message));
-        }
-    }
-
-    #[test]
-    fn a_live_table_is_compared_at_the_exact_point_only() {
-        let before = tables(&[("s.a", 3, "7", false), ("s.live", 5, "1", true)]);
-        let after = tables(&[("s.a", 3, "7", false), ("s.live", 6, "2", true)]);
-        assert_eq!(compare(false, &before, &after).0, Verdict::Pass);
-        assert_eq!(compare(true, &before, &after).0, Verdict::Fail);
-        assert_eq!(compare(false, &before, &tables(&[("s.a", 3, "7", false)])).1, "s.live is missing");
-    }
-
-    #[test]
-    fn nothing_to_compare_is_inconclusive() {
-        assert_eq!(
-            compare(true, &tables(&[]), &tables(&[])),
-            (Verdict::Inconclusive, "no table could be compared".into(), 0)
-        );
-        let live = tables(&[("s.live", 5, "1", true)]);
-        assert_eq!(compare(false, &live, &live).0, Verdict::Inconclusive);
-    }
-
-    #[test]
-    fn a_table_that_can_no_longer_be_compared_is_inconclusive() {
-        let before = tables(&[("s.a", 3, "7", false), ("s.b", 3, "7", false)]);
-        let mut after = tables(&[("s.a", 3, "7", false)]);
-        after.left_out.insert("s.b".into(), "it can't be read".into());
-        assert_eq!(compare(false, &before, &after).0, Verdict::Inconclusive);
-    }
-}
+mod tests;

@@ -1,12 +1,12 @@
 //! What an exercise does not prove, in sentences, so that nobody reads more into it than is there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::judge::record::Record;
 use crate::{
-    drill::{BackupMethod, Check, Drill, Recovery, Verb},
+    drill::{BackupMethod, Check, DatabaseName, Drill, Recovery, TableName, Verb},
     human,
-    journal::{CheckFacts, Fingerprint},
+    journal::{CheckFacts, LeftOut},
 };
 
 /// The sentences that apply, in a stable order.
@@ -65,30 +65,35 @@ fn recovers_by_wal(drill: &Drill) -> bool {
 }
 
 fn content(record: &Record<'_>, surveyed: bool, sentences: &mut Vec<String>) {
-    let mut left_out: BTreeMap<&String, &String> = BTreeMap::new();
-    let mut live = Vec::new();
+    let mut left_out: BTreeMap<(&DatabaseName, &TableName), &LeftOut> = BTreeMap::new();
+    let mut live = BTreeSet::new();
+    let mut not_covered = BTreeMap::new();
     for checked in record.steps.iter().flat_map(|facts| &facts.checked) {
         let CheckFacts::Content { exact, before, after, .. } = checked.facts else { continue };
-        left_out.extend(before.left_out.iter().chain(&after.left_out));
-        if !exact {
-            let is_live = |fingerprint: &Fingerprint, name: &String| {
-                fingerprint.tables.get(name).is_some_and(|table| table.live)
-            };
-            live.extend(before.tables.keys().filter(|name| is_live(before, name) || is_live(after, name)));
+        for print in [before, after] {
+            not_covered.extend(&print.not_covered);
+            for (name, database) in &print.databases {
+                left_out.extend(database.left_out.iter().map(|(table, why)| ((name, table), why)));
+                let is_live = database.tables.iter().filter(|(_, table)| !exact && table.live);
+                live.extend(is_live.map(|(table, _)| table));
+            }
         }
     }
-    live.sort_unstable();
-    live.dedup();
-    let workload = record.drill.workload.table.to_string();
     for table in live {
-        sentences.push(if surveyed && *table == workload {
+        sentences.push(if surveyed && *table == record.drill.workload.table {
             format!("{table} was written to concurrently: it was verified by the ledger only.")
         } else {
             format!("{table} was written to concurrently: it was not compared.")
         });
     }
-    for (table, reason) in left_out {
-        sentences.push(format!("{table} was not compared: {}.", reason.trim_end_matches('.')));
+    let several = left_out.keys().map(|(database, _)| database).collect::<BTreeSet<_>>().len() > 1;
+    for ((database, table), reason) in left_out {
+        let place = if several { format!(" of database {}", database.as_str()) } else { String::new() };
+        let reason = reason.describe();
+        sentences.push(format!("{table}{place} was not compared: {}.", reason.trim_end_matches('.')));
+    }
+    for (database, reason) in not_covered {
+        sentences.push(format!("Database {} was not compared: {reason}.", database.as_str()));
     }
 }
 

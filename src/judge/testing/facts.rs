@@ -80,13 +80,27 @@ pub(super) fn checks() -> Vec<Check> {
 }
 
 pub(super) fn found(survey: WorkloadScan) -> Vec<CheckFacts> {
-    let table = |rows: u64, live: bool| TableFingerprint { rows, hash: "9".into(), live };
-    let tables = |live: u64| {
-        [("shop.customer".to_owned(), table(10, false)), ("shop.ticket".to_owned(), table(live, true))].into()
+    let table = |rows: u64, live: bool| TableFingerprint {
+        rows,
+        hash: "9".into(),
+        live,
+        ..TableFingerprint::default()
     };
-    let left_out: BTreeMap<_, _> =
-        [("shop.cart".to_owned(), "it is unlogged, and a recovery empties it by design".to_owned())].into();
-    let print = |at, live| Fingerprint { at, tables: tables(live), left_out: left_out.clone(), millis: 3 };
+    let name = |name: &str| name.parse::<TableName>().expect("a table");
+    let content = |live: u64| DatabaseFingerprint {
+        tables: [(name("shop.customer"), table(10, false)), (name("shop.ticket"), table(live, true))].into(),
+        left_out: [(
+            name("shop.cart"),
+            LeftOut::Told("it is unlogged, and a recovery empties it by design".to_owned()),
+        )]
+        .into(),
+    };
+    let print = |at, live| Fingerprint {
+        at,
+        databases: [(DatabaseName::postgres(), content(live))].into(),
+        not_covered: BTreeMap::new(),
+        millis: 3,
+    };
     vec![
         CheckFacts::WorkloadScan(survey),
         CheckFacts::Content {

@@ -28,7 +28,8 @@ impl Node {
     pub async fn answers(&self, within: Duration) -> Result<(), LabError> {
         let what = || format!("get an answer of {}", self.name);
         let address = self.address().await?;
-        let session = Session::connect(&address, &self.secrets.superuser, "postgres", within)
+        let options = self.own_options();
+        let session = Session::connect_with(&options, &address, &self.secrets.superuser, "postgres", within)
             .await
             .map_err(LabError::sql(what()))?;
         session.run("select 1").await.map_err(LabError::sql(what()))
@@ -84,13 +85,17 @@ impl Node {
         // A dead process that nobody has collected can still be signalled.
         let script = format!("p=$(cat {run}/pid); kill -0 $p; ! grep -qs '^State:.*Z' /proc/$p/status");
         let alive = Command::shell("look for the server's process", script).deadline(A_LOOK);
-        let how = match self.exec(alive).await {
+        let unreached = match self.exec(alive).await {
             Ok(output) if output.code == 0 => return None,
-            Ok(_) => "died".to_owned(),
-            Err(error) => format!("is out of reach ({})", ErrorChain::of(&error)),
+            Ok(_) => None,
+            Err(error) => Some(ErrorChain::of(&error)),
         };
         let log = self.log_tail(20).await.unwrap_or_else(|error| error.to_string());
-        Some(LabError::state(what, format!("the server on {} {how}; its log says: {log}", self.name)))
+        let told = |how: &str| format!("the server on {} {how}; its log says: {log}", self.name);
+        Some(match unreached {
+            None => LabError::Died { what: what.to_owned(), why: told("died") },
+            Some(error) => LabError::state(what, told(&format!("is out of reach ({error})"))),
+        })
     }
 }
 

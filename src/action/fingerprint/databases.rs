@@ -1,0 +1,44 @@
+//! The databases of a cluster.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    drill::DatabaseName,
+    lab::{LabError, node::Node},
+};
+
+/// Every database but the templates that initdb makes. One with a negative limit of connections is half dropped.
+const DATABASES: &str = "select datname, datallowconn and datconnlimit <> -2 from pg_database \
+    where datname not in ('template0', 'template1') order by datname";
+
+/// The databases of a cluster.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Databases {
+    /// Those that take connections.
+    pub covered: Vec<DatabaseName>,
+    /// The others, with what keeps Lifeboat out.
+    pub not_covered: BTreeMap<DatabaseName, String>,
+}
+
+/// The databases of a node's cluster.
+///
+/// # Errors
+/// Returns an error if the server can't be asked.
+pub async fn databases(node: &Node) -> Result<Databases, LabError> {
+    let what = "list the databases";
+    let session = node.session("postgres").await?;
+    let mut databases = Databases::default();
+    for row in node.ask(session.rows(DATABASES).await, what)? {
+        let [Some(name), Some(open)] = row.as_slice() else {
+            return Err(LabError::state(what, "the system catalog gave a database without a name"));
+        };
+        let name: DatabaseName =
+            name.parse().map_err(|error: crate::drill::NotAName| LabError::state(what, error.to_string()))?;
+        if open == "t" {
+            databases.covered.push(name);
+        } else {
+            databases.not_covered.insert(name, "it takes no connections".to_owned());
+        }
+    }
+    Ok(databases)
+}

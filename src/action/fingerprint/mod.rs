@@ -1,0 +1,111 @@
+//! Fingerprints of all tables of all databases, whatever the order of their rows.
+//!
+//! A row's hash is PostgreSQL's own 64-bit hash of the whole row (`hash_record_extended`), so that values which move from
+//! one row to another are noticed; a table's is the sum of its rows' hashes.
+//!
+//! **Invariant:** tables are read in batches that share one snapshot, and each batch gives its locks back before the next,
+//! so that the number of tables is bounded by nothing.
+
+mod catalog;
+mod databases;
+mod expression;
+mod snapshot;
+
+use std::collections::BTreeMap;
+
+pub use databases::{Databases, databases};
+pub use snapshot::{Snapshot, unpopulated_views};
+
+use super::context::DrillContext;
+use crate::{
+    drill::{Check, DatabaseName, Drill, TableName, Verb},
+    journal::{DatabaseFingerprint, Derived, Fingerprint},
+    lab::{LabError, clock::Clock, node::Node},
+};
+
+/// The clients' own: the database that they commit to, and their table in it.
+#[derive(Clone, Debug)]
+pub struct Live {
+    database: DatabaseName,
+    table: TableName,
+}
+
+impl Live {
+    /// Of the clients of an exercise.
+    ///
+    /// # Errors
+    /// Returns an error if they were not started.
+    pub fn of(context: &DrillContext) -> Result<Self, LabError> {
+        Ok(Self { database: context.database(), table: context.workload()?.table().clone() })
+    }
+
+    /// The table.
+    #[must_use]
+    pub const fn table(&self) -> &TableName {
+        &self.table
+    }
+}
+
+/// Whether a drill asks for the content: fingerprints are taken for that alone.
+#[must_use]
+pub fn is_asked(drill: &Drill) -> bool {
+    drill.steps.iter().any(|step| match &step.verb {
+        Verb::Check(checks) => checks.contains(&Check::Content),
+        _ => false,
+    })
+}
+
+/// The fingerprint of a cluster as it is now. Where an earlier one is given, those materialized views that are no longer
+/// what they were say what their queries give.
+///
+/// # Errors
+/// Returns an error if it can't be read.
+pub async fn now(
+    node: &Node,
+    clock: Clock,
+    live: &Live,
+    before: Option<&Fingerprint>,
+) -> Result<Fingerprint, LabError> {
+    let snapshot = Snapshot::open(node, &live.database).await?;
+    snapshot.take().await?;
+    at(node, snapshot, clock, live, before).await
+}
+
+/// The fingerprint of a cluster: of the clients' database in the snapshot that was taken, of all others as they are now.
+///
+/// # Errors
+/// Returns an error if it can't be read.
+pub async fn at(
+    node: &Node,
+    snapshot: Snapshot,
+    clock: Clock,
+    live: &Live,
+    before: Option<&Fingerprint>,
+) -> Result<Fingerprint, LabError> {
+    let begun = clock.now();
+    let Databases { covered, not_covered } = databases(node).await?;
+    let earlier = |database: &DatabaseName| before.and_then(|before| before.databases.get(database));
+    let mut contents = BTreeMap::new();
+    for database in covered.into_iter().filter(|database| *database != live.database) {
+        let other = Snapshot::open(node, &database).await?;
+        other.take().await?;
+        let content = other.content(None, earlier(&database)).await?;
+        contents.insert(database, content);
+    }
+    let content = snapshot.content(Some(&live.table), earlier(&live.database)).await?;
+    contents.insert(live.database.clone(), content);
+    let millis = u64::try_from(clock.now().since(begun).as_millis()).unwrap_or(u64::MAX);
+    Ok(Fingerprint { at: begun, databases: contents, not_covered, millis })
+}
+
+/// Whether a materialized view is not what it was.
+fn has_changed(
+    table: &TableName,
+    before: Option<&DatabaseFingerprint>,
+    after: &crate::journal::TableFingerprint,
+) -> bool {
+    matches!(after.derived, Some(Derived::View { .. }))
+        && before
+            .and_then(|before| before.tables.get(table))
+            .is_some_and(|was| (was.rows, &was.hash) != (after.rows, &after.hash))
+}

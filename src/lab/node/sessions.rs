@@ -1,0 +1,64 @@
+//! Sessions with a server, and whose settings they have.
+
+use super::{APPLICATION_ROLE, Node};
+use crate::lab::{
+    LabError,
+    session::{Credentials, Session},
+    session_settings::SessionSettings,
+};
+
+impl Node {
+    /// A session of the superuser. Each of its statements may take as long as the step that it is run in has left.
+    ///
+    /// # Errors
+    /// Returns an error if it can't be had.
+    pub async fn session(&self, database: &str) -> Result<Session, LabError> {
+        let session = self.session_of(&self.secrets.superuser, SessionSettings::Own, database).await?;
+        Ok(session.limited_by(self.time_left.clone()))
+    }
+
+    /// A session of the superuser with the settings of the user, for what the user asks.
+    ///
+    /// # Errors
+    /// Returns an error if it can't be had.
+    pub async fn user_session(&self, database: &str) -> Result<Session, LabError> {
+        let session = self.session_of(&self.secrets.superuser, SessionSettings::User, database).await?;
+        Ok(session.limited_by(self.time_left.clone()))
+    }
+
+    /// A session of the application's role; each of its statements may take as long as a commit in a sound system.
+    ///
+    /// # Errors
+    /// Returns an error if it can't be had.
+    pub async fn application_session(&self, database: &str) -> Result<Session, LabError> {
+        self.session_of(&self.secrets.application, SessionSettings::Writing, database).await
+    }
+
+    /// A session of the superuser that acts as the application's role: its `CONNECTION LIMIT` is left to the clients.
+    ///
+    /// # Errors
+    /// Returns an error if it can't be had.
+    pub async fn session_as_application(&self, database: &str) -> Result<Session, LabError> {
+        let session = self.session(database).await?;
+        let become_it = format!("set session authorization {APPLICATION_ROLE}");
+        self.ask(session.run(&become_it).await, &format!("act as {APPLICATION_ROLE}"))?;
+        Ok(session)
+    }
+
+    pub(super) fn own_options(&self) -> String {
+        SessionSettings::Own.options(self.runtime.installation().version.major)
+    }
+
+    async fn session_of(
+        &self,
+        who: &Credentials,
+        settings: SessionSettings,
+        database: &str,
+    ) -> Result<Session, LabError> {
+        let address = self.address().await?;
+        let within = self.time_left.patience();
+        let what = format!("connect to {database} on {} as {}", self.name, who.role);
+        let options = settings.options(self.runtime.installation().version.major);
+        Session::connect_with(&options, &address, who, database, within).await.map_err(LabError::sql(what))
+    }
+}
