@@ -124,7 +124,7 @@ fn a_prepared_cluster_that_a_run_is_at_is_not_removed() {
     }
     assert!(prepared.exists());
     drop(lock);
-    user.lifeboat(&["clean", "--cache"]).exits(0).prints("removed").says("containers were not looked at");
+    user.lifeboat(&["clean", "--cache"]).exits(0).prints("removed").says("containers were not inspected");
     assert!(!prepared.exists());
 }
 
@@ -146,7 +146,7 @@ fn when_runner_and_reaper_were_both_killed_clean_removes_what_they_left() {
     running.wait(RUN_WITHIN).exits(137);
     assert!(!leftovers::processes_below(&user.work()).is_empty(), "there is something to clean");
     let rehearsed =
-        user.lifeboat(&["clean", "--dry-run"]).exits(0).prints("would remove").prints("which is over");
+        user.lifeboat(&["clean", "--dry-run"]).exits(0).prints("would remove").prints("which has ended");
     rehearsed.prints(text(&leftovers::runs(&user.work())[0]));
     user.lifeboat(&["clean"]).exits(0).prints("removed");
     user.assert_nothing_is_left();

@@ -70,7 +70,7 @@ fn a_machine_without_postgresql_is_told_how_to_get_it_and_a_run_starts_nothing()
     told.exits(3)
         .prints("local   missing")
         .prints("apt-get install postgresql")
-        .prints("no runtime can be used");
+        .prints("no runtime is usable");
     if let Some(told) = without_postgresql(&user, &["run"]) {
         told.exits(2).says("apt-get install postgresql");
     }

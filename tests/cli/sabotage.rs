@@ -82,7 +82,7 @@ fn pages_that_the_server_finds_damaged_fail_every_check_that_reads_them() {
     let junit = user.report("junit.xml");
     assert_eq!(junit.matches("<failure").count(), 3, "{junit}");
     assert!(
-        junit.contains("the recovered server is damaged: ") && junit.contains("(SQLSTATE XX001)"),
+        junit.contains("the recovered server reports corruption: ") && junit.contains("(SQLSTATE XX001)"),
         "{junit}"
     );
     user.assert_nothing_is_left();
@@ -107,6 +107,6 @@ fn clients_that_had_stopped_before_the_fault_do_not_pass() {
     // A session that stands still may also hold what the archiver waits for: then the loss is above what is configured.
     let told = running.wait(RUN_WITHIN);
     assert!([1, 3].contains(&told.code), "{told:?}");
-    assert!(user.report("report.md").contains("endangered nothing"), "{}", user.report("report.md"));
+    assert!(user.report("report.md").contains("put no work at risk"), "{}", user.report("report.md"));
     user.assert_nothing_is_left();
 }
