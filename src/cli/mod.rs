@@ -127,7 +127,7 @@ fn manual(wanted: Option<&str>) -> Exit {
     else {
         let names: Vec<_> = pages().map(clap::Command::get_name).collect();
         terminal::error(&format!(
-            "there is no such command: {}; there are {}",
+            "no such command: {}; commands: {}",
             wanted.unwrap_or_default(),
             names.join(", ")
         ));

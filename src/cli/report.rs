@@ -37,7 +37,7 @@ fn how_to_name_a_run(reports: &Path) -> String {
     const NAMED: usize = 3;
     let runs = Store::runs(reports);
     let there = match runs.get(..NAMED.min(runs.len())).unwrap_or_default() {
-        [] => "no run is there".to_owned(),
+        [] => "no run was found".to_owned(),
         latest if latest.len() < runs.len() => format!("the latest are {}", latest.join(", ")),
         all => format!("there are {}", all.join(", ")),
     };

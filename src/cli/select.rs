@@ -3,6 +3,7 @@
 use std::{
     collections::{BTreeMap, btree_map::Entry},
     fs,
+    io::Read,
     path::{Path, PathBuf},
 };
 
@@ -94,7 +95,7 @@ pub(super) fn selected(select: &Select) -> Result<Vec<Selected>, Exit> {
         for problem in &problems {
             terminal::say(problem.trim_end());
         }
-        terminal::error(&format!("nothing was started: {} to mend first", counted(problems.len())));
+        terminal::error(&format!("{} invalid; nothing was run", counted(problems.len())));
         return Err(Exit::Usage);
     }
     if !select.tags.is_empty() {
@@ -119,7 +120,11 @@ fn drawn(diagnostics: &Diagnostics) -> String {
 }
 
 fn counted(count: usize) -> String {
-    if count == 1 { "1 file or name".to_owned() } else { format!("{count} files or names") }
+    if count == 1 {
+        "1 drill file or name is".to_owned()
+    } else {
+        format!("{count} drill files or names are")
+    }
 }
 
 /// The sources by name. Two drills of one folder are a problem: they would write over each other.
@@ -186,7 +191,7 @@ fn unknown(wanted: &str) -> String {
         .map(|name| format!("; did you mean {name}?"));
     let near = near.unwrap_or_else(|| format!("; shipped drills are: {}", names.join(", ")));
     format!(
-        "{wanted:?} is neither a file, nor a folder, nor the name of a shipped drill or of a folder of them{near}"
+        "{wanted:?} is not a file, a folder, or the name of a shipped drill or of a folder of shipped drills{near}"
     )
 }
 
@@ -207,10 +212,17 @@ fn shipped(folder: &Dir<'_>) -> Vec<Source> {
 fn file(path: &Path) -> Result<Source, String> {
     let name = syntax::name_of(path).map_err(|error| error.to_string())?;
     let file = path.display().to_string();
-    let bytes = fs::read(path).map_err(|error| format!("failed to read {file}: {error}"))?;
+    let bytes = read(path).map_err(|error| format!("failed to read {file}: {error}"))?;
     let text = syntax::decode(&file, bytes).map_err(|diagnostics| drawn(&diagnostics))?;
     let whole = fs::canonicalize(path).map_err(|error| format!("failed to find {file}: {error}"))?;
     Ok(Source { name, file, path: Some(whole), text })
+}
+
+/// A file's bytes, up to one more than a drill file may have: what is larger is refused, and may have no end.
+fn read(path: &Path) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    fs::File::open(path)?.take(syntax::LARGEST as u64 + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 fn folder(path: &Path) -> Result<Vec<Source>, String> {
@@ -218,7 +230,7 @@ fn folder(path: &Path) -> Result<Vec<Source>, String> {
     collect(path, &mut files)
         .map_err(|error| format!("failed to read the folder {}: {error}", path.display()))?;
     if files.is_empty() {
-        return Err(format!("the folder {} holds no drill: no file that ends in .toml", path.display()));
+        return Err(format!("the folder {} contains no drill (no file ending in .toml)", path.display()));
     }
     files.sort();
     files.iter().map(|path| file(path)).collect()

@@ -8,7 +8,7 @@ use crate::pg::quote;
 
 /// A text that can't be the name of something.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("`{text}` is no {what}: {rule}")]
+#[error("`{text}` is not a valid {what}: {rule}")]
 pub struct NotAName {
     /// What it was to be the name of.
     pub what: &'static str,

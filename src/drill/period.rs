@@ -9,9 +9,9 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Period(pub Duration);
 
-/// A text that is no length of time.
+/// A text that is not a duration.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("`{0}` is no length of time")]
+#[error("`{0}` is not a duration")]
 pub struct NotAPeriod(pub String);
 
 impl Period {

@@ -60,7 +60,7 @@ pub(crate) fn setting(name: &str, version: Major) -> Option<(String, String)> {
     if let Some(first) = of(CAME).filter(|first| version < *first) {
         return Some((
             format!("PostgreSQL {version} has no `{name}`: it came with {first}"),
-            format!("take it away, or write `version = {first}`"),
+            format!("remove it, or write `version = {first}`"),
         ));
     }
     let gone = of(WENT).filter(|gone| version >= *gone)?;

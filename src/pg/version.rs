@@ -33,7 +33,7 @@ pub struct Version {
 
 /// A text that names no version of PostgreSQL.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("`{0}` names no version of PostgreSQL")]
+#[error("`{0}` is not a PostgreSQL version")]
 pub struct NotAVersion(pub String);
 
 impl Version {

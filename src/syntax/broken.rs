@@ -1,10 +1,30 @@
 //! Text that is no TOML: what the parser says of it, and how to mend it.
 
 use super::{
+    LARGEST,
     diagnostic::{Diagnostic, Sort, Span},
     diagnostics::Diagnostics,
     visible::quoted,
 };
+use crate::human;
+
+/// How many bytes of a refused text are shown.
+const HEAD: usize = 80;
+
+/// The refusal of a text by its size.
+pub(super) fn too_large(bytes: usize) -> Option<Diagnostic> {
+    (bytes > LARGEST).then(|| {
+        let limit = human::bytes(LARGEST as u64);
+        let message = format!("the file is larger than {limit}, the limit for a drill file");
+        Diagnostic::new(Sort::Syntax, 0..0, message)
+            .help("check that this is the file that you meant; a drill file has a few kilobytes")
+    })
+}
+
+/// Where the part of a refused text ends that is worth showing.
+pub(super) fn head(text: &str) -> usize {
+    text.char_indices().nth(HEAD).map_or(text.len(), |(at, _)| at)
+}
 
 /// Quotes that word processors make of straight ones.
 const CURLY: [char; 6] = ['“', '”', '„', '‘', '’', '‚'];
@@ -25,8 +45,11 @@ const NUMBERS: [&str; 6] = [
 /// The text of a file.
 ///
 /// # Errors
-/// Returns an error if it is not UTF-8, with the place of the first byte that is not.
+/// Returns an error if it is larger than [`LARGEST`], or if it is not UTF-8, with the place of the first byte that is not.
 pub fn decode(file: &str, bytes: Vec<u8>) -> Result<String, Diagnostics> {
+    if let Some(refused) = too_large(bytes.len()) {
+        return Err(Diagnostics::new(file, "", vec![refused]));
+    }
     String::from_utf8(bytes).map_err(|error| {
         let (at, text) =
             (error.utf8_error().valid_up_to(), String::from_utf8_lossy(error.as_bytes()).into_owned());
@@ -80,17 +103,15 @@ fn told(said: &str, Place { there, rest, word }: &Place<'_>) -> (String, String)
     let straight =
         Some(there.trim_matches(CURLY)).filter(|text| !text.is_empty()).unwrap_or(word.trim_matches(CURLY));
     match said.split_once(", expected ").unwrap_or((said, "")) {
-        ("duplicate key", _) => (
-            format!("key {} stands here a second time", quoted(there)),
-            "take one of the two away".to_owned(),
-        ),
+        ("duplicate key", _) => {
+            (format!("key {} is defined twice", quoted(there)), "remove one of the two".to_owned())
+        }
         _ if rest.starts_with(|c: char| c.is_control()) && !rest.starts_with(['\t', '\r']) => {
             as_said("a control character: write it as an escape, such as `\\u001b`".to_owned())
         }
-        _ if rest.starts_with(CURLY) || there.contains(CURLY) => (
-            "a curly quote, which is no quote here".to_owned(),
-            format!("write straight ones: `\"{straight}\"`"),
-        ),
+        _ if rest.starts_with(CURLY) || there.contains(CURLY) => {
+            ("curly quotes cannot quote a value".to_owned(), format!("write straight ones: `\"{straight}\"`"))
+        }
         ("string values must be quoted", _) if there.is_empty() => (
             "a key without a value".to_owned(),
             "write its value after the `=`, such as `\"10m\"`".to_owned(),
@@ -131,18 +152,23 @@ fn told(said: &str, Place { there, rest, word }: &Place<'_>) -> (String, String)
             as_said("write a comma between the two".to_owned())
         }
         ("extra `=`" | "extra comma in array" | "extra comma in inline table", _) => {
-            as_said(format!("take the {} away", quoted(there)))
+            as_said(format!("remove the {}", quoted(there)))
         }
         ("invalid boolean", _) => {
             as_said("write `true` or `false`, in lower case, or put a text in quotes".to_owned())
         }
-        ("`_` may only go between digits", _) => as_said("take the `_` away".to_owned()),
+        ("`_` may only go between digits", _) => as_said("remove the `_`".to_owned()),
         ("unexpected leading zero" | "redundant numeric sign", _) => {
-            as_said(format!("take the {} away", quoted(there)))
+            as_said(format!("remove the {}", quoted(there)))
         }
         (number, _) if NUMBERS.iter().any(|begin| number.starts_with(begin)) => {
             as_said("write a number such as `17`, or put a text in quotes".to_owned())
         }
+        ("recursion limit" | "cannot recurse further; max recursion depth met", _) => (
+            "brackets or dotted keys are nested too deep".to_owned(),
+            "close the brackets, or put the text in quotes: a drill nests no deeper than five levels"
+                .to_owned(),
+        ),
         ("unexpected key or value", _) => {
             as_said("begin a new line for the next key, or put the whole value in quotes".to_owned())
         }

@@ -1,8 +1,11 @@
 //! All diagnostics of a file, in the order of their paths.
 
-use std::fmt;
+use std::{collections::BTreeSet, fmt};
+
+use crate::human;
 
 use super::{
+    MOST,
     diagnostic::{Diagnostic, Sort},
     render,
     visible::{escaped, same_length},
@@ -27,7 +30,7 @@ impl Diagnostics {
         if list.iter().any(|diagnostic| diagnostic.sort == Sort::Syntax) {
             // What a broken text seems to lack, or to mean, would be guesswork; so would be what stands on a broken line, or
             // nowhere, for the parser made it up.
-            let broken: Vec<usize> =
+            let broken: BTreeSet<usize> =
                 list.iter().filter(|m| m.sort == Sort::Syntax).map(|m| lines.line(m.span.start)).collect();
             list.retain(|diagnostic| match diagnostic.sort {
                 Sort::Syntax => true,
@@ -87,14 +90,15 @@ impl Diagnostics {
 
 impl fmt::Display for Diagnostics {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let s = if self.count() == 1 { "" } else { "s" };
-        write!(f, "{} diagnostic{s} in {}", self.count(), self.file)
+        let number = human::count_of(self.count() as u64, "error");
+        let more = if self.count() >= MOST { "at least " } else { "" };
+        write!(f, "{more}{number} in {}", self.file)
     }
 }
 
 impl std::error::Error for Diagnostics {}
 
-/// NodePaths in a text; every byte offset is taken, none panics.
+/// Places in a text; every byte offset is taken, none panics.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Lines {
     text: String,

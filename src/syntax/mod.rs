@@ -34,17 +34,25 @@ use crate::{
     syntax::reading::Shape,
 };
 
+/// A drill file above this many bytes is refused unread: parsing takes about a hundred times as much memory.
+pub const LARGEST: usize = 1 << 20;
+
+/// After so many diagnostics the rest of a file is not looked at.
+const MOST: usize = 500;
+
 /// The drill in a text; `file` is what diagnostics call it.
 ///
 /// # Errors
-/// Every diagnostic in it.
+/// Returns every diagnostic in it, up to a bound in files that are wrong throughout; a text above [`LARGEST`] is refused
+/// by its size alone.
 pub fn parse(name: &DrillName, file: &str, text: &str) -> Result<Drill, Diagnostics> {
     let (drill, mut diagnostics, text) = read(name, text);
     match drill {
         Some(drill) if diagnostics.is_empty() => Ok(drill),
         _ => {
             if diagnostics.is_empty() {
-                let bug = Diagnostic::meaning(0..0, "this makes no drill, and lifeboat should have said why");
+                let bug =
+                    Diagnostic::meaning(0..0, "this is not a valid drill, and lifeboat should have said why");
                 diagnostics.push(bug.help("please report it with the file: it is a bug"));
             }
             Err(Diagnostics::new(file, text, diagnostics))
@@ -56,7 +64,7 @@ pub fn parse(name: &DrillName, file: &str, text: &str) -> Result<Drill, Diagnost
 /// all the same.
 ///
 /// # Errors
-/// Every diagnostic in it, where it makes no drill or says what is not known any more.
+/// Returns every diagnostic in it if it makes no drill, or if it says what is not known any more.
 pub fn recorded(name: &DrillName, file: &str, text: &str) -> Result<Drill, Diagnostics> {
     let (drill, diagnostics, text) = read(name, text);
     let is_of_meaning = |diagnostic: &Diagnostic| matches!(diagnostic.sort, diagnostic::Sort::Meaning);
@@ -70,9 +78,12 @@ pub fn recorded(name: &DrillName, file: &str, text: &str) -> Result<Drill, Diagn
 fn read<'a>(name: &DrillName, text: &'a str) -> (Option<Drill>, Vec<Diagnostic>, &'a str) {
     // A byte order mark is no part of the text.
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    if let Some(refused) = broken::too_large(text.len()) {
+        return (None, vec![refused], text.get(..broken::head(text)).unwrap_or_default());
+    }
     let (table, broken) = DeTable::parse_recoverable(text);
     let mut diagnostics: Vec<Diagnostic> =
-        broken.iter().map(|error| broken::diagnostic(error, text)).collect();
+        broken.iter().take(MOST).map(|error| broken::diagnostic(error, text)).collect();
     let document = toml::Spanned::new(0..0, DeValue::Table(table.into_inner()));
     let declared = declared::Drill::read(&document, &mut diagnostics);
     let drill = declared.and_then(|declared| lower::drill(name, &declared, &mut diagnostics));

@@ -7,7 +7,7 @@ use crate::drill::DrillName;
 
 /// A path that can't be that of a drill file.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("{path} can't be a drill file: {why}")]
+#[error("{path} is not a drill file: {why}")]
 pub struct NotADrillFile {
     /// The path, free of control characters.
     pub path: String,
@@ -43,7 +43,7 @@ pub fn name_of(path: &Path) -> Result<DrillName, NotADrillFile> {
     let name = parts.split_off(below).join("/");
     match name.parse::<DrillName>() {
         Ok(name) => Ok(name),
-        Err(error) => Err(no(format!("{} is no name of a drill; {}", quoted(&name), error.rule))),
+        Err(error) => Err(no(format!("{} is not a valid drill name; {}", quoted(&name), error.rule))),
     }
 }
 
@@ -66,7 +66,7 @@ mod tests {
         assert_eq!(name("../My Files/mine.toml"), Ok("mine".to_owned()));
         assert_eq!(
             name("drills/x.yaml"),
-            Err("drills/x.yaml can't be a drill file: its name must end in .toml".to_owned())
+            Err("drills/x.yaml is not a drill file: its name must end in .toml".to_owned())
         );
         insta::assert_snapshot!(name("drills/Loss/x\u{1b}y.toml").unwrap_err());
     }

@@ -2,8 +2,14 @@
 
 use super::visible::quoted;
 
+/// A longer word is like none, and comparing it would take long.
+const LONGEST: usize = 100;
+
 /// The word that differs least from `written`, if it differs little enough to be meant.
 pub(super) fn nearest<'a>(written: &str, words: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    if written.len() > LONGEST {
+        return None;
+    }
     let plain = |text: &str| text.to_lowercase().replace(['_', ' '], "-");
     let written = plain(written);
     words

@@ -7,6 +7,8 @@ use miette::{
     SpanContents,
 };
 
+use crate::human;
+
 use super::{
     diagnostic::{Diagnostic, Span},
     diagnostics::Diagnostics,
@@ -14,6 +16,9 @@ use super::{
 
 /// More than these are counted, not shown.
 const SHOWN: usize = 50;
+/// A line of more bytes is not drawn whole, and neither is a span over more lines.
+const WIDE: usize = 1000;
+const TALL: usize = 20;
 /// The longest excerpt of a line in the plain rendering.
 const EXCERPT: usize = 110;
 
@@ -88,6 +93,12 @@ pub(super) fn graphical(diagnostics: &Diagnostics, colour: bool, width: usize) -
     let source = WholeLines(NamedSource::new(diagnostics.file(), diagnostics.lines().text().to_owned()));
     let mut out = String::new();
     for diagnostic in diagnostics.iter().take(SHOWN) {
+        // miette can't pad to a column beyond 65,535, and would show a long line whole; the plain form cuts it.
+        if !is_drawable(diagnostics, diagnostic) {
+            plain_one(&mut out, diagnostics, diagnostic);
+            out.push('\n');
+            continue;
+        }
         if handler.render_report(&mut out, &Shown { diagnostic, source: &source }).is_err() {
             // miette refuses a span that it can't find; the plain form needs none.
             plain_one(&mut out, diagnostics, diagnostic);
@@ -96,6 +107,15 @@ pub(super) fn graphical(diagnostics: &Diagnostics, colour: bool, width: usize) -
     }
     total(&mut out, diagnostics);
     out
+}
+
+/// Whether all that is pointed at stands on lines, and on so few of them, that a terminal can show them whole.
+fn is_drawable(diagnostics: &Diagnostics, diagnostic: &Diagnostic) -> bool {
+    let lines = diagnostics.lines();
+    std::iter::once(&diagnostic.span).chain(diagnostic.also.iter().map(|(span, _)| span)).all(|span| {
+        let (first, last) = (lines.line(span.start), lines.line(span.end));
+        last - first < TALL && (first..=last).all(|line| lines.text_of(line).len() <= WIDE)
+    })
 }
 
 pub(super) fn plain(diagnostics: &Diagnostics) -> String {
@@ -138,15 +158,15 @@ fn excerpt(out: &mut String, diagnostics: &Diagnostics, span: &Span, gutter: usi
     let skip = if text.len() > EXCERPT { column.saturating_sub(EXCERPT / 3) } else { 0 };
     let shown: String =
         text.iter().skip(skip).take(EXCERPT).map(|c| if *c == '\t' { ' ' } else { *c }).collect();
-    let restore_points: String = std::iter::repeat_n(mark, length.clamp(1, EXCERPT)).collect();
+    let underline: String = std::iter::repeat_n(mark, length.clamp(1, EXCERPT)).collect();
     let _ = writeln!(out, "{:>gutter$} | {}", number + 1, shown.trim_end());
-    let line = format!("{:gutter$} | {:indent$}{restore_points} {words}", "", "", indent = column - skip);
+    let line = format!("{:gutter$} | {:indent$}{underline} {words}", "", "", indent = column - skip);
     let _ = writeln!(out, "{}", line.trim_end());
 }
 
 fn total(out: &mut String, diagnostics: &Diagnostics) {
     let _ = match diagnostics.count().checked_sub(SHOWN) {
-        Some(more @ 1..) => writeln!(out, "{diagnostics}; {more} more are not shown"),
+        Some(more @ 1..) => writeln!(out, "{diagnostics}; {} more are not shown", human::count(more as u64)),
         Some(0) | None => writeln!(out, "{diagnostics}"),
     };
 }

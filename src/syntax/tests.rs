@@ -174,8 +174,59 @@ proptest! {
     }
 
     #[test]
+    fn no_long_line_panics(before in 0..200_000_usize, at in 0..GOOD.len(), insert in "\\PC{0,3}|[\\x00-\\x7f]{0,6}") {
+        let (head, tail) = GOOD.split_at(GOOD.floor_char_boundary(at));
+        shown(&format!("{head}{}{insert}{tail}", " ".repeat(before)));
+    }
+
+    #[test]
     fn no_beginning_of_a_good_file_panics(length in 0..GOOD.len()) {
         shown(&String::from_utf8_lossy(&GOOD.as_bytes()[..length]));
+    }
+}
+
+/// Files that are wrong throughout, each near the largest that is read, and what the first diagnostic says of them.
+fn huge() -> Vec<(&'static str, String, &'static str)> {
+    let fill = |piece: &str| piece.repeat((LARGEST - 100) / piece.len());
+    let numbered = |of: &dyn Fn(usize) -> String| (0..10_000).map(of).collect::<String>();
+    vec![
+        ("too large", "#".repeat(LARGEST + 1), "larger than 1 MiB"),
+        ("a long line", format!("title = \"{}\"\nwrong", fill("x")), "key with no value"),
+        ("a place far to the right", format!("x = [{}wrong]", fill("1, ")), "string without quotes"),
+        ("deep brackets", format!("x = {}", fill("[")), "nested too deep"),
+        ("deep tables", format!("x = {}", fill("{a=")), "nested too deep"),
+        ("a deep key", format!("{}a = 1", fill("a.")), "nested too deep"),
+        ("a deep header", format!("[{}a]", fill("a.")), "nested too deep"),
+        ("many keys", numbered(&|n| format!("key-{n} = {n}\n")), "unknown key"),
+        (
+            "many settings",
+            format!("[postgres.settings]\n{}", numbered(&|n| format!("A{n} = 1\n"))),
+            "upper case",
+        ),
+        ("many steps", fill("[[steps]]\nwork=\"1s\"\n"), "a list of"),
+        ("many wrong items", format!("steps = [{}]", fill("1,")), "a list of"),
+        ("many broken lines", fill("a b\n"), "key with no value"),
+        ("one broken line", fill("= "), "cannot be empty"),
+        ("a long word", fill("x"), "key with no value"),
+        ("quotes", fill("\"\" "), ""),
+        ("a text over many lines", format!("title = 1\ntags = \"\"\"{}\"\"\"", fill("x\n")), ""),
+        ("blank lines before the end", format!("x = [{}", fill("\n")), ""),
+    ]
+}
+
+#[test]
+fn huge_files_are_refused_in_bounded_time_with_few_words() {
+    for (what, text, expected) in huge() {
+        let began = std::time::Instant::now();
+        let diagnostics = parse(&"x".parse().expect("a name"), "x.toml", &text).expect_err(what);
+        assert!(diagnostics.count() <= 2 * MOST, "{what}: {}", diagnostics.count());
+        for shown in [diagnostics.plain(), diagnostics.graphical(false, 80)] {
+            assert!(shown.len() < 100_000, "{what}: {} bytes", shown.len());
+            assert!(shown.contains(expected), "{what}: {}", shown.get(..300).unwrap_or(&shown));
+        }
+        // A debug build on a busy machine: quadratic work would take minutes.
+        assert!(began.elapsed().as_secs() < 30, "{what}: {:?}", began.elapsed());
+        println!("{what}: {:?}", began.elapsed());
     }
 }
 

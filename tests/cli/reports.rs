@@ -101,7 +101,7 @@ fn evidence_that_was_changed(user: &Harness, run: &Path) {
 #[test]
 fn a_report_of_a_run_that_is_not_there_is_a_mistake_of_the_command_line() {
     let user = Harness::from_scratch();
-    user.lifeboat(&["report", "latest"]).exits(2).says("latest").says("no run is there");
+    user.lifeboat(&["report", "latest"]).exits(2).says("latest").says("no run was found");
     user.lifeboat(&["report", "/no/such/folder"]).exits(2).says("/no/such/folder");
     for run in ["20261120-172744-8d81", "20261121-172744-8d81"] {
         fs::create_dir_all(user.reports().join(run)).unwrap();

@@ -25,14 +25,14 @@ fn every_mistake_of_every_bad_file_is_said_at_once_and_nothing_is_started() {
         "many-at-once.toml",
         "two-primaries.toml",
         "did you mean loss/pitr-latest?",
-        "nothing was started: 3 files or names",
+        "3 drill files or names are invalid; nothing was run",
     ] {
         assert!(told.stderr.contains(said), "{said:?} is not in:\n{}", told.stderr);
     }
     let counted: usize = told
         .stderr
         .lines()
-        .find_map(|line| line.split_once(" diagnostics in ")?.0.parse().ok())
+        .find_map(|line| line.split_once(" errors in ")?.0.parse().ok())
         .expect("a count");
     assert!(
         counted > 10 && told.stderr.matches('×').count() == counted + 1,

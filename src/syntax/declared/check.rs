@@ -95,9 +95,8 @@ impl Shape for Check {
                     "rows" => r#"write `{ rows = { table = "schema.table", at-least = 1 } }`"#,
                     _ => r#"write `{ sql = { title = "…", query = "select …", expect = [["t"]] } }`"#,
                 };
-                diagnostics.push(
-                    Diagnostic::value(value.span(), format!("`{word}` needs its particulars")).help(help),
-                );
+                diagnostics
+                    .push(Diagnostic::value(value.span(), format!("`{word}` needs parameters")).help(help));
                 None
             }
             DeValue::String(_) => {

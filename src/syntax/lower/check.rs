@@ -29,7 +29,7 @@ pub(super) fn checks(
             continue;
         };
         if let Some((first, _)) = checks.iter().find(|(_, known)| known.describe() == check.describe()) {
-            let message = format!("{} is asked twice in one step", quoted(&check.describe()));
+            let message = format!("{} appears twice in one step", quoted(&check.describe()));
             let help = if matches!(check, Check::Sql(_)) {
                 "give each query a title of its own"
             } else {
@@ -53,11 +53,11 @@ fn something_recovered(world: &World<'_>, diagnostics: &mut Vec<Diagnostic>) {
     }
     let fault = world.open.last().map(|open| open.place.clone());
     let message = if fault.is_some() {
-        "a check, but nothing was recovered since the fault"
+        "a check without a recovery since the fault"
     } else {
-        "a check, but nothing was recovered before it"
+        "a check without a recovery before it"
     };
-    let help = "add a `recover` or a `rehearse` step before it: checks ask what was recovered";
+    let help = "add a `recover` or a `rehearse` step before it: checks examine what was recovered";
     diagnostics.push(Diagnostic::meaning(world.verb.clone(), message).also(fault, "the fault").help(help));
 }
 
@@ -77,9 +77,11 @@ fn nothing_to_see(
                     .get()
                     .and_then(|workload| workload.writers.placed())
                     .map(|(place, _)| place);
-                let diagnostic =
-                    Diagnostic::meaning(place, "`ledger` has nothing to look at: nobody commits")
-                        .also(zero, "no writers");
+                let diagnostic = Diagnostic::meaning(
+                    place,
+                    "`ledger` has nothing to examine: the workload has no writers",
+                )
+                .also(zero, "no writers");
                 diagnostics.push(diagnostic.help("take `writers = 0` away, or ask for `content`"));
             }
             Some(Check::Ledger)
@@ -92,7 +94,7 @@ fn nothing_to_see(
             };
             if empty {
                 let diagnostic =
-                    Diagnostic::meaning(place, "`content` has nothing to look at: the dataset is empty");
+                    Diagnostic::meaning(place, "`content` has nothing to examine: the dataset is empty");
                 let place = fixture.flatten().map(|(place, _)| place);
                 diagnostics.push(
                     diagnostic
@@ -106,7 +108,7 @@ fn nothing_to_see(
             if !file.archive.is_given() {
                 let diagnostic = Diagnostic::meaning(
                     place,
-                    "`reprotect` has nothing to look at: the drill has no archive",
+                    "`reprotect` has nothing to examine: the drill has no archive",
                 );
                 diagnostics.push(diagnostic.help("add `[archive]` with `method = \"command\"`"));
             }
@@ -123,8 +125,8 @@ fn particular(world: &World<'_>, declared: &CheckTable, diagnostics: &mut Vec<Di
         let (place, at_least) = rows.at_least.placed()?;
         if at_least.0 == 0 {
             diagnostics.push(
-                Diagnostic::meaning(place, "an empty table would do")
-                    .help("write the least number of rows that is right, from 1 on"),
+                Diagnostic::meaning(place, "an empty table would pass")
+                    .help("write the minimum number of rows, at least 1"),
             );
         }
         return Some(Check::Rows { table: rows.table.get()?.clone(), at_least: at_least.0 });

@@ -179,7 +179,7 @@ fn table_from(
         .find(|dropped| dropped.table == *table)
         .map(|it| (it.place.clone(), it.worked));
     if dropped.is_none() && !unsure {
-        let message = format!("nobody dropped {} before", quoted(&table.to_string()));
+        let message = format!("no earlier step drops {}", quoted(&table.to_string()));
         let names: Vec<String> = world.dropped.iter().map(|dropped| dropped.table.to_string()).collect();
         let help = match names.as_slice() {
             [] => format!("add a step with `fault = {{ drop-table = \"{table}\" }}` before it"),
@@ -210,10 +210,10 @@ fn table_from(
         }
         (Some(Some(delay)), Some((since, then))) if worked.saturating_sub(then) >= delay && !unsure => {
             let diagnostic =
-                Diagnostic::meaning(place, format!("`{standby}` will have replayed the diagnostic by then"))
-                    .also(Some(since), "the diagnostic");
+                Diagnostic::meaning(place, format!("`{standby}` will have replayed the human error by then"))
+                    .also(Some(since), "the human error");
             diagnostics.push(
-                diagnostic.help("give it a longer `delay`, or work less between the diagnostic and here"),
+                diagnostic.help("give it a longer `delay`, or work less between the human error and here"),
             );
         }
         (Some(Some(_)), _) => {}

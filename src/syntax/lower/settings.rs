@@ -83,9 +83,9 @@ fn lower(
 fn wrong(file: &declared::Drill, version: Option<Major>, entry: &Entry) -> Option<Diagnostic> {
     let Entry { key, place, name, value } = entry;
     if let Some(owner) = owner(name) {
-        let help = format!("take it away: {owner}");
+        let help = format!("remove it: {owner}");
         return Some(
-            Diagnostic::meaning(key.clone(), format!("`{name}` is not the drill's to set")).help(help),
+            Diagnostic::meaning(key.clone(), format!("`{name}` can't be set by a drill")).help(help),
         );
     }
     if let Some((message, help)) = version.and_then(|version| versions::setting(name, version)) {
@@ -98,16 +98,16 @@ fn wrong(file: &declared::Drill, version: Option<Major>, entry: &Entry) -> Optio
     }
     match name.as_str() {
         "archive_timeout" if setting::duration(value, Duration::from_secs(1)).is_none() => Some(
-            Diagnostic::meaning(place.clone(), "this is no length of time for a server")
+            Diagnostic::meaning(place.clone(), "the server does not accept this as a duration")
                 .help("write one such as `\"2s\"` or `\"1min\"`"),
         ),
         "wal_level" if value == "minimal" => needs_wal(file).map(|who| {
             Diagnostic::meaning(place.clone(), format!("too little WAL for {who}"))
-                .help("write `\"replica\"`, or leave it out")
+                .help("write `\"replica\"`, or omit it")
         }),
         "max_wal_senders" if value == "0" => streams(file).map(|who| {
             Diagnostic::meaning(place.clone(), format!("no WAL sender for {who}"))
-                .help("leave it out: the server has ten")
+                .help("omit it: the default is ten")
         }),
         _ => None,
     }

@@ -46,7 +46,7 @@ fn step(world: &mut World<'_>, step: &declared::Step, diagnostics: &mut Vec<Diag
         let message = format!("a deadline of {}, for {work} of work", deadline.0);
         diagnostics.push(
             Diagnostic::meaning(place, message)
-                .help("give the step more time than it works, or leave the deadline out"),
+                .help("give the step more time than it works, or omit the deadline"),
         );
     }
     if step.deadline.is_wrong() || step.title.is_wrong() {

@@ -164,10 +164,10 @@ fn lsn_target(text: &str, place: Span, diagnostics: &mut Vec<Diagnostic>) -> Opt
     let point = text.parse().ok().map(TargetLsn::Point);
     let target = point.or_else(|| text.parse::<Lsn>().ok().map(TargetLsn::Absolute));
     if target.is_none() {
-        let message = format!("{} is neither a restore point nor a position in WAL", quoted(text));
+        let message = format!("{} is neither a restore point nor an LSN", quoted(text));
         diagnostics.push(
             Diagnostic::value(place, message)
-                .help("write the name of a restore point, or a position such as `\"0/3000148\"`"),
+                .help("write the name of a restore point, or an LSN such as `\"0/3000148\"`"),
         );
     }
     target
@@ -183,7 +183,7 @@ fn before_point(
     let Some(made) = world.points.get(point) else { return unknown_point(world, point, place) };
     let (label, _, taken) = backup.filter(|(_, step, _)| *step > made.step)?;
     let message =
-        format!("restore point `{point}` lies before backup `{label}`, and WAL is replayed forwards only");
+        format!("restore point `{point}` lies before backup `{label}`, and WAL is replayed forward only");
     let diagnostic = Diagnostic::meaning(place, message)
         .also(Some(made.place.clone()), "made here")
         .also(Some(taken), "the backup");
@@ -217,16 +217,16 @@ fn before_fault(world: &World<'_>, place: Span, backup: Option<(&Label, usize, S
     let Some(diagnostic) = world.dropped.last() else {
         let wrong = Diagnostic::meaning(
             place,
-            "`before-fault` goes back to before somebody's diagnostic, and there was none",
+            "`before-fault` recovers to just before a human error, but no step makes one",
         );
         let help =
             "add `fault = { drop-table = \"schema.table\" }` before it, or write `target = \"latest\"`";
         return (!world.unsure).then(|| wrong.help(help));
     };
     let (label, _, taken) = backup.filter(|(_, step, _)| *step > diagnostic.step)?;
-    let message = format!("backup `{label}` was taken after the diagnostic, so it holds it");
+    let message = format!("backup `{label}` was taken after the human error, so it contains it");
     let wrong = Diagnostic::meaning(place, message)
-        .also(Some(diagnostic.place.clone()), "the diagnostic")
+        .also(Some(diagnostic.place.clone()), "the human error")
         .also(Some(taken), "the backup");
     Some(wrong.help("recover from a backup that was taken before it"))
 }

@@ -17,12 +17,12 @@ pub(super) fn steps(
         return;
     }
     for open in &world.open {
-        let diagnostic = Diagnostic::meaning(open.place.clone(), "nothing recovers from this fault");
+        let diagnostic = Diagnostic::meaning(open.place.clone(), "no step recovers from this fault");
         diagnostics.push(diagnostic.help("add a `recover` step after it"));
     }
     if world.open.is_empty() && world.recoveries + world.rehearsals == 0 {
         let place = steps.last().map_or(place, |step| step.span.clone());
-        let diagnostic = Diagnostic::meaning(place, "nothing is recovered in this drill");
+        let diagnostic = Diagnostic::meaning(place, "this drill recovers nothing");
         diagnostics.push(diagnostic.help("add a `fault` and a `recover` step, or a `rehearse` step"));
     }
 }
@@ -40,8 +40,10 @@ pub(super) fn judgement(file: &declared::Drill, diagnostics: &mut Vec<Diagnostic
         && steps.iter().any(|step| step.recover.is_given() || step.rehearse.is_given())
         && !steps.iter().any(|step| step.check.is_given())
     {
-        let diagnostic =
-            Diagnostic::meaning(place, "this drill judges nothing: it has neither an objective nor a check");
+        let diagnostic = Diagnostic::meaning(
+            place,
+            "this drill has neither an objective nor a check, so there is nothing to judge",
+        );
         diagnostics
             .push(diagnostic.help(
                 "add `check = [\"ledger\"]` after the recovery, or `[objectives]` with `rto = \"1h\"`",
@@ -55,7 +57,7 @@ pub(super) fn objectives(file: &declared::Drill, diagnostics: &mut Vec<Diagnosti
     if let (Some(rpo), Some(0)) = (rpo, writers(file)) {
         let zero = file.workload.get().and_then(|workload| workload.writers.placed()).map(|(place, _)| place);
         let diagnostic =
-            Diagnostic::meaning(rpo, "an RPO that can't be measured: nobody commits, so nothing can be lost")
+            Diagnostic::meaning(rpo, "an RPO that can't be measured: without writers nothing can be lost")
                 .also(zero, "no writers");
         diagnostics.push(diagnostic.help("take `writers = 0` away, or the objective"));
         return;
@@ -71,7 +73,7 @@ pub(super) fn objectives(file: &declared::Drill, diagnostics: &mut Vec<Diagnosti
         && !steps.iter().any(surveys)
     {
         let diagnostic =
-            Diagnostic::meaning(rpo, "an RPO that nobody measures: the drill has no `ledger` check");
+            Diagnostic::meaning(rpo, "an RPO that is not measured: the drill has no `ledger` check");
         diagnostics.push(
             diagnostic.help("add `check = [\"ledger\"]` after the recovery, or take the objective away"),
         );

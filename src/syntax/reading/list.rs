@@ -3,7 +3,13 @@
 use serde_json::{Value as Json, json};
 
 use super::{Shape, Value, mismatch};
-use crate::syntax::diagnostic::Diagnostic;
+use crate::{
+    human,
+    syntax::{MOST, diagnostic::Diagnostic},
+};
+
+/// No list of a drill is longer; steps and rows are held against each other.
+const LONGEST: usize = 1000;
 
 /// A list in which at least one item stands; of those, the ones that could be read.
 #[derive(Debug)]
@@ -21,7 +27,20 @@ impl<T: Shape> Shape for Vec<T> {
 
     fn read(value: &Value<'_>, diagnostics: &mut Vec<Diagnostic>) -> Option<Self> {
         let Some(array) = value.get_ref().as_array() else { return mismatch(value, diagnostics) };
-        Some(array.iter().filter_map(|item| T::read(item, diagnostics)).collect())
+        if array.len() > LONGEST {
+            let message = format!("a list of {} items", human::count(array.len() as u64));
+            let help = format!("write at most {}", human::count(LONGEST as u64));
+            diagnostics.push(Diagnostic::value(value.span(), message).help(help));
+            return None;
+        }
+        let mut items = Vec::new();
+        for item in array.iter() {
+            if diagnostics.len() >= MOST {
+                break;
+            }
+            items.extend(T::read(item, diagnostics));
+        }
+        Some(items)
     }
 
     fn schema() -> Json {

@@ -34,7 +34,7 @@ pub(super) type Value<'i> = Spanned<DeValue<'i>>;
 
 /// What can stand at a key.
 pub(super) trait Shape: Sized {
-    /// What it is, with its article and an example: `a length of time such as "10s"`.
+    /// What it is, with its article and an example: `a duration such as "10s"`.
     fn what() -> String;
 
     /// A valid example, as TOML.
@@ -66,12 +66,12 @@ fn mend(value: &Value<'_>, example: &str) -> String {
             "double the brackets of its header: each `[[…]]` begins one item".into()
         }
         DeValue::String(text) if example.parse::<f64>().is_ok() && text.parse::<f64>().is_ok() => {
-            format!("take the quotes away: `{text}`")
+            format!("remove the quotes: `{text}`")
         }
         DeValue::String(text)
             if (example == "true" || example == "false") && (text == "true" || text == "false") =>
         {
-            format!("take the quotes away: `{text}`")
+            format!("remove the quotes: `{text}`")
         }
         _ => format!("write it like `{example}`"),
     }

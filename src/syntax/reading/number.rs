@@ -62,7 +62,7 @@ impl Shape for Major {
 
     fn read(value: &Value<'_>, diagnostics: &mut Vec<Diagnostic>) -> Option<Self> {
         let range = format!(
-            "write a major version from {} to {}, or leave the key out to run on any",
+            "write a major version from {} to {}, or omit the key to run on any",
             Self::OLDEST,
             Self::NEWEST
         );
@@ -119,10 +119,11 @@ impl Shape for Rate {
         };
         let rate = rate.filter(|rate| (SLOWEST..=FASTEST).contains(rate));
         if rate.is_none() {
-            let help = "write commits a second or a minute, from one an hour to a million a second: `\"200/s\"`, `\"30/min\"`; \
-                        leave the key out for as many as the server takes";
-            diagnostics
-                .push(Diagnostic::value(value.span(), format!("{} is no rate", quoted(written))).help(help));
+            let help = "write commits per second or minute, from one per hour to a million per second: `\"200/s\"`, `\"30/min\"`; \
+                        omit the key for an unlimited rate";
+            diagnostics.push(
+                Diagnostic::value(value.span(), format!("{} is not a rate", quoted(written))).help(help),
+            );
         }
         rate.map(Self)
     }

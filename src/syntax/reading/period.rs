@@ -20,7 +20,7 @@ pub(crate) struct Positive(pub(crate) Period);
 
 impl Shape for Period {
     fn what() -> String {
-        r#"a length of time such as "10s""#.into()
+        r#"a duration such as "10s""#.into()
     }
 
     fn example() -> String {
@@ -43,11 +43,10 @@ impl Shape for Period {
         };
         let (message, help) = match text.parse::<Self>() {
             Ok(period) if period.duration() <= LONGEST => return Some(period),
-            Ok(_) => (
-                format!("{} is longer than ten years", quoted(text)),
-                "write a length of time that somebody will wait for".to_owned(),
-            ),
-            Err(_) => (format!("{} is no length of time", quoted(text)), mend(text.trim())),
+            Ok(_) => {
+                (format!("{} is longer than ten years", quoted(text)), "write a shorter duration".to_owned())
+            }
+            Err(_) => (format!("{} is not a duration", quoted(text)), mend(text.trim())),
         };
         diagnostics.push(Diagnostic::value(value.span(), message).help(help));
         None
@@ -62,12 +61,12 @@ fn mend(text: &str) -> String {
     let digits = text.trim_end_matches(|c: char| c.is_alphabetic() || c.is_whitespace());
     let unit = text.get(digits.len()..).unwrap_or_default().trim();
     match (digits.parse::<u32>(), unit) {
-        (Ok(number), "") => format!(r#"say the unit: `"{number}s"`, `"{number}m"` or `"{number}h"`"#),
+        (Ok(number), "") => format!(r#"write the unit: `"{number}s"`, `"{number}m"` or `"{number}h"`"#),
         (Ok(number), "d" | "day" | "days") => {
             format!(r#"days are not all equally long: write hours, `"{}h"`"#, u64::from(number) * 24)
         }
         (Ok(number), "w" | "week" | "weeks") => format!(r#"write hours, `"{}h"`"#, u64::from(number) * 168),
-        _ if text.starts_with('-') => "it can't be negative: write a length such as `\"5m\"`".into(),
+        _ if text.starts_with('-') => "it can't be negative: write a duration such as `\"5m\"`".into(),
         _ => r#"write a number and its unit: `"250ms"`, `"10s"`, `"5m"`, `"1h30m"`"#.into(),
     }
 }
@@ -85,8 +84,8 @@ impl Shape for Positive {
         let period = Period::read(value, diagnostics)?;
         if period.duration().is_zero() {
             diagnostics.push(
-                Diagnostic::value(value.span(), "a length of zero")
-                    .help(r#"write a length above zero, such as `"10s"`"#),
+                Diagnostic::value(value.span(), "a duration of zero")
+                    .help(r#"write a duration above zero, such as `"10s"`"#),
             );
             return None;
         }

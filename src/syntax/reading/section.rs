@@ -10,6 +10,7 @@ use toml::{
 
 use super::{Field, Shape, Value, mismatch};
 use crate::syntax::{
+    MOST,
     diagnostic::{Diagnostic, Span},
     nearest::{both, either, mend, nearest},
     visible::quoted,
@@ -141,7 +142,8 @@ const RENAMED: &[(&str, &str)] = &[("human", "manual-time"), ("backup-every", "b
 fn refuse_unknown<S: Section>(table: &DeTable<'_>, diagnostics: &mut Vec<Diagnostic>) -> Vec<&'static str> {
     let names = || S::KEYS.iter().map(|key| key.name);
     let mut meant = Vec::new();
-    for (key, _) in table.iter().filter(|(key, _)| !names().any(|name| name == key.get_ref().as_ref())) {
+    let unknown = table.iter().filter(|(key, _)| !names().any(|name| name == key.get_ref().as_ref()));
+    for (key, _) in unknown.take(MOST) {
         let written = key.get_ref().as_ref();
         let renamed = RENAMED.iter().find(|(old, new)| *old == written && names().any(|name| name == *new));
         let near = match renamed {

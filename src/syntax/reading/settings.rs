@@ -7,6 +7,7 @@ use super::{Shape, Value, mismatch};
 use crate::{
     pg::setting,
     syntax::{
+        MOST,
         diagnostic::{Diagnostic, Span},
         visible::quoted,
     },
@@ -38,6 +39,9 @@ impl Shape for SettingsText {
         let mut entries = Vec::new();
         let Some(table) = value.get_ref().as_table() else { return mismatch(value, diagnostics) };
         for (key, value) in table {
+            if diagnostics.len() >= MOST {
+                break;
+            }
             let name = key.get_ref().as_ref();
             if !setting::is_name(name) {
                 let message = format!("{} can't be the name of a server setting", quoted(name));
@@ -79,7 +83,7 @@ fn setting_text(value: &Value<'_>, name: &str, diagnostics: &mut Vec<Diagnostic>
         DeValue::Integer(number) if number.radix() == 10 => return Some(number.as_str().replace('_', "")),
         DeValue::Float(number) => return Some(number.as_str().replace('_', "")),
         DeValue::Boolean(on) => return Some(if *on { "on" } else { "off" }.into()),
-        DeValue::String(_) => ("a setting with a NUL character", "take `\\u0000` away".to_owned()),
+        DeValue::String(_) => ("a setting with a NUL character", "remove `\\u0000`".to_owned()),
         // A dotted key without quotes is a table to TOML.
         DeValue::Table(table) => match table.keys().next().map(|key| key.get_ref().as_ref()) {
             Some(part) => (

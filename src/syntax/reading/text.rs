@@ -27,7 +27,7 @@ impl Shape for Line {
         let Some(text) = value.get_ref().as_str() else { return mismatch(value, diagnostics) };
         let text = text.trim();
         let wrong = if text.is_empty() {
-            ("an empty text", "say it in a few words")
+            ("an empty text", "write a few words")
         } else if text.chars().any(char::is_control) {
             ("a text with line breaks or control characters", "write one line of plain text")
         } else {
@@ -82,7 +82,7 @@ impl Shape for Prose {
         if text.contains('\0') {
             diagnostics.push(
                 Diagnostic::value(value.span(), "a text with a NUL character")
-                    .help("take `\\u0000` away: PostgreSQL takes none"),
+                    .help("remove `\\u0000`: PostgreSQL does not accept NUL"),
             );
             return None;
         }

@@ -60,7 +60,8 @@ impl<T: Word> Shape for T {
         if read.is_err() {
             let help = mend(text, all::<T>().iter().map(String::as_str));
             diagnostics.push(
-                Diagnostic::value(value.span(), format!("{} is no {}", quoted(text), T::KIND)).help(help),
+                Diagnostic::value(value.span(), format!("{} is not a known {}", quoted(text), T::KIND))
+                    .help(help),
             );
         }
         read.ok()
