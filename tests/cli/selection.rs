@@ -29,11 +29,8 @@ fn every_mistake_of_every_bad_file_is_said_at_once_and_nothing_is_started() {
     ] {
         assert!(told.stderr.contains(said), "{said:?} is not in:\n{}", told.stderr);
     }
-    let counted: usize = told
-        .stderr
-        .lines()
-        .find_map(|line| line.split_once(" errors in ")?.0.parse().ok())
-        .expect("a count");
+    let counted: usize =
+        told.stderr.lines().find_map(|line| line.split_once(" errors in ")?.0.parse().ok()).expect("a count");
     assert!(
         counted > 10 && told.stderr.matches('×').count() == counted + 1,
         "all of one file and the one of the other:\n{}",
