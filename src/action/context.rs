@@ -4,13 +4,13 @@ use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
 use super::{
     recorder::Recorder,
-    workload::{ServiceAddress, Workload, WorkloadConfig},
+    workload::{ServiceAddress, ServiceHost, Workload, WorkloadConfig},
 };
 use crate::{
     drill::{DatabaseName, Drill, Label, NodeName, RestorePointName},
     journal::{BackupFacts, Event, FaultFacts, Fingerprint, LEDGER_FILE, Moment, RestorePointFacts, Server},
     lab::{
-        Address, LabError, Provision, Runtime, TimeLeft,
+        LabError, Provision, Runtime, TimeLeft,
         clock::Clock,
         node::{Node, Secrets},
         repository,
@@ -123,7 +123,7 @@ impl DrillContext {
     ///
     /// # Errors
     /// Returns an error if the ledger can't be made.
-    pub fn start_clients(&mut self, hosts: Vec<Address>) -> Result<(), LabError> {
+    pub fn start_clients(&mut self, hosts: Vec<ServiceHost>) -> Result<(), LabError> {
         self.workload = Some(Workload::start(WorkloadConfig {
             declared: &self.drill.workload,
             database: self.database(),

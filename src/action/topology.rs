@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use super::{archive, context::DrillContext, fingerprint, prepare};
+use super::{archive, context::DrillContext, fingerprint, prepare, workload::ServiceHost};
 use crate::{
     drill::{Node as Declared, NodeName, Role, Service},
     journal::Event,
@@ -170,10 +170,11 @@ async fn wait_for_standbys(
 }
 
 async fn start_clients(context: &mut DrillContext, primary: &Node) -> Result<(), LabError> {
-    let mut hosts = vec![primary.address().await?];
+    let mut hosts = vec![ServiceHost::of(primary).await?];
     if context.drill.service == Service::MultiHost {
-        for name in context.nodes.keys().filter(|name| **name != *primary.name() && **name != repository()) {
-            hosts.push(context.runtime.address(name).await?);
+        let is_standby = |node: &&Node| node.name() != primary.name() && *node.name() != repository();
+        for node in context.nodes.values().filter(is_standby) {
+            hosts.push(ServiceHost::of(node).await?);
         }
     }
     context.start_clients(hosts)

@@ -181,6 +181,12 @@ async fn close(mut context: DrillContext, cancel: &CancellationToken, keep: Opti
         recorder.record(Event::EvidenceMissing { file: file.to_owned(), error })
     };
     if let Some(workload) = context.workload.take() {
+        let strangers = workload.status().strangers();
+        if strangers > 0 {
+            recorder.progress(format!(
+                "clients left {strangers} sessions of servers that the service address does not name"
+            ));
+        }
         match guarded(deadlines.clients, workload.stop()).await {
             // What it was when it was closed: a ledger that was changed later proves nothing.
             Ok(Ok(())) => {

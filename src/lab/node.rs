@@ -27,8 +27,8 @@ use crate::{
 /// How often a server that is starting is asked; a refused connection costs microseconds.
 const ASK_EVERY: Duration = Duration::from_millis(2);
 
-/// The setting in which a server of ours has its data directory, as its node knows it: no two servers of a machine share it.
-const OWN_SETTING: &str = "lifeboat.data";
+/// The setting by which a server of ours says whose it is: [`Node::identity`].
+pub(crate) const OWN_SETTING: &str = "lifeboat.node";
 
 /// How long a server that said that it is still starting is left in peace: for each question it makes a process, at a cost
 /// of milliseconds that its recovery needs.
@@ -100,6 +100,16 @@ impl Node {
     /// Returns an error if the node is not there.
     pub async fn address(&self) -> Result<Address, LabError> {
         self.runtime.address(&self.name).await
+    }
+
+    /// What no two servers of a machine share: the node's name, its address, which no other node of the exercise ever had,
+    /// and its data directory, which no other exercise has where nodes share addresses.
+    ///
+    /// # Errors
+    /// Returns an error if the node is not there.
+    pub async fn identity(&self) -> Result<String, LabError> {
+        let Address { host, port } = self.address().await?;
+        Ok(format!("{} at {host}:{port} in {}", self.name, self.paths().data))
     }
 
     /// The path of one of PostgreSQL's programs, as a shell word.
@@ -196,7 +206,7 @@ impl Node {
                 ("log_timezone", "UTC".to_owned()),
                 ("lc_messages", "C".to_owned()),
                 ("cluster_name", self.name.to_string()),
-                (OWN_SETTING, paths.data.clone()),
+                (OWN_SETTING, self.identity().await?),
                 ("wal_level", "replica".to_owned()),
                 ("wal_keep_size", "1GB".to_owned()),
                 ("max_wal_senders", "10".to_owned()),
@@ -302,18 +312,12 @@ impl Node {
         }
         let session = self.session("postgres").await?;
         // A port of this machine can be somebody else's by now, and passwords and clusters are the same in all runs.
-        let own = format!("select current_setting('{OWN_SETTING}', true)");
-        let own = self.ask(session.value(&own).await, "ask whose server it is")?;
-        if own.as_deref() == Some(self.paths().data.as_str()) {
+        let own = self.ask(session.setting(OWN_SETTING).await, "ask whose server it is")?;
+        if own.as_deref() == Some(self.identity().await?.as_str()) {
             Ok(session)
         } else {
-            Err(LabError::state(
-                what,
-                format!(
-                    "another server answers at its address, of {}",
-                    own.as_deref().unwrap_or("somebody else")
-                ),
-            ))
+            let whose = own.as_deref().unwrap_or("somebody else");
+            Err(LabError::state(what, format!("another server answers at its address, of {whose}")))
         }
     }
 

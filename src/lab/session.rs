@@ -11,7 +11,7 @@ use crate::{
     drill::NodeName,
     human,
     journal::Server,
-    pg::{Lsn, Major, Timeline},
+    pg::{Lsn, Major, Timeline, quote::literal},
 };
 
 /// A role and its password.
@@ -224,6 +224,14 @@ impl Session {
             state: None,
             message: format!("`{sql}` gave {value:?}, which is not what was expected"),
         })
+    }
+
+    /// The value of a setting; `None` where the server has none of this name.
+    ///
+    /// # Errors
+    /// Returns an error if the query fails.
+    pub async fn setting(&self, name: &str) -> Result<Option<String>, SqlError> {
+        self.value(&format!("select current_setting({}, true)", literal(name))).await
     }
 
     /// Prepares a statement.

@@ -13,6 +13,7 @@ mod pace;
 #[path = "../support/docker.rs"]
 mod support;
 
+mod addresses;
 mod cleanup;
 mod images;
 

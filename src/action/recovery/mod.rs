@@ -14,7 +14,7 @@ use phases::Phases;
 use super::{
     archive,
     context::{self, DrillContext},
-    workload::ServiceAddress,
+    workload::{ServiceAddress, ServiceHost},
 };
 use crate::{
     drill::{Label, Recovery, RecoveryTarget},
@@ -219,7 +219,7 @@ async fn follow_promotion(
 /// Sends the clients to a server, where the service is a switch. Returns the moment from which on what they commit is on it:
 /// an old server that still lives takes their commits until then.
 async fn switch_service(context: &DrillContext, node: &Node) -> Result<Moment, LabError> {
-    context.workload()?.switch(ServiceAddress::one(node.address().await?));
+    context.workload()?.switch(ServiceAddress::one(ServiceHost::of(node).await?));
     Ok(context.now())
 }
 

@@ -24,7 +24,7 @@ use tokio_util::sync::CancellationToken;
 
 use client_thread::ClientThread;
 pub use ledger_writer::LedgerWriter;
-pub use service::ServiceAddress;
+pub use service::{ServiceAddress, ServiceHost};
 
 use crate::{
     drill::{DatabaseName, TableName, Workload as Declared},
@@ -59,6 +59,8 @@ pub struct WorkloadStatus {
     last_ack: AtomicU64,
     /// The moment of the latest failure to commit, in microseconds.
     last_trouble: AtomicU64,
+    /// Sessions that were left at once: the server was not the one that the service address names.
+    strangers: AtomicU64,
     /// What the server said to the client that failed last, to commit or to connect.
     last_words: Mutex<Option<(Moment, String)>>,
 }
@@ -74,6 +76,12 @@ impl WorkloadStatus {
     #[must_use]
     pub fn last_ack(&self) -> Moment {
         Moment(self.last_ack.load(Ordering::Relaxed))
+    }
+
+    /// Sessions that clients left at once, since another server than theirs answered.
+    #[must_use]
+    pub fn strangers(&self) -> u64 {
+        self.strangers.load(Ordering::Relaxed)
     }
 
     /// What a client failed with at that moment.

@@ -5,11 +5,11 @@ use std::{sync::Arc, sync::atomic::Ordering, time::Duration};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::{sync::watch, time::sleep};
 
-use super::{PATIENCE, RETRY_EVERY, ServiceAddress, Shared, note, rate_limiter::RateLimiter};
+use super::{PATIENCE, RETRY_EVERY, ServiceAddress, ServiceHost, Shared, note, rate_limiter::RateLimiter};
 use crate::{
     journal::{Commit, CommitOutcome, Moment, Server},
     lab::{
-        Address,
+        node::OWN_SETTING,
         session::{Prepared, Session, SqlError},
     },
     pg::Lsn,
@@ -56,7 +56,7 @@ async fn pause(shared: &Shared, follow: &mut watch::Receiver<ServiceAddress>) {
 /// takes writes is it, as with `target_session_attrs=read-write`, but without waiting for those that don't answer.
 async fn connect(shared: &Shared, service: &ServiceAddress, writer: u16) -> Connected {
     let mut hosts: FuturesUnordered<_> =
-        service.hosts.iter().map(|address| persist(shared, address, writer)).collect();
+        service.hosts.iter().map(|host| persist(shared, host, writer)).collect();
     match hosts.next().await {
         Some((session, statement, server)) => {
             let number = shared.ledger_writer.session(writer, shared.clock.now(), server);
@@ -67,10 +67,10 @@ async fn connect(shared: &Shared, service: &ServiceAddress, writer: u16) -> Conn
     }
 }
 
-/// Tries one address until its server takes writes.
-async fn persist(shared: &Shared, address: &Address, writer: u16) -> (Session, Prepared, Server) {
+/// Tries one host until its server takes writes.
+async fn persist(shared: &Shared, host: &ServiceHost, writer: u16) -> (Session, Prepared, Server) {
     loop {
-        match attempt(shared, address).await {
+        match attempt(shared, host).await {
             Ok(connected) => return connected,
             Err(error) => {
                 shared.status.heard(shared.clock.now(), &error);
@@ -81,16 +81,27 @@ async fn persist(shared: &Shared, address: &Address, writer: u16) -> (Session, P
     }
 }
 
-async fn attempt(shared: &Shared, address: &Address) -> Result<(Session, Prepared, Server), SqlError> {
-    let session = Session::connect(address, &shared.secrets.application, shared.database.as_str(), PATIENCE);
+async fn attempt(shared: &Shared, host: &ServiceHost) -> Result<(Session, Prepared, Server), SqlError> {
+    let database = shared.database.as_str();
+    let session = Session::connect(&host.address, &shared.secrets.application, database, PATIENCE);
     let session = tokio::time::timeout(CONNECT_WITHIN, session).await.map_err(|_| silent())??;
+    // What is committed to a server that is not in service (one that is still being restored, say) is not committed at all.
+    let whose = session.setting(OWN_SETTING).await?;
+    if whose.as_deref() != Some(host.identity.as_str()) {
+        shared.status.strangers.fetch_add(1, Ordering::Relaxed);
+        let whose = whose.as_deref().unwrap_or("somebody else");
+        return Err(SqlError {
+            state: None,
+            message: format!("this is not {}: it is {whose}", host.identity),
+        });
+    }
     // A server in recovery prepares it too.
     let statement = session.prepare(&shared.insert).await?;
     // A standby, or a server that is about to take writes: the session waits there for that moment.
     while session.in_recovery().await? {
         sleep(RETRY_EVERY).await;
     }
-    let server = session.server(None).await?;
+    let server = session.server(Some(host.node.clone())).await?;
     Ok((session, statement, server))
 }
 

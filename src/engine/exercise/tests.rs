@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::*;
 use crate::{
+    action::workload::ServiceHost,
     drill::RuntimeKind,
     engine::{Store, judged},
     journal::{DrillFile, Entry, Exercise, Provenance},
@@ -120,7 +121,7 @@ impl World {
         for name in [repository()].into_iter().chain(names) {
             context.create(&name, Provision::Empty).await.expect("a node");
         }
-        let hosts = vec![context.runtime.address(&repository()).await.expect("an address")];
+        let hosts = vec![ServiceHost::of(&context.repository()).await.expect("an address")];
         context.start_clients(hosts).expect("a ledger");
         context
     }

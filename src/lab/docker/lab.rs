@@ -25,7 +25,7 @@ use super::{
     exec::{ExecPlace, exec},
     image::Image,
     names::{Names, OWNER, prepared, prepared_labels},
-    network,
+    network::{self, Network},
     node::{self, Node, Volume},
     prepared::make_room,
     scan::clear,
@@ -50,7 +50,7 @@ pub struct Lab {
     engine: Engine,
     image: Image,
     names: Names,
-    network: OnceCell<String>,
+    network: OnceCell<Network>,
     addresses: Mutex<BTreeMap<NodeName, IpAddr>>,
     /// Creations that were begun and not ended: a dropped future leaves its request with the engine.
     under_way: AtomicUsize,
@@ -71,11 +71,8 @@ impl Lab {
         }
     }
 
-    async fn network(&self) -> Result<&str, LabError> {
-        self.network
-            .get_or_try_init(|| network::get_or_create(&self.engine, &self.names))
-            .await
-            .map(String::as_str)
+    async fn network(&self) -> Result<&Network, LabError> {
+        self.network.get_or_try_init(|| network::get_or_create(&self.engine, &self.names)).await
     }
 
     async fn make(&self, node: &NodeName, provision: &Provision) -> Result<IpAddr, LabError> {
@@ -83,15 +80,19 @@ impl Lab {
             make_room(&self.engine, &prepared(key)).await?;
         }
         let container = self.names.container(node);
+        let network = self.network().await?;
+        let address = network.next_address()?;
         let made = Node {
             name: node.as_str(),
             container: &container,
-            network: self.network().await?,
+            network: &network.id,
+            address,
             labels: self.names.node_labels(node),
             image: &self.image,
             volumes: self.volumes(node, provision),
         };
-        node::start(&self.engine, made).await
+        node::start(&self.engine, made).await?;
+        Ok(address.into())
     }
 
     fn volumes(&self, node: &NodeName, provision: &Provision) -> Vec<Volume> {

@@ -21,6 +21,7 @@ mod prepared;
 mod pull;
 mod scan;
 mod image_probe;
+mod subnet;
 mod sweep;
 
 pub use engine::Engine;
