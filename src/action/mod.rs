@@ -30,7 +30,12 @@ pub async fn perform(context: &mut DrillContext, step: usize, verb: &Verb) -> Re
         Verb::Backup(backup) => backup::back_up(context, backup).await,
         Verb::Work(period) => work::work(context, step, *period).await,
         Verb::RestorePoint(name) => restore_point::make(context, name).await,
-        Verb::Fault(fault) => fault::inject(context, step, fault).await,
+        Verb::Fault(fault) => {
+            if let Ok(workload) = context.workload() {
+                workload.status().expect_trouble(step, context.now());
+            }
+            fault::inject(context, step, fault).await
+        }
         Verb::Heal(node) => fault::heal(context, node).await,
         Verb::Recover(recovery) => recovery::recover(context, step, recovery).await,
         Verb::Check(checks) => check::run_checks(context, step, checks).await,

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{ErrorChain, Fingerprint, Moment, Ranges};
+use super::{ClockTie, ErrorChain, Fingerprint, Moment, Ranges};
 use crate::{
     drill::{BackupMethod, Compression, Fault, Label, NodeName, RecoveryTarget, RestorePointName, TableName},
     pg::{Lsn, ResolvedTarget, Timeline, server_log::LogFact},
@@ -100,8 +100,10 @@ pub struct FaultFacts {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Phase {
-    /// From the fault until the runner has noticed that the service is away.
+    /// From the fault until the clients' first error.
     Detect,
+    /// What the drill waits on purpose: steps between the fault and the recovery.
+    Wait,
     /// Time that people need, as declared by the drill.
     Manual,
     /// A place for the new server: container, volumes, directories.
@@ -110,11 +112,11 @@ pub enum Phase {
     Fetch,
     /// Files or rows are put in place.
     Restore,
-    /// The server is started, until it answers.
+    /// The server is started.
     Start,
-    /// WAL is replayed, until the target.
+    /// WAL is replayed.
     Replay,
-    /// From the end of replay until the server has left recovery.
+    /// From the end of replay until the server takes writes.
     Promote,
     /// Until the first acknowledged write by the application role.
     FirstWrite,
@@ -122,8 +124,9 @@ pub enum Phase {
 
 impl Phase {
     /// All of them, in order.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Detect,
+        Self::Wait,
         Self::Manual,
         Self::Provision,
         Self::Fetch,
@@ -139,6 +142,7 @@ impl Phase {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Detect => "detect",
+            Self::Wait => "wait",
             Self::Manual => "manual",
             Self::Provision => "provision",
             Self::Fetch => "fetch",
@@ -147,6 +151,31 @@ impl Phase {
             Self::Replay => "replay",
             Self::Promote => "promote",
             Self::FirstWrite => "first write",
+        }
+    }
+
+    /// From when to when it is measured, the same for every way of recovering.
+    #[must_use]
+    pub const fn definition(self) -> &'static str {
+        match self {
+            Self::Detect => "from the fault to the first error of a client",
+            Self::Wait => "steps of the drill between the fault and the recovery",
+            Self::Manual => "time that people need, as the drill declares it; not measured",
+            Self::Provision => "a place for the new server is made",
+            Self::Fetch => "the backup is brought to that place",
+            Self::Restore => "files or rows are put in place",
+            Self::Start => {
+                "from the end of the phase before (the server is launched) to `redo starts` in its log, or to \
+                 `ready to accept connections` where nothing is replayed"
+            }
+            Self::Replay => {
+                "from `redo starts` (of a standby: from the call that promotes it) to `redo done`, or to the stop at \
+                 the target where the server stays in recovery"
+            }
+            Self::Promote => {
+                "from `redo done` to `ready to accept connections`, or to the first write where that is earlier"
+            }
+            Self::FirstWrite => "to the first acknowledged write of the application's role",
         }
     }
 }
@@ -191,6 +220,9 @@ pub struct Recovered {
     pub archive_end: Option<Lsn>,
     /// What the server's log says of the recovery.
     pub log: Vec<LogFact>,
+    /// By which the instants of the log are found on the runner's clock; `None` in older journals.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clock: Option<ClockTie>,
     /// The phases that the runner measured, but `FirstWrite` of a recovery that serves: the judge takes its end from the ledger.
     pub phases: Vec<PhaseSpan>,
 }

@@ -24,7 +24,7 @@ pub use fact::{
 pub use fingerprint::{DatabaseFingerprint, Derived, Fingerprint, LeftOut, QueryResult, TableFingerprint};
 pub use integrity::{Damage, Integrity, JOURNAL, hash_of, hash_of_all};
 pub use ledger::{Commit, CommitOutcome, LEDGER_FILE, Ledger, MARKER_WRITER, Session};
-pub use moment::Moment;
+pub use moment::{ClockTie, Moment};
 pub use provenance::{DrillFile, Provenance, Software};
 pub use ranges::Ranges;
 pub use resolved_target::resolve_target;

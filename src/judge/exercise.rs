@@ -112,7 +112,7 @@ fn recovery(
         from: attempt.from(),
         first_write,
         rto: rto::rto(attempt, first_write, declared),
-        phases: phases::phases(attempt, first_write, declared),
+        phases: phases::phases(attempt, first_write, declared).spans,
         declared,
         verified: rto::verified(record, attempt, declared),
         accounting: worst_accounting(attempt.step, answers),
@@ -197,7 +197,7 @@ fn on_recovery(
         Some((attempt, judged)) => (
             end_of_recovery::ruling(record, attempt),
             identity::ruling(record, attempt),
-            phases::ruling(&judged.phases, judged.from, judged.first_write),
+            phases::ruling(attempt, judged.first_write, judged.declared),
             judged.rto,
         ),
     };

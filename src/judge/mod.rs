@@ -28,7 +28,7 @@ pub use verdict::Verdict;
 
 use facts::{
     commit_accounting, commit_sides, contention, healing, phases, record, recovery, recovery_point, rto,
-    work, worst_case,
+    server_stage, work, worst_case,
 };
 use rules::{
     baseline, checks, cleanup, content, end_of_recovery, evidence, fault, identity, ledger, not_proven,

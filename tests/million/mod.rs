@@ -194,6 +194,7 @@ fn recovered() -> Recovered {
     let log = [LogFactKind::CrashRecovery, LogFactKind::Ready];
     let span = |phase, from, to| PhaseSpan { phase, from: Moment(from), to: Moment(to) };
     Recovered {
+        clock: None,
         node: node(),
         before: server(0),
         after: server(9),

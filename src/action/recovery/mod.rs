@@ -58,20 +58,33 @@ struct RecoveredService {
 pub async fn recover(context: &mut DrillContext, step: usize, recovery: &Recovery) -> Result<(), LabError> {
     let (_, before) = context.service()?;
     let mut phases = Phases::begin(context.clock());
-    let serves = !matches!(recovery, Recovery::Restore { serve: false, .. });
-    if serves {
-        detect(context, step, &mut phases).await?;
-    }
+    let tie = context.clock().tie();
     let service = match recovery {
         Recovery::Restore { from, target, onto, serve } => {
+            if *serve {
+                detect(context, step, &mut phases).await?;
+            }
             restore::run(context, &mut phases, from, target, onto, *serve).await?
         }
-        Recovery::Restart { node } => restart::run(context, &mut phases, node).await?,
-        Recovery::Promote { node } => promote::run(context, &mut phases, node).await?,
-        Recovery::Table { table, standby } => table::run(context, &mut phases, table, standby).await?,
+        Recovery::Restart { node } => {
+            detect(context, step, &mut phases).await?;
+            restart::run(context, &mut phases, node).await?
+        }
+        Recovery::Promote { node } => {
+            // Whoever is to promote a standby has a session with it before there is a reason to.
+            let standby = context.node(node)?;
+            let ((), session) =
+                tokio::try_join!(detect(context, step, &mut phases), standby.session("postgres"))?;
+            promote::run(context, &mut phases, standby, session).await?
+        }
+        Recovery::Table { table, standby } => {
+            detect(context, step, &mut phases).await?;
+            table::run(context, &mut phases, table, standby).await?
+        }
     };
     first_write(context, &mut phases, &service).await?;
-    let recovered = prove(context, phases, &service, before).await?;
+    let mut recovered = prove(context, phases, &service, before).await?;
+    recovered.clock = Some(tie.confirmed_by(&context.clock().tie()));
     if service.serves {
         context.primary = Some((service.node.clone(), recovered.after.clone()));
     }
@@ -85,18 +98,24 @@ pub async fn recover(context: &mut DrillContext, step: usize, recovery: &Recover
     Ok(())
 }
 
-/// The phase from the fault until the runner has noticed it: a mistake of a person is noticed when the drill says so, by
-/// coming to this step; an outage by the clients.
+/// The phase from the fault to the clients' first error, and what the drill waits after it. A mistake of a person may hit no
+/// client at all: then nothing is detected, and people come to it when the drill says so.
 async fn detect(context: &DrillContext, step: usize, phases: &mut Phases) -> Result<(), LabError> {
-    let Some(fault) = context.drill.causes(step).iter().find_map(|step| context.faults.get(step)) else {
+    let causes = context.drill.causes(step);
+    let Some((number, fault)) =
+        causes.into_iter().find_map(|number| Some((number, context.faults.get(&number)?)))
+    else {
         return Ok(());
     };
-    let noticed = if fault.fault.is_human_error() || context.workload()?.writers() == 0 {
-        context.now()
+    let workload = context.workload()?;
+    let noticed = if workload.writers() == 0 {
+        fault.at
+    } else if fault.fault.is_human_error() {
+        workload.status().first_trouble(number).map_or(fault.at, |trouble| trouble.max(fault.at))
     } else {
-        context.workload()?.wait_for_outage(fault.at, context.time_left.patience()).await?
+        workload.wait_for_outage(number, fault.at, context.time_left.patience()).await?
     };
-    phases.detected(fault.at, noticed);
+    phases.detected(fault.at, noticed, number + 1 < step);
     Ok(())
 }
 
@@ -178,6 +197,7 @@ async fn prove(
         end_of_recovery,
         archive_end: service.last_segment.as_deref().and_then(|name| Lsn::of_segment(name, size)),
         log,
+        clock: None,
         phases: phases.spans(),
     })
 }

@@ -9,24 +9,31 @@ use crate::{
 pub(super) struct Phases {
     clock: Clock,
     spans: Vec<PhaseSpan>,
+    /// Where detection, or what the drill waited for, ended: there the first phase of the recovery itself begins.
+    noticed: Option<Moment>,
     open: Option<(Phase, Moment)>,
 }
 
 impl Phases {
     pub(super) const fn begin(clock: Clock) -> Self {
-        Self { clock, spans: Vec::new(), open: None }
+        Self { clock, spans: Vec::new(), noticed: None, open: None }
     }
 
-    /// The outage was noticed; where that was before this step began, the time until now is part of noticing it.
-    pub(super) fn detected(&mut self, from: Moment, noticed: Moment) {
-        let to = noticed.max(self.clock.now());
-        self.spans.push(PhaseSpan { phase: Phase::Detect, from, to });
+    /// Clients had their first error; where the drill has declared steps since then, it waited for them until now.
+    pub(super) fn detected(&mut self, from: Moment, noticed: Moment, has_waited: bool) {
+        let now = self.clock.now();
+        let until = if has_waited { now.max(noticed) } else { noticed };
+        let spans = [(Phase::Detect, from, noticed), (Phase::Wait, noticed, until)];
+        let spans = spans.into_iter().filter(|(_, from, to)| from < to);
+        self.spans.extend(spans.map(|(phase, from, to)| PhaseSpan { phase, from, to }));
+        self.noticed = Some(until);
     }
 
     /// Ends the open phase and begins another.
     pub(super) fn enter(&mut self, phase: Phase) {
         self.leave();
-        self.open = Some((phase, self.clock.now()));
+        let from = self.noticed.take().unwrap_or_else(|| self.clock.now());
+        self.open = Some((phase, from));
     }
 
     /// Ends the open phase.
@@ -48,5 +55,36 @@ impl Phases {
     pub(super) fn spans(mut self) -> Vec<PhaseSpan> {
         self.leave();
         self.spans
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn spans(has_waited: bool) -> Vec<PhaseSpan> {
+        let clock = Clock::start();
+        let mut phases = Phases::begin(clock);
+        phases.detected(Moment(1), Moment(2), has_waited);
+        phases.enter(Phase::Promote);
+        phases.spans()
+    }
+
+    #[test]
+    fn what_no_step_declares_is_neither_detection_nor_waiting() {
+        let spans = spans(false);
+        assert_eq!(spans[0], PhaseSpan { phase: Phase::Detect, from: Moment(1), to: Moment(2) });
+        assert_eq!((spans[1].phase, spans[1].from), (Phase::Promote, Moment(2)));
+    }
+
+    #[test]
+    fn what_the_drill_waits_for_is_a_phase_of_its_own() {
+        std::thread::sleep(std::time::Duration::from_millis(1));
+        let spans = spans(true);
+        assert!(
+            spans.iter().map(|span| span.phase).eq([Phase::Detect, Phase::Wait, Phase::Promote]),
+            "{spans:?}"
+        );
+        assert!(spans.windows(2).all(|pair| pair[0].to == pair[1].from), "{spans:?}");
     }
 }

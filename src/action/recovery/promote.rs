@@ -3,19 +3,19 @@
 use super::{Phases, RecoveredService, switch_service};
 use crate::{
     action::context::DrillContext,
-    drill::{NodeName, Service},
+    drill::Service,
     journal::Phase,
-    lab::LabError,
+    lab::{LabError, node::Node, session::Session},
 };
 
 pub(super) async fn run(
     context: &DrillContext,
     phases: &mut Phases,
-    name: &NodeName,
+    node: Node,
+    session: Session,
 ) -> Result<RecoveredService, LabError> {
-    let node = context.node(name)?;
+    let name = node.name();
     phases.enter(Phase::Promote);
-    let session = node.session("postgres").await?;
     let since = match context.drill.service {
         Service::Switch => switch_service(context, &node).await?,
         Service::MultiHost => context.now(),

@@ -11,9 +11,10 @@ mod service;
 mod writer;
 
 use std::{
+    collections::BTreeMap,
     path::Path,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -45,6 +46,9 @@ pub const RETRY_EVERY: Duration = Duration::from_millis(2);
 /// How long a client waits for the answer to a commit before it gives the session up; the commit is in_doubt then.
 pub const PATIENCE: Duration = Duration::from_secs(10);
 
+/// A client that waits for an answer for so long counts as one that has noticed an outage.
+const SILENCE: Duration = Duration::from_secs(1);
+
 /// The table of Lifeboat's own markers; the clients' table may be the dataset's.
 pub const MARKER_TABLE: &str = "lifeboat.marker";
 
@@ -57,8 +61,8 @@ pub struct WorkloadStatus {
     acknowledged: AtomicU64,
     /// The moment of the latest acknowledged commit, in microseconds.
     last_ack: AtomicU64,
-    /// The moment of the latest failure to commit, in microseconds.
-    last_trouble: AtomicU64,
+    /// For each fault, by its step: the first failure to commit since just before it.
+    troubles: Mutex<BTreeMap<usize, (Moment, Option<Moment>)>>,
     /// Sessions that were left at once: the server was not the one that the service address names.
     strangers: AtomicU64,
     /// What the server said to the client that failed last, to commit or to connect.
@@ -82,6 +86,30 @@ impl WorkloadStatus {
     #[must_use]
     pub fn strangers(&self) -> u64 {
         self.strangers.load(Ordering::Relaxed)
+    }
+
+    /// From now on the first failure to commit is remembered as the one of the fault in this step.
+    pub fn expect_trouble(&self, step: usize, from: Moment) {
+        self.troubles().insert(step, (from, None));
+    }
+
+    /// The first failure to commit since the fault in this step; `None` while there is none.
+    #[must_use]
+    pub fn first_trouble(&self, step: usize) -> Option<Moment> {
+        self.troubles().get(&step).and_then(|(_, first)| *first)
+    }
+
+    /// A client failed to commit.
+    fn trouble(&self, at: Moment) {
+        for (from, first) in self.troubles().values_mut() {
+            if at >= *from && first.is_none_or(|first| at < first) {
+                *first = Some(at);
+            }
+        }
+    }
+
+    fn troubles(&self) -> MutexGuard<'_, BTreeMap<usize, (Moment, Option<Moment>)>> {
+        self.troubles.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What a client failed with at that moment.
@@ -223,23 +251,23 @@ impl Workload {
         })
     }
 
-    /// Waits until the clients have noticed that the service is away: a session broke after `after`, or nothing was
-    /// acknowledged for a second.
+    /// Waits for the clients' first error since the fault in this step, which came at `at`: a failure to commit, or a second
+    /// without an answer.
     ///
     /// # Errors
     /// Returns an error if they go on committing.
-    pub async fn wait_for_outage(&self, after: Moment, within: Duration) -> Result<Moment, LabError> {
-        let silence = Duration::from_secs(1);
+    pub async fn wait_for_outage(
+        &self,
+        step: usize,
+        at: Moment,
+        within: Duration,
+    ) -> Result<Moment, LabError> {
         wait::until("see the clients notice the outage", within, Duration::from_micros(500), || async {
-            let trouble = Moment(self.status().last_trouble.load(Ordering::Relaxed));
-            let now = self.shared.clock.now();
-            let silent = now.since(self.status().last_ack().max(after)) >= silence;
-            Ok(if trouble > after {
-                Poll::Ready(trouble)
-            } else if silent {
-                Poll::Ready(now)
-            } else {
-                Poll::NotYet
+            let silent = self.status().last_ack().max(at).after(SILENCE);
+            Ok(match self.status().first_trouble(step) {
+                Some(trouble) => Poll::Ready(trouble.max(at)),
+                None if self.shared.clock.now() >= silent => Poll::Ready(silent),
+                None => Poll::NotYet,
             })
         })
         .await

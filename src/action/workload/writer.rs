@@ -165,7 +165,7 @@ async fn commit_until_trouble(
         match answer {
             Ok(_) => note_ack(shared, ended),
             Err(error) => {
-                shared.status.last_trouble.fetch_max(ended.0, Ordering::Relaxed);
+                shared.status.trouble(ended);
                 shared.status.heard(ended, &error);
                 tracing::debug!(writer, seq = *seq, %error, "not committed");
                 if outcome == CommitOutcome::InDoubt {

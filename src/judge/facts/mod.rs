@@ -11,5 +11,6 @@ pub(in crate::judge) mod record;
 pub(in crate::judge) mod recovery;
 pub(in crate::judge) mod recovery_point;
 pub(in crate::judge) mod rto;
+pub(in crate::judge) mod server_stage;
 pub(in crate::judge) mod work;
 pub(in crate::judge) mod worst_case;

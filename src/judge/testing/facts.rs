@@ -215,6 +215,7 @@ pub(super) fn recovered(plot: Plot) -> Recovered {
         backup_label: (is_restore && plot.method == BackupMethod::Basebackup).then(|| "nightly".to_owned()),
         end_of_recovery: None,
         archive_end: None,
+        clock: None,
         log: plot.log.into_iter().map(|what| LogFact { at: Timestamp::UNIX_EPOCH, what }).collect(),
         phases: measured.map(|(phase, from, to)| PhaseSpan { phase, from: ms(from), to: ms(to) }).collect(),
     }

@@ -151,6 +151,7 @@ pub(super) fn recovery(
     RecoveryJudgement {
         step,
         recovered: Recovered {
+            clock: None,
             node: "restored".parse().expect("a node"),
             before: server(1, "2026-11-20T16:00:01Z"),
             after: server(2, "2026-11-20T16:00:17Z"),

@@ -15,8 +15,8 @@ use serde::{Deserialize, Serialize};
 use crate::{
     drill::{Label, NodeName, RuntimeKind},
     journal::{
-        CheckFacts, ErrorChain, Exercise, Moment, Outcome, PhaseSpan, Provenance, RestorePointFacts, Server,
-        Software,
+        CheckFacts, ClockTie, ErrorChain, Exercise, Moment, Outcome, PhaseSpan, Provenance,
+        RestorePointFacts, Server, Software,
     },
     pg::{ControlData, Lsn, ResolvedTarget, Version, server_log::LogFact},
 };
@@ -173,5 +173,7 @@ struct Recovered {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     archive_end: Option<Lsn>,
     log: Vec<LogFact>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    clock: Option<ClockTie>,
     phases: Vec<PhaseSpan>,
 }

@@ -134,6 +134,7 @@ impl Recovered {
             end_of_recovery,
             archive_end,
             log,
+            clock,
             phases,
         } = self;
         let declared = steps.recovery(exercise, step).ok_or_else(|| no_such(step, "a recovery"))?;
@@ -154,6 +155,7 @@ impl Recovered {
             end_of_recovery,
             archive_end,
             log,
+            clock,
             phases,
         })
     }

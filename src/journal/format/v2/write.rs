@@ -91,6 +91,7 @@ impl Recovered {
             end_of_recovery,
             archive_end,
             log,
+            clock,
             phases,
         } = recovered;
         Self {
@@ -107,6 +108,7 @@ impl Recovered {
             end_of_recovery,
             archive_end,
             log,
+            clock,
             phases,
         }
     }
