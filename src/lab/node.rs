@@ -104,12 +104,9 @@ impl Node {
 
     /// What no two servers of a machine share: the node's name, its address, which no other node of the exercise ever had,
     /// and its data directory, which no other exercise has where nodes share addresses.
-    ///
-    /// # Errors
-    /// Returns an error if the node is not there.
-    pub async fn identity(&self) -> Result<String, LabError> {
-        let Address { host, port } = self.address().await?;
-        Ok(format!("{} at {host}:{port} in {}", self.name, self.paths().data))
+    #[must_use]
+    pub fn identity(&self, Address { host, port }: &Address) -> String {
+        format!("{} at {host}:{port} in {}", self.name, self.paths().data)
     }
 
     /// The path of one of PostgreSQL's programs, as a shell word.
@@ -206,7 +203,7 @@ impl Node {
                 ("log_timezone", "UTC".to_owned()),
                 ("lc_messages", "C".to_owned()),
                 ("cluster_name", self.name.to_string()),
-                (OWN_SETTING, self.identity().await?),
+                (OWN_SETTING, self.identity(&address)),
                 ("wal_level", "replica".to_owned()),
                 ("wal_keep_size", "1GB".to_owned()),
                 ("max_wal_senders", "10".to_owned()),
@@ -313,7 +310,7 @@ impl Node {
         let session = self.session("postgres").await?;
         // A port of this machine can be somebody else's by now, and passwords and clusters are the same in all runs.
         let own = self.ask(session.setting(OWN_SETTING).await, "ask whose server it is")?;
-        if own.as_deref() == Some(self.identity().await?.as_str()) {
+        if own.as_deref() == Some(self.identity(&address).as_str()) {
             Ok(session)
         } else {
             let whose = own.as_deref().unwrap_or("somebody else");

@@ -64,6 +64,7 @@ mod tests {
 
     fn spans(has_waited: bool) -> Vec<PhaseSpan> {
         let clock = Clock::start();
+        std::thread::sleep(std::time::Duration::from_millis(1));
         let mut phases = Phases::begin(clock);
         phases.detected(Moment(1), Moment(2), has_waited);
         phases.enter(Phase::Promote);
@@ -79,7 +80,6 @@ mod tests {
 
     #[test]
     fn what_the_drill_waits_for_is_a_phase_of_its_own() {
-        std::thread::sleep(std::time::Duration::from_millis(1));
         let spans = spans(true);
         assert!(
             spans.iter().map(|span| span.phase).eq([Phase::Detect, Phase::Wait, Phase::Promote]),

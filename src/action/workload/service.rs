@@ -22,7 +22,8 @@ impl ServiceHost {
     /// # Errors
     /// Returns an error if the node is not there.
     pub async fn of(node: &Node) -> Result<Self, LabError> {
-        let (address, identity) = (node.address().await?, node.identity().await?);
+        let address = node.address().await?;
+        let identity = node.identity(&address);
         Ok(Self { address, node: node.name().clone(), identity })
     }
 }
