@@ -116,6 +116,16 @@ pub fn count_of(number: u64, word: &str) -> String {
     counted(number, word, &format!("{word}s"))
 }
 
+/// Lost commits, and beside them those that were discarded: `0 (+809 discarded)`.
+#[must_use]
+pub fn lost(lost: Option<u64>, discarded: Option<u64>) -> String {
+    let lost = lost.map_or_else(|| NOTHING.into(), count);
+    match discarded {
+        Some(discarded @ 1..) => format!("{lost} (+{} discarded)", count(discarded)),
+        Some(0) | None => lost,
+    }
+}
+
 /// A count and what is counted: `1 entry`, `2,345 entries`.
 #[must_use]
 pub fn counted(number: u64, one: &str, many: &str) -> String {
@@ -188,6 +198,8 @@ mod tests {
         assert_eq!([0, 999, 1000, 1_234_567].map(count), ["0", "999", "1,000", "1,234,567"]);
         assert_eq!([1, 2_345].map(|number| count_of(number, "commit")), ["1 commit", "2,345 commits"]);
         assert_eq!([1, 2].map(|number| counted(number, "entry", "entries")), ["1 entry", "2 entries"]);
+        assert_eq!(lost(Some(0), Some(1_809)), "0 (+1,809 discarded)");
+        assert_eq!((lost(Some(3), Some(0)), lost(None, None)), ("3".into(), NOTHING.into()));
     }
 
     proptest! {

@@ -34,10 +34,14 @@ fn text(drills: &[Drill]) -> String {
         let promise = |name: &str, promised: Option<crate::drill::Period>| {
             promised.map(|promised| format!("{name} {promised}"))
         };
-        let objectives: Vec<_> = [promise("RTO", drill.objectives.rto), promise("RPO", drill.objectives.rpo)]
-            .into_iter()
-            .flatten()
-            .collect();
+        let objectives: Vec<_> = [
+            promise("RTO", drill.objectives.rto),
+            promise("RPO", drill.objectives.rpo),
+            promise("discarded", drill.objectives.discarded),
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
         let tags =
             if drill.tags.is_empty() { String::new() } else { format!("  #{}", drill.tags.join(" #")) };
         let name = drill.name.as_str();

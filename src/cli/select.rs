@@ -81,9 +81,11 @@ pub(super) fn selected(select: &Select) -> Result<Vec<Selected>, Exit> {
     let mut problems = Vec::new();
     let sources = sources(select, &mut problems);
     let mut drills: Vec<Selected> = Vec::new();
+    let mut cautions = Vec::new();
     for source in sources {
-        match syntax::parse(&source.name, &source.file, &source.text) {
-            Ok(drill) => {
+        match syntax::parse_with_cautions(&source.name, &source.file, &source.text) {
+            Ok((drill, caution)) => {
+                cautions.extend(caution.map(|caution| (drill.name.clone(), drawn(&caution))));
                 let path = source.path.map(|path| path.to_string_lossy().into_owned());
                 let path = path.unwrap_or_else(|| format!("drills/{}.toml (shipped)", source.name));
                 drills.push(Selected { drill, file: DrillFile { path, text: source.text } });
@@ -111,6 +113,11 @@ pub(super) fn selected(select: &Select) -> Result<Vec<Selected>, Exit> {
                 known.join(", ")
             ));
         }
+    }
+    for (_, caution) in
+        cautions.iter().filter(|(name, _)| drills.iter().any(|drill| drill.drill.name == *name))
+    {
+        terminal::say(caution.trim_end());
     }
     if drills.is_empty() { Err(Exit::Nothing) } else { Ok(drills) }
 }

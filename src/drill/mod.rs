@@ -18,6 +18,7 @@ mod recovery;
 mod step;
 pub(crate) mod versions;
 mod workload;
+mod worst_case;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -30,11 +31,12 @@ pub use deadlines::Deadlines;
 pub use fault::{Fault, FaultKind};
 pub use name::{DatabaseName, DrillName, Label, NodeName, NotAName, REPOSITORY, RestorePointName, TableName};
 pub use node::{Node, Role};
-pub use objective::{ObjectiveKind, Objectives};
+pub use objective::{AtWorst, ObjectiveKind, Objectives, UNBOUNDED};
 pub use period::{NotAPeriod, Period};
 pub use recovery::{Recovery, RecoveryTarget, TargetLsn, TargetTime};
 pub use step::{Step, Verb};
 pub use workload::{Service, Workload};
+pub use worst_case::{Bound, Configuration, Guarantee, Interruption, WorstCase};
 
 use crate::pg::{Major, setting::Settings};
 

@@ -86,7 +86,7 @@ mod tests {
             title: "x".into(),
             description: String::new(),
             tags: Vec::new(),
-            objectives: Objectives { rto: None, rpo: None },
+            objectives: Objectives::default(),
             manual_time: None,
             backup_interval: None,
             version: None,

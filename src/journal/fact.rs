@@ -207,6 +207,9 @@ pub struct Recovered {
     pub resolved_target: Option<ResolvedTarget>,
     /// Whether clients were sent to it; `false` for a rehearsal beside the service.
     pub serves: bool,
+    /// When clients were sent to it: from then on, what they commit is on it. `None` for a rehearsal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub switched: Option<Moment>,
     /// The nonce of this run, as found in the recovered database; `None` where it is not there.
     pub nonce: Option<String>,
     /// The backup it was restored from.

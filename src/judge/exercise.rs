@@ -5,6 +5,7 @@ use crate::judge::{
     checks::{self, Answer},
     cleanup, contention, end_of_recovery, evidence, fault,
     finding::{Ruling, number},
+    guarantee,
     healing::{self, Healing},
     identity, not_proven, objective, phases,
     record::{JudgeError, Record, StepFacts},
@@ -60,6 +61,8 @@ pub fn judge(
     let accountings = || recoveries.iter().filter_map(|recovery| recovery.accounting.as_ref());
     judgement.rpo = accountings().filter_map(|accounting| accounting.rpo).max();
     judgement.lost_commits = accountings().map(|accounting| accounting.lost).max();
+    judgement.discarded_commits = accountings().map(|accounting| accounting.discarded).max();
+    judgement.discarded = accountings().filter_map(|accounting| accounting.discarded_time).max();
     judgement.findings = findings(&record, ledger, &attempts, (&recoveries, &healings), &answers);
     let evidence = evidence::ruling(&record, damage);
     judgement.findings.push(evidence.about(Subject::Evidence, "evidence", None));
@@ -85,7 +88,10 @@ fn blank(exercise: &Exercise, record: &Record<'_>) -> Judgement {
         rto: None,
         rpo: None,
         lost_commits: None,
+        discarded_commits: None,
+        discarded: None,
         worst_case: worst_case::of_drill(record),
+        at_risk: record.skipped.is_none() && guarantee::is_at_risk(record),
         contended_with: Vec::new(),
         work: Work::default(),
         resolution: record.started.as_ref().map(|started| started.resolution),
@@ -165,6 +171,10 @@ fn findings(
         }
     }
     findings.extend(objective::findings(record, recoveries, healings));
+    findings.extend(
+        guarantee::ruling(record)
+            .map(|ruling| ruling.about(Subject::Guarantee, "objective RPO guarantee", None)),
+    );
     findings.extend(
         worst_case::ruling(record, attempts, recoveries)
             .map(|ruling| ruling.about(Subject::WorstCase, "worst case", None)),

@@ -71,8 +71,14 @@ pub struct Judgement {
     pub rpo: Option<Duration>,
     /// The most commits that one of its recoveries lost.
     pub lost_commits: Option<u64>,
+    /// The most acknowledged commits that one of its recoveries discarded by going back in time.
+    pub discarded_commits: Option<u64>,
+    /// How old the oldest of them was when clients were sent to the recovered server.
+    pub discarded: Option<Duration>,
     /// What may be lost at worst, by configuration.
     pub worst_case: WorstCase,
+    /// Whether it has a recovery point objective that no bound by configuration guarantees.
+    pub at_risk: bool,
     /// Other exercises that ran while a recovery time was measured.
     pub contended_with: Vec<String>,
     /// The clients' work.
@@ -136,6 +142,8 @@ pub enum Subject {
         /// Which.
         promise: ObjectiveKind,
     },
+    /// Whether configuration guarantees the recovery point objective.
+    Guarantee,
     /// What was lost against the worst case by configuration.
     WorstCase,
     /// Everything was cleaned_up.
@@ -220,6 +228,9 @@ pub struct CommitAccounting {
     pub overshot: u64,
     /// Good commits made after a mistake or a target and given up by the recovery; a rehearsal gives nothing up.
     pub discarded: u64,
+    /// `when clients were sent to the recovered server − acknowledgement of the oldest discarded commit`, or until the
+    /// last of them was acknowledged where that is later; zero where none is discarded, `None` where nobody looked.
+    pub discarded_time: Option<Duration>,
     /// InDoubt commits that are there.
     pub in_doubt_present: u64,
     /// InDoubt commits that are not.

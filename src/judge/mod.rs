@@ -31,6 +31,6 @@ use facts::{
     server_stage, work, worst_case,
 };
 use rules::{
-    baseline, checks, cleanup, content, end_of_recovery, evidence, fault, identity, ledger, not_proven,
-    objective, step,
+    baseline, checks, cleanup, content, end_of_recovery, evidence, fault, guarantee, identity, ledger,
+    not_proven, objective, step,
 };

@@ -147,6 +147,10 @@ fn properties(run: &RunJudgement, judgement: &Judgement) -> String {
             "rpo_worst_case_seconds",
             seconds(judgement.worst_case.bound.filter(|_| judgement.skipped.is_none())),
         ),
+        ("rpo_at_risk", judgement.drill.objectives.rpo.map(|_| judgement.at_risk.to_string())),
+        ("discarded_commits", judgement.discarded_commits.map(|discarded| discarded.to_string())),
+        ("discarded_seconds", seconds(judgement.discarded)),
+        ("discarded_objective_seconds", seconds(objectives.discarded.map(|period| period.duration()))),
         ("lost_commits", judgement.lost_commits.map(|lost| lost.to_string())),
         (
             "declared_seconds",
@@ -201,6 +205,7 @@ impl Clock {
             | Subject::Phases { .. }
             | Subject::Check { .. }
             | Subject::Objective { .. }
+            | Subject::Guarantee
             | Subject::WorstCase
             | Subject::Evidence => return Duration::ZERO,
         };

@@ -170,7 +170,8 @@ pub(super) fn failing() -> Judgement {
     drill.exercise.drill = "crash/sync-failover".parse().expect("a name");
     drill.drill.name = drill.exercise.drill.clone();
     drill.drill.title = "Primary lost, synchronous standby promoted, nothing lost".into();
-    drill.drill.objectives = Objectives { rto: Some(Period(ms(2_700))), rpo: Some(Period::from_secs(0)) };
+    drill.drill.objectives =
+        Objectives { rto: Some(Period(ms(2_700))), rpo: Some(Period::from_secs(0)), ..Objectives::default() };
     drill.verdict = Some(Verdict::Fail);
     drill.worst_case =
         WorstCase { bound: Some(Duration::ZERO), because: "synchronous_commit waits for the standby".into() };

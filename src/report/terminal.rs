@@ -120,9 +120,13 @@ impl Terminal {
     fn troubles(&self, view: &RunView) -> String {
         let mut table = self.table();
         for drill in &view.drills {
-            if !self.is_roomy() && !drill.cells.rto.notes.is_empty() {
-                let text = format!("{}: recovery time: {}", drill.name, drill.cells.rto.notes.join(", "));
-                table.add_row([Cell::new("note"), Cell::new(visible(&text))]);
+            for (what, measured) in
+                [("recovery time", &drill.cells.rto), ("recovery point", &drill.cells.rpo)]
+            {
+                if !self.is_roomy() && !measured.notes.is_empty() {
+                    let text = format!("{}: {what}: {}", drill.name, measured.notes.join(", "));
+                    table.add_row([Cell::new("note"), Cell::new(visible(&text))]);
+                }
             }
             for trouble in &drill.troubles {
                 let text = format!("{}: {}: {}", drill.name, trouble.name, trouble.message);

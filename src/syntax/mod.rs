@@ -46,9 +46,23 @@ const MOST: usize = 500;
 /// Returns every diagnostic in it, up to a bound in files that are wrong throughout; a text above [`LARGEST`] is refused
 /// by its size alone.
 pub fn parse(name: &DrillName, file: &str, text: &str) -> Result<Drill, Diagnostics> {
+    parse_with_cautions(name, file, text).map(|(drill, _)| drill)
+}
+
+/// The drill in a text, with what should be known before it is run: it may run, and will not pass.
+///
+/// # Errors
+/// Returns every diagnostic in the text.
+pub fn parse_with_cautions(
+    name: &DrillName,
+    file: &str,
+    text: &str,
+) -> Result<(Drill, Option<Diagnostics>), Diagnostics> {
     let (drill, mut diagnostics, text) = read(name, text);
     match drill {
-        Some(drill) if diagnostics.is_empty() => Ok(drill),
+        Some((drill, cautions)) if diagnostics.is_empty() => {
+            Ok((drill, (!cautions.is_empty()).then(|| Diagnostics::new(file, text, cautions))))
+        }
         _ => {
             if diagnostics.is_empty() {
                 let bug =
@@ -67,6 +81,7 @@ pub fn parse(name: &DrillName, file: &str, text: &str) -> Result<Drill, Diagnost
 /// Returns every diagnostic in it if it makes no drill, or if it says what is not known any more.
 pub fn recorded(name: &DrillName, file: &str, text: &str) -> Result<Drill, Diagnostics> {
     let (drill, diagnostics, text) = read(name, text);
+    let drill = drill.map(|(drill, _)| drill);
     let is_of_meaning = |diagnostic: &Diagnostic| matches!(diagnostic.sort, diagnostic::Sort::Meaning);
     match drill {
         Some(drill) if diagnostics.iter().all(is_of_meaning) => Ok(drill),
@@ -74,8 +89,8 @@ pub fn recorded(name: &DrillName, file: &str, text: &str) -> Result<Drill, Diagn
     }
 }
 
-/// What a text makes, with every diagnostic in it and the text that they point into.
-fn read<'a>(name: &DrillName, text: &'a str) -> (Option<Drill>, Vec<Diagnostic>, &'a str) {
+/// What a text makes and what should be known before it is run, with every diagnostic in it and the text that they point into.
+fn read<'a>(name: &DrillName, text: &'a str) -> (Option<(Drill, Vec<Diagnostic>)>, Vec<Diagnostic>, &'a str) {
     // A byte order mark is no part of the text.
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     if let Some(refused) = broken::too_large(text.len()) {
@@ -86,6 +101,10 @@ fn read<'a>(name: &DrillName, text: &'a str) -> (Option<Drill>, Vec<Diagnostic>,
         broken.iter().take(MOST).map(|error| broken::diagnostic(error, text)).collect();
     let document = toml::Spanned::new(0..0, DeValue::Table(table.into_inner()));
     let declared = declared::Drill::read(&document, &mut diagnostics);
-    let drill = declared.and_then(|declared| lower::drill(name, &declared, &mut diagnostics));
+    let drill = declared.and_then(|declared| {
+        let drill = lower::drill(name, &declared, &mut diagnostics)?;
+        let cautions = lower::cautions(&declared, &drill);
+        Some((drill, cautions))
+    });
     (drill, diagnostics, text)
 }

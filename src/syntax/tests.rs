@@ -86,6 +86,48 @@ fn bad_files_are_told_what_is_wrong_and_how_to_mend_it() {
 }
 
 #[test]
+fn an_objective_that_configuration_does_not_guarantee_is_said_before_the_run() {
+    const OBJECTIVE: &str = "[objectives]\nrpo = \"1m\"\n";
+    let cautions = |objectives: &str, rest: &str| {
+        let text = format!(
+            "title = \"x\"\n{objectives}[[nodes]]\nname = \"primary\"\n{rest}[[steps]]\ncheck = [\"ledger\"]\n"
+        );
+        let name = "x".parse().expect("a name");
+        let (_, cautions) =
+            parse_with_cautions(&name, "x.toml", &text).unwrap_or_else(|no| panic!("{}", no.plain()));
+        cautions
+            .iter()
+            .flat_map(Diagnostics::iter)
+            .map(|caution| caution.message().to_owned())
+            .collect::<Vec<_>>()
+    };
+    let promoted = "[[nodes]]\nname = \"standby\"\nrole = \"standby\"\n[[steps]]\nfault = { kill-node = \"primary\" }\n\
+                    [[steps]]\nrecover = { promote = \"standby\" }\n";
+    let no_bound =
+        "warning: objective at risk: configuration sets no bound: asynchronous replication sets no bound";
+    assert_eq!(cautions(OBJECTIVE, promoted), [no_bound]);
+    let accepted = OBJECTIVE.replace("1m\"", "1m\"\nrpo-at-worst = \"unbounded\"");
+    assert_eq!(cautions(&accepted, promoted), [] as [&str; 0]);
+    assert_eq!(cautions("", promoted), [] as [&str; 0]);
+    let restored = |timeout: &str| {
+        format!(
+            "[postgres]\nsettings = {{ archive_timeout = \"{timeout}\" }}\n[archive]\nmethod = \"command\"\n\
+             [[steps]]\nbackup = {{ method = \"basebackup\", label = \"nightly\" }}\n[[steps]]\nfault = {{ lose-volume = \"primary\" }}\n\
+             [[steps]]\nrecover = {{ from = \"nightly\" }}\n"
+        )
+    };
+    assert_eq!(cautions(OBJECTIVE, &restored("58s")), [] as [&str; 0]);
+    assert!(
+        cautions(OBJECTIVE, &restored("59s"))[0]
+            .contains("not guaranteed by configuration: worst-case RPO 1 min 1 s, objective 1 min")
+    );
+    let dump = restored("1s").replace("basebackup", "dump");
+    assert!(cautions(OBJECTIVE, &dump)[0].contains("no backup schedule is declared"));
+    let scheduled = format!("backup-interval = \"1m\"\n{OBJECTIVE}");
+    assert!(cautions(&scheduled, &dump)[0].ends_with("backup interval 1 min + the duration of a backup"));
+}
+
+#[test]
 fn a_long_text_does_not_flood_the_terminal() {
     let text = format!("title = \"{0}\"\ntags = \"{0}\"\n", "x".repeat(100_000));
     assert!(check(&text).expect_err("no drill").len() < 5000);

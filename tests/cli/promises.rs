@@ -49,6 +49,21 @@ fn a_broken_promise_exits_1_and_is_a_failure_in_junit() {
 }
 
 #[test]
+fn an_objective_that_configuration_does_not_guarantee_fails_and_check_says_so_before() {
+    let user = Harness::local();
+    let text = drills::pitr().text().replace("archive_timeout = \"1s\"", "archive_timeout = \"300s\"");
+    let drill = user.drill("static", &text);
+    let words = "objective not guaranteed by configuration: worst-case RPO 5 min 2 s";
+    user.lifeboat(&["check", crate::support::text(&drill)]).exits(0).says(words);
+    user.run(&drill, &[]).exits(1).prints("at risk");
+    let judged = user.json();
+    let drill = &judged["drills"][0];
+    assert!(drill["rpo"].as_f64() < Some(60.0) && drill["worst_case"]["at_risk"] == true, "{drill}");
+    assert!(user.report("junit.xml").contains("[[PROPERTY|rpo_at_risk=true]]"));
+    user.assert_nothing_is_left();
+}
+
+#[test]
 fn a_recovered_copy_that_does_not_answer_as_was_expected_exits_1() {
     let user = Harness::local();
     let checks = r#"check = ["ledger", { rows = { table = "lifeboat.commits", at-least = 1000000000 } }, { sql = { title = "one is two", query = "select 1", expect = [["2"]] } }]"#;

@@ -30,7 +30,25 @@ fn a_dump_of_a_standby_holds_what_was_acknowledged_before_it() {
         r#"recover = { from = "nightly" }"#,
         r#"check = ["ledger"]"#,
     ];
-    passes(&drills::pitr().standby().steps(&steps).text());
+    passes(&drills::pitr().at_worst("unbounded").standby().steps(&steps).text());
+}
+
+#[test]
+fn the_bound_across_a_restart_is_the_age_of_the_open_segment_and_the_time_out() {
+    let steps = [
+        r#"backup = { method = "basebackup", label = "nightly", compress = "none" }"#,
+        "work = \"4s\"",
+        r#"fault = { kill-postmaster = "primary" }"#,
+        r#"recover = { restart = "primary" }"#,
+        r#"check = ["ledger"]"#,
+        "work = \"4s\"",
+        r#"fault = { lose-volume = "primary" }"#,
+        r#"recover = { from = "nightly" }"#,
+        r#"check = ["ledger"]"#,
+    ];
+    passes(
+        &drills::pitr().steps(&steps).text().replace("archive_timeout = \"1s\"", "archive_timeout = \"5s\""),
+    );
 }
 
 #[test]

@@ -20,7 +20,7 @@ fn a_server_that_was_recovered_is_lost_and_recovered_from_a_backup_of_its_own() 
         r#"recover = { from = "since", target = "immediate", onto = "again" }"#,
         r#"check = ["ledger"]"#,
     ];
-    let drill = user.drill("twice", &drills::pitr().steps(&steps).text());
+    let drill = user.drill("twice", &drills::pitr().at_worst("unbounded").steps(&steps).text());
     user.run(&drill, &[]).exits(0);
     user.assert_nothing_is_left();
 }

@@ -200,6 +200,7 @@ fn recovered() -> Recovered {
         after: server(9),
         target: None,
         serves: true,
+        switched: None,
         nonce: Some("nonce".into()),
         backup: None,
         backup_label: None,
@@ -222,7 +223,11 @@ fn drill() -> Drill {
         title: "A million commits".into(),
         description: String::new(),
         tags: vec![],
-        objectives: Objectives { rto: Some(Period::from_secs(60)), rpo: Some(Period::from_secs(0)) },
+        objectives: Objectives {
+            rto: Some(Period::from_secs(60)),
+            rpo: Some(Period::from_secs(0)),
+            ..Objectives::default()
+        },
         manual_time: None,
         backup_interval: None,
         version: None,

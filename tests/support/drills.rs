@@ -31,6 +31,8 @@ pub(crate) struct Draft {
     rto: &'static str,
     /// The promise about loss; none where it is empty.
     rpo: &'static str,
+    /// The worst case that is accepted above it; none where it is empty.
+    at_worst: &'static str,
     archive: bool,
     /// The section of the dataset; nothing where it is empty.
     dataset: &'static str,
@@ -48,6 +50,7 @@ impl Draft {
             title: "A drill of the tests".to_owned(),
             rto: "1m",
             rpo: "0s",
+            at_worst: "",
             archive: false,
             dataset: "",
             standby: None,
@@ -80,6 +83,13 @@ impl Draft {
     #[must_use]
     pub(crate) fn rpo_unmeasured(mut self) -> Self {
         self.rpo = "";
+        self
+    }
+
+    /// With a worst case that is accepted above the promise about loss.
+    #[must_use]
+    pub(crate) fn at_worst(mut self, accepted: &'static str) -> Self {
+        self.at_worst = accepted;
         self
     }
 
@@ -123,7 +133,11 @@ impl Draft {
             .standby
             .map(|keys| format!("[[nodes]]\nname = \"standby\"\nrole = \"standby\"\n{keys}"))
             .unwrap_or_default();
-        let rpo = if self.rpo.is_empty() { String::new() } else { format!("rpo = \"{}\"\n", self.rpo) };
+        let key = |name: &str, value: &str| match value {
+            "" => String::new(),
+            value => format!("{name} = \"{value}\"\n"),
+        };
+        let rpo = key("rpo", self.rpo) + &key("rpo-at-worst", self.at_worst);
         let steps: String = self.steps.iter().map(|step| format!("[[steps]]\n{step}\n")).collect();
         format!(
             "title = \"{}\"\ntags = [\"test\"]\n[objectives]\nrto = \"{}\"\n{rpo}{archive}[[nodes]]\nname = \"primary\"\n{standby}{}\

@@ -191,6 +191,7 @@ async fn prove(
         target: service.target.clone(),
         resolved_target: service.resolved_target.clone(),
         serves: service.serves,
+        switched: service.serves.then_some(service.since),
         nonce,
         backup: service.backup.clone(),
         backup_label,

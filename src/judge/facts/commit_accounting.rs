@@ -43,6 +43,8 @@ pub(in crate::judge) struct Account {
     pub(in crate::judge) lost_after: u64,
     /// Of the lost, those that were acknowledged before the backup began.
     pub(in crate::judge) lost_from_backup: u64,
+    /// When the oldest of the discarded was acknowledged, and the last.
+    pub(in crate::judge) discarded: Option<(Moment, Moment)>,
 }
 
 /// What a commit has to be.
@@ -168,7 +170,11 @@ fn beyond(account: &mut Account, question: &Question<'_>, commit: &Commit, prese
     let acknowledged = commit.outcome == CommitOutcome::Acknowledged && commit.ended <= question.survey.begun;
     account.beyond += u64::from(acknowledged && commit.ended <= question.recovery_began);
     account.accounting.overshot += u64::from(present && question.cut.rule != Beyond::MayStay);
-    account.accounting.discarded += u64::from(missed && commit.ended > question.cut.lost_until);
+    if missed && commit.ended > question.cut.lost_until {
+        account.accounting.discarded += 1;
+        let (oldest, last) = account.discarded.unwrap_or((commit.ended, commit.ended));
+        account.discarded = Some((oldest.min(commit.ended), last.max(commit.ended)));
+    }
 }
 
 /// Rows that nobody can have committed, and each writer's last number of before the recovery that is there.

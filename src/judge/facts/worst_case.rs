@@ -6,148 +6,78 @@ use crate::judge::{
     RecoveryJudgement, WorstCase, finding::Ruling, record::Record, recovery::CompletedRecovery,
 };
 use crate::{
-    drill::{BackupMethod, NodeName, Recovery, RecoveryTarget, Role, TargetTime},
+    drill::{self, Bound, Configuration, Interruption, Label, Recovery, Verb},
     human,
-    pg::setting,
+    journal::Moment,
 };
 
-/// The checkpointer's clock counts whole seconds.
-const WHOLE_SECONDS: Duration = Duration::from_secs(1);
-/// For the checkpointer to wake up, and the archiver to copy a segment.
-const ARCHIVING: Duration = Duration::from_secs(1);
+impl Configuration for Record<'_> {
+    fn setting(&self, name: &str) -> Option<String> {
+        self.baseline.as_ref()?.settings.get(name).cloned()
+    }
 
-fn bound(bound: Duration, because: impl Into<String>) -> WorstCase {
-    WorstCase { bound: Some(bound), because: because.into() }
-}
+    fn backup_took(&self, label: &Label) -> Option<Duration> {
+        let taken = self.drill.backup(label).and_then(|backup| self.backup_taken(backup))?;
+        Some(taken.ended.since(taken.begun))
+    }
 
-fn none(because: impl Into<String>) -> WorstCase {
-    WorstCase { bound: None, because: because.into() }
+    /// Crashes from which the server in service was started again, and freezes that were lifted, since it came into service.
+    fn interruptions(&self, step: usize) -> Vec<Interruption> {
+        let Some(lost) = self.cause(step).map(|fault| fault.at) else { return Vec::new() };
+        let mut found = Vec::new();
+        for (number, declared, facts) in self.numbered().take(step) {
+            let interruption = |until: Option<Moment>, is_restart| {
+                let (until, fault) = until.zip(self.cause(number))?;
+                let (lasted, before) = (until.since(fault.at), lost.since(until));
+                Some(Interruption { lasted, before, is_restart })
+            };
+            match &declared.verb {
+                Verb::Recover(Recovery::Restart { .. }) => {
+                    found.extend(interruption(facts.recovered.map(|(at, _)| at), true));
+                }
+                Verb::Heal(_) if !self.drill.is_service_up(number) => {
+                    found.extend(interruption(facts.healed, false));
+                }
+                // Another server, with segments of its own.
+                Verb::Recover(Recovery::Restore { serve: true, .. } | Recovery::Promote { .. }) => {
+                    found.clear()
+                }
+                Verb::Recover(Recovery::Restore { serve: false, .. } | Recovery::Table { .. })
+                | Verb::Heal(_)
+                | Verb::Backup(_)
+                | Verb::Work(_)
+                | Verb::RestorePoint(_)
+                | Verb::Fault(_)
+                | Verb::Check(_) => {}
+            }
+        }
+        found.reverse();
+        found
+    }
 }
 
 /// The worst over all recoveries that the drill asks for; one without a bound leaves the whole without one.
 pub(in crate::judge) fn of_drill(record: &Record<'_>) -> WorstCase {
-    let all = record.recoveries().map(|(_, recovery, _)| of_recovery(record, recovery));
-    all.reduce(|one, other| match (one.bound, other.bound) {
-        (None, _) => one,
-        (_, None) => other,
-        (Some(first), Some(second)) => {
-            if second > first {
-                other
-            } else {
-                one
-            }
-        }
-    })
-    .unwrap_or_else(|| none("the drill has no recovery"))
+    let all = record.recoveries().map(|(step, recovery, _)| of_recovery(record, step, recovery));
+    let worst = all.reduce(|one, other| match (one.bound, other.bound) {
+        (Bound::Known(first), Bound::Known(second)) if second > first => other,
+        (Bound::Known(_), Bound::Known(_)) => one,
+        (Bound::Known(_), Bound::Above(_) | Bound::Missing | Bound::Unknown) => other,
+        (Bound::Above(_) | Bound::Missing | Bound::Unknown, _) => one,
+    });
+    worst.map_or_else(
+        || WorstCase { bound: None, because: "the drill recovers nothing".into() },
+        |worst| WorstCase { bound: worst.bound.known(), because: worst.because },
+    )
 }
 
 /// The bound of one recovery.
-pub(in crate::judge) fn of_recovery(record: &Record<'_>, recovery: &Recovery) -> WorstCase {
-    match recovery {
-        Recovery::Restart { .. } => restart(record),
-        Recovery::Promote { node } => promote(record, node),
-        Recovery::Table { .. } => {
-            bound(Duration::ZERO, "the delayed standby holds every commit from before the human error")
-        }
-        Recovery::Restore { from, target, serve, onto: _ } => {
-            let backup = record.drill.backup(from);
-            match backup.map(|backup| backup.method) {
-                None => none("the drill does not take this backup"),
-                Some(BackupMethod::Dump) => {
-                    dump(record, backup.and_then(|backup| record.backup_taken(backup)))
-                }
-                Some(BackupMethod::Basebackup) => physical(record, target, *serve),
-            }
-        }
-    }
-}
-
-fn value<'a>(record: &Record<'a>, name: &str) -> Option<&'a str> {
-    record.baseline.as_ref()?.settings.get(name).map(String::as_str)
-}
-
-fn restart(record: &Record<'_>) -> WorstCase {
-    let commit = value(record, "synchronous_commit");
-    for name in ["fsync", "full_page_writes"] {
-        match value(record, name) {
-            Some("on") => {}
-            Some(value) => return none(format!("{name} is {value}")),
-            None => return none(format!("{name} is unknown")),
-        }
-    }
-    match commit {
-        Some("off") => none("synchronous_commit is off"),
-        Some(_) => bound(Duration::ZERO, "fsync and synchronous_commit are on"),
-        None => none("synchronous_commit is unknown"),
-    }
-}
-
-fn promote(record: &Record<'_>, node: &NodeName) -> WorstCase {
-    let synchronous = record
-        .drill
-        .node(node)
-        .is_some_and(|node| matches!(node.role, Role::Standby { synchronous: true, .. }));
-    match value(record, "synchronous_commit") {
-        _ if !synchronous => none("asynchronous replication sets no bound"),
-        Some(value @ ("on" | "remote_write" | "remote_apply")) => {
-            bound(Duration::ZERO, format!("the standby is synchronous and synchronous_commit is {value}"))
-        }
-        Some(value) => none(format!("synchronous_commit is {value}, so commits do not wait for the standby")),
-        None => none("synchronous_commit is unknown"),
-    }
-}
-
-fn physical(record: &Record<'_>, target: &RecoveryTarget, serve: bool) -> WorstCase {
-    match target {
-        RecoveryTarget::Latest => {}
-        RecoveryTarget::BeforeFault => return bound(Duration::ZERO, "WAL is archived up to the target"),
-        RecoveryTarget::Immediate
-        | RecoveryTarget::Time { at: TargetTime::Point(_) }
-        | RecoveryTarget::Xid { .. }
-        | RecoveryTarget::Lsn { .. }
-        | RecoveryTarget::Name { .. } => {
-            return if serve {
-                none("no setting bounds the time from the recovery target to the fault")
-            } else {
-                bound(Duration::ZERO, "every commit before the recovery target is kept")
-            };
-        }
-    }
-    if record.drill.archive.is_none() {
-        return none("no archive is declared");
-    }
-    match value(record, "archive_timeout").map(|value| setting::duration(value, Duration::from_secs(1))) {
-        Some(Some(Duration::ZERO)) => {
-            none("archive_timeout is 0: a segment is archived only when it is full")
-        }
-        Some(Some(timeout)) => bound(
-            timeout.saturating_add(WHOLE_SECONDS).saturating_add(ARCHIVING),
-            format!(
-                "archive_timeout {} + {} allowance for archiver latency",
-                human::duration(timeout),
-                human::duration(WHOLE_SECONDS.saturating_add(ARCHIVING))
-            ),
-        ),
-        Some(None) | None => none("archive_timeout is unknown"),
-    }
-}
-
-fn dump(record: &Record<'_>, taken: Option<&crate::journal::BackupFacts>) -> WorstCase {
-    match (record.drill.backup_interval, taken) {
-        (None, _) => none("no backup schedule is declared"),
-        (Some(_), None) => none("the dump was not taken, so its duration is unknown"),
-        (Some(every), Some(taken)) => {
-            let lasted = taken.ended.since(taken.begun);
-            bound(
-                every.duration().saturating_add(lasted),
-                format!(
-                    "backup interval {} + dump duration {}",
-                    human::duration(every.duration()),
-                    human::duration(lasted)
-                ),
-            )
-        }
-    }
+pub(in crate::judge) fn of_recovery(
+    record: &Record<'_>,
+    step: usize,
+    recovery: &Recovery,
+) -> drill::WorstCase {
+    record.drill.worst_case(step, recovery, record)
 }
 
 /// Whether what was measured stays below the bounds; `None` where there is nothing to compare.
@@ -158,9 +88,9 @@ pub(in crate::judge) fn ruling(
 ) -> Option<Ruling> {
     let mut compared = Vec::new();
     for (attempt, judged) in attempts.iter().zip(judged) {
-        let worst = of_recovery(record, attempt.recovery);
+        let worst = of_recovery(record, attempt.step, attempt.recovery);
         let measured = judged.accounting.as_ref().and_then(|accounting| accounting.rpo);
-        let (Some(bound), Some(measured)) = (worst.bound, measured) else { continue };
+        let (Some(bound), Some(measured)) = (worst.bound.known(), measured) else { continue };
         compared.push(if measured > bound {
             let (measured, bound) = (human::duration(measured), human::duration(bound));
             Ruling::fail(format!(
@@ -186,6 +116,7 @@ pub(in crate::judge) fn ruling(
 mod tests {
     use super::*;
     use crate::{
+        drill::RecoveryTarget,
         journal::Event,
         judge::{Verdict, testing::*},
     };
@@ -224,7 +155,14 @@ mod tests {
         assert_eq!(bound_of(&Story::loss()), Some(Duration::from_secs(4)));
         assert_eq!(bound_of(&set(Story::loss(), "archive_timeout", "1min")), Some(Duration::from_secs(62)));
         assert_eq!(bound_of(&set(Story::loss(), "archive_timeout", "0")), None);
-        assert_eq!(bound_of(&Story::loss().drill(|drill| drill.archive = None)), None);
+        let unarchived = |story: Story| story.drill(|drill| drill.archive = None);
+        let by_schedule = Some(Duration::from_millis(3_601_002));
+        assert_eq!(
+            bound_of(&unarchived(Story::loss())),
+            by_schedule,
+            "a base backup alone is as good as a dump"
+        );
+        assert_eq!(bound_of(&unarchived(Story::loss()).drill(|drill| drill.backup_interval = None)), None);
     }
 
     #[test]
@@ -235,9 +173,12 @@ mod tests {
 
     #[test]
     fn nothing_from_before_a_target_may_go() {
-        for target in [RecoveryTarget::Immediate, RecoveryTarget::Name { point: point() }] {
+        let by_schedule = Some(Duration::from_millis(3_601_002));
+        for (target, serving) in
+            [(RecoveryTarget::Immediate, by_schedule), (RecoveryTarget::Name { point: point() }, None)]
+        {
             assert_eq!(bound_of(&Story::restored(target.clone(), false)), Some(Duration::ZERO));
-            assert_eq!(bound_of(&Story::restored(target, true)), None, "clients lose what came after it");
+            assert_eq!(bound_of(&Story::restored(target, true)), serving, "clients lose what came after it");
         }
         assert_eq!(bound_of(&Story::mistake()), Some(Duration::ZERO));
         assert_eq!(bound_of(&Story::table()), Some(Duration::ZERO));

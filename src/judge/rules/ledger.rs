@@ -1,6 +1,6 @@
 //! The check `ledger`: the rows of the clients against what the clients were told.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use crate::human;
 use crate::journal::{CheckFacts, Ledger, Moment, WorkloadScan};
@@ -50,7 +50,11 @@ pub(in crate::judge) fn survey(
         Ok(cut) => cut,
         Err(why) => return untold(&why),
     };
-    let account = account(ledger, &question(record, attempts, attempt, ledger, survey, cut));
+    let mut account = account(ledger, &question(record, attempts, attempt, ledger, survey, cut));
+    let switched = attempt.and_then(|attempt| attempt.recovered.switched);
+    account.accounting.discarded_time = Some(account.discarded.map_or(Duration::ZERO, |(oldest, last)| {
+        switched.map_or(last, |switched| switched.max(last)).since(oldest)
+    }));
     let facts = account.accounting.due;
     Surveyed { ruling: ruling(&account, &cut), facts, accounting: Some(account.accounting) }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::judge::{
-    Finding, RecoveryJudgement, Subject,
+    CommitAccounting, Finding, RecoveryJudgement, Subject,
     finding::{Ruling, number},
     healing::{self, Healing},
     record::Record,
@@ -30,9 +30,19 @@ pub(in crate::judge) fn findings(
     });
     let rpo = objectives.rpo.map(|limit| {
         let worst = judged.iter().filter_map(|recovery| recovery.accounting.as_ref()?.rpo).max();
-        finding(ObjectiveKind::Rpo, rpo(record, judged, limit), worst)
+        let measured = |accounting: &CommitAccounting| accounting.rpo;
+        finding(ObjectiveKind::Rpo, commits(record, judged, limit, ObjectiveKind::Rpo, measured), worst)
     });
-    rto.into_iter().chain(rpo).collect()
+    let discarded = objectives.discarded.map(|limit| {
+        let worst = judged.iter().filter_map(|recovery| recovery.accounting.as_ref()?.discarded_time).max();
+        let measured = |accounting: &CommitAccounting| accounting.discarded_time;
+        finding(
+            ObjectiveKind::Discarded,
+            commits(record, judged, limit, ObjectiveKind::Discarded, measured),
+            worst,
+        )
+    });
+    rto.into_iter().chain(rpo).chain(discarded).collect()
 }
 
 fn finding(promise: ObjectiveKind, ruling: Ruling, worst: Option<Duration>) -> Finding {
@@ -83,21 +93,29 @@ fn stuck_for(
     Some(facts.ended?.since(fault.or(facts.began)?).saturating_add(declared))
 }
 
-fn rpo(record: &Record<'_>, judged: &[RecoveryJudgement], limit: Period) -> Ruling {
+/// What became of the commits, in time, against an objective.
+fn commits(
+    record: &Record<'_>,
+    judged: &[RecoveryJudgement],
+    limit: Period,
+    kind: ObjectiveKind,
+    measured: impl Fn(&CommitAccounting) -> Option<Duration>,
+) -> Ruling {
     if !record.asked(|check| *check == Check::Ledger) {
         return Ruling::inconclusive("not measured: the drill has no ledger check");
     }
     let parts = record.recoveries().map(|(step, _, _)| {
         let accounting =
             judged.iter().find(|judged| judged.step == step).and_then(|judged| judged.accounting.as_ref());
-        match accounting.and_then(|accounting| accounting.rpo) {
+        match accounting.and_then(&measured) {
             Some(measured) => Part::measured(step, measured, limit),
-            None => {
-                Part::Complaint(Ruling::follows(format!("recovery {}: RPO was not measured", number(step))))
-            }
+            None => Part::Complaint(Ruling::follows(format!(
+                "recovery {}: {kind} was not measured",
+                number(step)
+            ))),
         }
     });
-    together(parts.collect(), limit, ObjectiveKind::Rpo)
+    together(parts.collect(), limit, kind)
 }
 
 /// What an objective says of one recovery.
@@ -174,6 +192,33 @@ mod tests {
         assert_eq!(story.judge().rpo, Some(Duration::from_millis(505)));
         assert_eq!(story.clone().drill(promised(None, Some(505))).verdict_of("objective RPO"), Verdict::Pass);
         assert_eq!(story.drill(promised(None, Some(504))).verdict_of("objective RPO"), Verdict::Fail);
+    }
+
+    #[test]
+    fn discarded_work_is_as_old_as_its_first_commit_when_the_service_moves_and_may_be_bounded() {
+        // The mistake is proven at 7.05 s, the clients move at 8.6 s or commit until later.
+        let story = Story::mistake();
+        let judgement = story.judge();
+        let oldest = story
+            .ledger
+            .commits
+            .iter()
+            .filter(|commit| commit.begun >= ms(7_050) && commit.session < 10)
+            .map(|commit| commit.ended);
+        let (first, last) = (oldest.clone().min().expect("one"), oldest.max().expect("one"));
+        assert_eq!(judgement.discarded, Some(ms(8_600).max(last).since(first)));
+        assert!(judgement.discarded_commits > Some(0) && judgement.lost_commits == Some(0));
+        let bounded = |millis: u64| {
+            move |drill: &mut crate::drill::Drill| {
+                drill.objectives.discarded = Some(Period(Duration::from_millis(millis)));
+            }
+        };
+        let exact = u64::try_from(judgement.discarded.expect("a time").as_millis()).expect("a number");
+        assert_eq!(story.clone().drill(bounded(exact)).verdict_of("objective discarded"), Verdict::Pass);
+        let (verdict, message) = story.drill(bounded(exact - 1)).finding("objective discarded");
+        assert_eq!(verdict, Verdict::Fail);
+        assert!(message.starts_with("recovery 06: discarded 1."), "{message}");
+        assert_eq!(Story::loss().drill(bounded(0)).verdict_of("objective discarded"), Verdict::Pass);
     }
 
     #[test]

@@ -38,6 +38,10 @@ pub struct Drill {
     pub rpo: Option<Seconds>,
     /// The most commits that one recovery lost.
     pub lost_commits: Option<u64>,
+    /// The most acknowledged commits that one recovery discarded by going back in time.
+    pub discarded_commits: Option<u64>,
+    /// How old the oldest of them was when clients were sent to the recovered server.
+    pub discarded: Option<Seconds>,
     /// What may be lost at worst, by configuration.
     pub worst_case: WorstCase,
     /// Drills that ran on the same machine while recovery time was measured.
@@ -77,6 +81,8 @@ pub struct Objectives {
     pub rto: Option<Seconds>,
     /// Recovery point.
     pub rpo: Option<Seconds>,
+    /// Work that a recovery to an earlier point discards.
+    pub discarded: Option<Seconds>,
 }
 
 /// What may be lost at worst, by configuration.
@@ -86,6 +92,10 @@ pub struct WorstCase {
     pub bound: Option<Seconds>,
     /// Where it comes from.
     pub because: String,
+    /// Whether it does not guarantee the recovery point objective.
+    pub at_risk: bool,
+    /// What was accepted in writing above the objective: a length of time as in the drill, or `unbounded`.
+    pub accepted: Option<String>,
 }
 
 /// A step.
@@ -178,6 +188,10 @@ pub enum About {
     Rto,
     /// The promise of the recovery point.
     Rpo,
+    /// The promise of what a recovery to an earlier point discards.
+    Discarded,
+    /// Whether configuration guarantees the recovery point objective.
+    Guarantee,
     /// The loss against what configuration allows.
     WorstCase,
     /// Everything was removed.
@@ -226,13 +240,18 @@ impl Drill {
             objectives: Objectives {
                 rto: objectives.rto.map(|period| Seconds(period.duration())),
                 rpo: objectives.rpo.map(|period| Seconds(period.duration())),
+                discarded: objectives.discarded.map(|period| Seconds(period.duration())),
             },
             rto: judgement.rto.map(Seconds),
             rpo: judgement.rpo.map(Seconds),
             lost_commits: judgement.lost_commits,
+            discarded_commits: judgement.discarded_commits,
+            discarded: judgement.discarded.map(Seconds),
             worst_case: WorstCase {
                 bound: judgement.worst_case.bound.map(Seconds),
                 because: judgement.worst_case.because.clone(),
+                at_risk: judgement.at_risk,
+                accepted: objectives.rpo_at_worst.map(|accepted| accepted.to_string()),
             },
             contended_with: judgement.contended_with.clone(),
             resolution: judgement.resolution.map(Seconds),
@@ -316,6 +335,8 @@ const fn about(subject: &Subject) -> About {
         Subject::Check { .. } => About::Check,
         Subject::Objective { promise: ObjectiveKind::Rto } => About::Rto,
         Subject::Objective { promise: ObjectiveKind::Rpo } => About::Rpo,
+        Subject::Objective { promise: ObjectiveKind::Discarded } => About::Discarded,
+        Subject::Guarantee => About::Guarantee,
         Subject::WorstCase => About::WorstCase,
         Subject::Cleanup => About::Cleanup,
         Subject::Evidence => About::Evidence,

@@ -74,6 +74,8 @@ pub struct CommitAccounting {
     pub overshot: u64,
     /// Good commits after the point that was recovered, given up.
     pub discarded: u64,
+    /// How old the oldest of them was when clients were sent to the recovered server.
+    pub discarded_time: Option<Seconds>,
     /// Commits without an answer that are there.
     pub in_doubt_present: u64,
     /// Commits without an answer that are not.
@@ -129,6 +131,7 @@ impl CommitAccounting {
             unexpected: accounting.unexpected,
             overshot: accounting.overshot,
             discarded: accounting.discarded,
+            discarded_time: accounting.discarded_time.map(Seconds),
             in_doubt_present: accounting.in_doubt_present,
             in_doubt_absent: accounting.in_doubt_absent,
             rpo: accounting.rpo.map(Seconds),

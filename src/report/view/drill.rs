@@ -226,7 +226,12 @@ fn promise(judgement: &Judgement) -> Option<String> {
         none if none.is_zero() => "RPO 0 (no acknowledged commit lost)".to_owned(),
         some => format!("RPO ≤ {}", human::duration(some)),
     });
-    let all: Vec<_> = rto.into_iter().chain(rpo).collect();
+    let discarded = judgement
+        .drill
+        .objectives
+        .discarded
+        .map(|period| format!("discarded ≤ {}", human::duration(period.duration())));
+    let all: Vec<_> = rto.into_iter().chain(rpo).chain(discarded).collect();
     Some(if all.is_empty() { "Objectives: none.".into() } else { format!("Objectives: {}.", all.join(", ")) })
 }
 
@@ -242,6 +247,15 @@ fn work(judgement: &Judgement) -> Vec<String> {
         }
         None => format!("Worst-case RPO by configuration: no bound ({because})."),
     });
+    if judgement.at_risk {
+        let accepted = judgement.drill.objectives.rpo_at_worst.map_or_else(
+            || "nobody has accepted that in writing".to_owned(),
+            |accepted| format!("accepted in writing: rpo-at-worst = {accepted}"),
+        );
+        said.push(format!(
+            "The recovery point objective is at risk: no bound by configuration guarantees it ({accepted})."
+        ));
+    }
     said
 }
 

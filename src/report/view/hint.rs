@@ -36,6 +36,15 @@ pub(in crate::report) fn hint(judgement: &Judgement, finding: &Finding) -> Optio
         Subject::Objective { promise: ObjectiveKind::Rpo } => {
             "client commits were not verified after the recovery: add the check `ledger`".into()
         }
+        Subject::Objective { promise: ObjectiveKind::Discarded } if failed => {
+            "what came after the recovery target is given up: notice the error sooner, or bring back only what it damaged".into()
+        }
+        Subject::Objective { promise: ObjectiveKind::Discarded } => {
+            "no survey of the workload's rows came after the recovery: add the check ledger".into()
+        }
+        Subject::Guarantee => {
+            "one run proves no objective: change the configuration or the objective, or accept the worst case in writing with rpo-at-worst".into()
+        }
         Subject::WorstCase => "the loss exceeds the configured bound: check that the archive holds what archive_command reported as archived".into(),
         Subject::Evidence => {
             "changed evidence proves nothing: restore the run's folder from a copy, or run the drill again".into()

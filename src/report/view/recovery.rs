@@ -27,7 +27,7 @@ pub struct RecoveryView {
     pub verified: String,
     /// Acknowledged commits that had to be kept.
     pub due: String,
-    /// Those that were lost.
+    /// Those that were lost, and what was discarded beside them.
     pub lost: String,
     /// How much work that is, in time.
     pub rpo: String,
@@ -78,7 +78,10 @@ fn view(judgement: &Judgement, recovery: &RecoveryJudgement, next: usize) -> Rec
         },
         verified: human::maybe(recovery.verified),
         due: of(accounting.map(|accounting| accounting.due)),
-        lost: of(accounting.map(|accounting| accounting.lost)),
+        lost: human::lost(
+            accounting.map(|accounting| accounting.lost),
+            accounting.map(|accounting| accounting.discarded),
+        ),
         rpo: human::maybe(accounting.and_then(|accounting| accounting.rpo)),
         proof: proof(recovery, limit),
         alarms: loss::alarms(recovery),
@@ -144,6 +147,7 @@ pub(in crate::report) fn step_of(finding: &Finding) -> Option<usize> {
         | Subject::Check { step, .. } => Some(step),
         Subject::Baseline
         | Subject::Objective { .. }
+        | Subject::Guarantee
         | Subject::WorstCase
         | Subject::Cleanup
         | Subject::Evidence => None,

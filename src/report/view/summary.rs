@@ -15,9 +15,12 @@ pub struct Measured {
     pub value: String,
     /// What was promised; a dash where nothing was.
     pub objective: String,
-    /// What must be known to read the value: `contended`, `5 min declared`.
+    /// What must be known to read the value: `contended`, `5 min declared`, `at risk`.
     pub notes: Vec<String>,
 }
+
+/// What stands beside a recovery point objective that no bound by configuration guarantees.
+const AT_RISK: &str = "at risk";
 
 /// The cells of a drill in the table of all drills.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,7 +31,7 @@ pub struct Cells {
     pub rpo: Measured,
     /// What may be lost at worst, by configuration: a length, or `no bound`.
     pub worst_case: String,
-    /// Commits that were lost.
+    /// Commits that were lost, and those that were discarded beside them: `0 (+809 discarded)`.
     pub lost: String,
     /// Checks that passed, of how many.
     pub checks: String,
@@ -46,13 +49,16 @@ impl Cells {
                 notes: notes(judgement),
                 ..measured(judgement.rto, objectives.rto.map(|period| period.duration()))
             },
-            rpo: measured(judgement.rpo, objectives.rpo.map(|period| period.duration())),
+            rpo: Measured {
+                notes: judgement.at_risk.then(|| AT_RISK.to_owned()).into_iter().collect(),
+                ..measured(judgement.rpo, objectives.rpo.map(|period| period.duration()))
+            },
             worst_case: match (&judgement.skipped, judgement.worst_case.bound) {
                 (Some(_), _) => human::NOTHING.into(),
-                (None, Some(bound)) => human::duration(bound),
+                (None, Some(bound)) => human::against(bound, objectives.rpo.map(|period| period.duration())),
                 (None, None) => "no bound".into(),
             },
-            lost: judgement.lost_commits.map_or_else(|| human::NOTHING.into(), human::count),
+            lost: human::lost(judgement.lost_commits, judgement.discarded_commits),
             checks: if checks == 0 { human::NOTHING.into() } else { format!("{passed} of {checks}") },
             facts: judgement.checks.iter().fold(0, |sum, check| sum.saturating_add(check.facts)),
         }

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::{
-    drill::{self, ArchiveMethod, Fixture, NodeName, Period, TableName},
+    drill::{self, ArchiveMethod, AtWorst, Fixture, NodeName, Period, TableName},
     pg::Major,
     syntax::reading::{Positive, Rate, SettingsText, Whole, section, words},
 };
@@ -32,8 +32,12 @@ section! {
 
     /// How long the service may be away, as in `15m`: the recovery time objective.
     "rto" rto: Positive;
-    /// How much acknowledged work, in time, may be lost, as in `5m`; `0s` means none. The recovery point objective.
+    /// How much acknowledged work, in time, may be lost, as in `5m`; `0s` means none. The recovery point objective: it binds what is measured, and what may be lost at worst by configuration.
     "rpo" rpo: Period;
+    /// A worst case above `rpo` that is accepted in writing, as in `10m`, or `unbounded`: the drill may pass, and reports say that the objective is at risk.
+    "rpo-at-worst" rpo_at_worst: AtWorst;
+    /// How old the oldest acknowledged commit may be that a recovery to an earlier point discards, as in `5m`.
+    "discarded" discarded: Period;
 }
 
 section! {

@@ -15,6 +15,8 @@ mod target;
 mod whole;
 mod world;
 
+pub(super) use whole::cautions;
+
 use super::{declared, diagnostic::Diagnostic};
 use crate::drill::{Archive, Dataset, Drill, DrillName, Fixture, Objectives, TableName, Workload};
 
@@ -44,9 +46,12 @@ pub(super) fn drill(
         description: file.description.get().map(|text| text.0.clone()).unwrap_or_default(),
         tags: file.tags.get().into_iter().flatten().map(|tag| tag.0.clone()).collect(),
         objectives: match file.objectives.get() {
-            Some(objectives) => {
-                Objectives { rto: objectives.rto.get().map(|rto| rto.0), rpo: objectives.rpo.get().copied() }
-            }
+            Some(objectives) => Objectives {
+                rto: objectives.rto.get().map(|rto| rto.0),
+                rpo: objectives.rpo.get().copied(),
+                rpo_at_worst: objectives.rpo_at_worst.get().copied(),
+                discarded: objectives.discarded.get().copied(),
+            },
             None => Objectives::default(),
         },
         manual_time: file.manual_time.optional()?,

@@ -7,7 +7,7 @@ use toml::de::DeValue;
 
 use super::{Shape, Value, mismatch};
 use crate::{
-    drill::Period,
+    drill::{AtWorst, Period, UNBOUNDED},
     syntax::{diagnostic::Diagnostic, visible::quoted},
 };
 
@@ -68,6 +68,36 @@ fn mend(text: &str) -> String {
         (Ok(number), "w" | "week" | "weeks") => format!(r#"write hours, `"{}h"`"#, u64::from(number) * 168),
         _ if text.starts_with('-') => "it can't be negative: write a duration such as `\"5m\"`".into(),
         _ => r#"write a number and its unit: `"250ms"`, `"10s"`, `"5m"`, `"1h30m"`"#.into(),
+    }
+}
+
+impl Shape for AtWorst {
+    fn what() -> String {
+        r#"a length of time such as "10m", or "unbounded""#.into()
+    }
+
+    fn example() -> String {
+        format!("{UNBOUNDED:?}")
+    }
+
+    fn read(value: &Value<'_>, diagnostics: &mut Vec<Diagnostic>) -> Option<Self> {
+        match value.get_ref() {
+            DeValue::String(text) if text.trim() == UNBOUNDED => Some(Self::Unbounded),
+            DeValue::String(text)
+                if text.trim().starts_with(char::is_alphabetic) && !text.starts_with('P') =>
+            {
+                let message = format!("{} is no worst case", quoted(text));
+                let help = "write a length of time such as `\"10m\"`, or `\"unbounded\"`";
+                diagnostics.push(Diagnostic::value(value.span(), message).help(help));
+                None
+            }
+            DeValue::String(_) | DeValue::Integer(_) => Period::read(value, diagnostics).map(Self::Within),
+            _ => mismatch(value, diagnostics),
+        }
+    }
+
+    fn schema() -> Json {
+        json!({ "anyOf": [{ "const": UNBOUNDED }, Period::schema()] })
     }
 }
 

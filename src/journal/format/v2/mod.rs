@@ -166,6 +166,8 @@ struct Recovered {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     resolved_target: Option<ResolvedTarget>,
     serves: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    switched: Option<Moment>,
     nonce: Option<String>,
     backup: Option<Label>,
     backup_label: Option<String>,
