@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
 use super::{
+    fault::Proofs,
     recorder::Recorder,
     workload::{ServiceAddress, ServiceHost, Workload, WorkloadConfig},
 };
@@ -60,6 +61,8 @@ pub struct DrillContext {
     pub restore_points: BTreeMap<RestorePointName, RestorePointFacts>,
     /// The faults by the step that injected them.
     pub faults: BTreeMap<usize, FaultFacts>,
+    /// The searches for their effects that are under way.
+    pub proofs: Proofs,
     /// Fingerprints by name: a label, a restore point, `start of the drill`.
     pub baselines: BTreeMap<String, Fingerprint>,
     /// The latest recovery.

@@ -27,16 +27,16 @@ use crate::{drill::Verb, lab::LabError};
 /// Returns an error if it could not be done; what was seen by then is in the journal.
 pub async fn perform(context: &mut DrillContext, step: usize, verb: &Verb) -> Result<(), LabError> {
     match verb {
-        Verb::Backup(backup) => backup::back_up(context, backup).await,
+        Verb::Backup(backup) => backup::back_up(context, step, backup).await,
         Verb::Work(period) => work::work(context, step, *period).await,
-        Verb::RestorePoint(name) => restore_point::make(context, name).await,
+        Verb::RestorePoint(name) => restore_point::make(context, step, name).await,
         Verb::Fault(fault) => {
             if let Ok(workload) = context.workload() {
                 workload.status().expect_trouble(step, context.now());
             }
             fault::inject(context, step, fault).await
         }
-        Verb::Heal(node) => fault::heal(context, node).await,
+        Verb::Heal(node) => fault::heal(context, step, node).await,
         Verb::Recover(recovery) => recovery::recover(context, step, recovery).await,
         Verb::Check(checks) => check::run_checks(context, step, checks).await,
     }

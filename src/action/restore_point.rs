@@ -8,7 +8,11 @@ use crate::{
     pg::quote::literal,
 };
 
-pub(super) async fn make(context: &mut DrillContext, name: &RestorePointName) -> Result<(), LabError> {
+pub(super) async fn make(
+    context: &mut DrillContext,
+    step: usize,
+    name: &RestorePointName,
+) -> Result<(), LabError> {
     let (node, _) = context.service()?;
     let database = context.database();
     let application = node.session_as_application(database.as_str()).await?;
@@ -37,7 +41,7 @@ pub(super) async fn make(context: &mut DrillContext, name: &RestorePointName) ->
     drop(held);
 
     let mark = RestorePointFacts { name: name.clone(), before_marker, after_marker, xid, lsn, time };
-    context.recorder.record(Event::RestorePointMade(mark.clone()));
+    context.recorder.record(Event::RestorePointMade { step, facts: mark.clone() });
     context.restore_points.insert(name.clone(), mark);
     if fingerprint::is_asked(&context.drill) {
         let live = fingerprint::Live::of(context)?;

@@ -30,7 +30,7 @@ pub(super) async fn work(context: &DrillContext, step: usize, period: Period) ->
         trouble = trouble(context, workload, begun, is_expected.then_some(silence)) => Err(trouble),
     };
     let acknowledged = workload.status().acknowledged() - before;
-    context.recorder.record(Event::Worked { acknowledged });
+    context.recorder.record(Event::Worked { step, acknowledged });
     worked?;
     if acknowledged == 0 && is_expected {
         return Err(silence_of(context, "no commit was acknowledged although the service should be up").await);

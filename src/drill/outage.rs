@@ -41,6 +41,14 @@ impl Drill {
         is_table_there && is_confirmed && serving.is_none_or(|node| !broken.contains(node))
     }
 
+    /// The step that is to end the fault of step `number`; `None` where none does.
+    #[must_use]
+    pub fn ended_by(&self, number: usize) -> Option<usize> {
+        let Verb::Fault(fault) = &self.steps.get(number)?.verb else { return None };
+        let later = self.steps.iter().enumerate().skip(number + 1);
+        later.into_iter().find(|(_, step)| step.verb.ends(fault)).map(|(number, _)| number)
+    }
+
     /// The steps of the faults that are open when step `number` begins, from which its recovery or healing counts, the best first:
     /// the earliest that it ends and that was a mistake or took the service away, since clients have waited from then on; else the
     /// latest.

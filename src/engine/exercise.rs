@@ -13,12 +13,13 @@ use crate::{
     action::{
         self,
         context::DrillContext,
+        fault::{self, Proofs},
         prepare,
         recorder::Recorder,
         topology,
         workload::{self, Workload},
     },
-    drill::{Deadlines, Drill, Fault, Step, Verb},
+    drill::{Deadlines, Drill, Step},
     human,
     journal::{ErrorChain, Event, LEDGER_FILE, Outcome},
     lab::{
@@ -93,6 +94,7 @@ fn begin(exercising: Exercising) -> DrillContext {
         backups: BTreeMap::new(),
         restore_points: BTreeMap::new(),
         faults: BTreeMap::new(),
+        proofs: Proofs::default(),
         baselines: BTreeMap::new(),
         recovery: None,
     }
@@ -199,8 +201,12 @@ async fn close(mut context: DrillContext, cancel: &CancellationToken, keep: Opti
         }
     }
     context.time_left.begin(deadlines.evidence);
-    if let Err((_, error)) = guarded(deadlines.evidence, thaw(&context)).await {
-        tracing::warn!(%error, "failed to thaw what was frozen");
+    // What a fault did is known before it is lifted, and lifted before anything is fetched from its node.
+    if let Err((_, error)) = guarded(deadlines.evidence, context.proofs.settle()).await {
+        tracing::warn!(%error, "failed to learn what the faults did");
+    }
+    if let Err((_, error)) = guarded(deadlines.evidence, fault::heal_what_is_open(&context)).await {
+        tracing::warn!(%error, "failed to lift what is open of the faults");
     }
     // Each file has its deadline, so that one that can't be had does not take the others along.
     if let Err((_, error)) = guarded(2 * deadlines.evidence, evidence::keep(&context)).await {
@@ -218,20 +224,6 @@ async fn close(mut context: DrillContext, cancel: &CancellationToken, keep: Opti
     recorder.record(Event::CleanedUp { left, kept });
     recorder.record(Event::DrillEnded { interrupted: cancel.is_cancelled() });
     kept
-}
-
-/// Lifts every freeze that no step has lifted: a fault ends with its drill.
-async fn thaw(context: &DrillContext) {
-    let frozen = context.drill.steps.iter().filter_map(|step| match &step.verb {
-        Verb::Fault(Fault::Freeze { node }) => Some(node),
-        _ => None,
-    });
-    for node in frozen {
-        // A node that was never frozen, or was thawed, says so.
-        if let Ok(()) = context.runtime.thaw(node).await {
-            context.recorder.record(Event::FaultHealed { node: node.clone() });
-        }
-    }
 }
 
 async fn tell_what_is_kept(context: &DrillContext) {

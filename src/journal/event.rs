@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    BackupFacts, CheckFacts, DrillFile, ErrorChain, FaultFacts, Moment, Provenance, Recovered,
+    BackupFacts, CheckFacts, DrillFile, ErrorChain, FaultFacts, FaultProbe, Moment, Provenance, Recovered,
     RestorePointFacts, Server, Software,
 };
 use crate::{
@@ -153,20 +153,48 @@ pub enum Event {
         server: Server,
     },
     /// A backup was taken.
-    BackupTaken(BackupFacts),
+    BackupTaken {
+        /// The step.
+        step: usize,
+        /// It.
+        facts: BackupFacts,
+    },
     /// A restore point was made.
-    RestorePointMade(RestorePointFacts),
+    RestorePointMade {
+        /// The step.
+        step: usize,
+        /// It.
+        facts: RestorePointFacts,
+    },
     /// Clients committed for a while.
     Worked {
+        /// The step.
+        step: usize,
         /// Commits that were acknowledged meanwhile.
         acknowledged: u64,
     },
     /// A fault was injected.
-    FaultInjected(FaultFacts),
-    /// A fault was lifted, or what it hit is gone for good by design.
+    FaultInjected {
+        /// The step.
+        step: usize,
+        /// It.
+        facts: FaultFacts,
+    },
+    /// Somebody looked whether the effect of a fault is there.
+    FaultProbed {
+        /// The step of the fault.
+        fault: usize,
+        /// The recovery or the heal that is to have ended it; `None` where it was looked for just after it was injected.
+        after: Option<usize>,
+        /// What was seen.
+        probe: FaultProbe,
+    },
+    /// A fault was lifted.
     FaultHealed {
-        /// The server that it had hit.
-        node: NodeName,
+        /// The step of the fault.
+        fault: usize,
+        /// The step that lifted it; `None` where it was lifted only to clean up.
+        step: Option<usize>,
     },
     /// A recovery is over.
     Recovered {

@@ -84,16 +84,39 @@ pub struct FaultFacts {
     pub alive: Option<Moment>,
     /// Just before the call that caused it.
     pub at: Moment,
-    /// When its effect was proven; `None` where it could not be.
-    pub proven: Option<Moment>,
-    /// What proved the effect, or what was seen instead.
-    pub effect: String,
+    /// When that call had returned.
+    pub done: Moment,
+    /// What was seen of its effect at once; `None` where a probe of its own tells.
+    pub proof: Option<FaultProbe>,
     /// The transaction of a mistake.
     pub xid: Option<u64>,
     /// A position in WAL at or after a mistake's commit.
     pub lsn: Option<Lsn>,
     /// The server's time at the fault, as evidence.
     pub server_time: Option<Timestamp>,
+}
+
+/// Whether the effect of a fault was there when somebody looked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FaultProbe {
+    /// When it was seen.
+    pub at: Moment,
+    /// Whether it was there.
+    pub effect: FaultEffect,
+    /// What showed it, or why it can't be told.
+    pub seen: String,
+}
+
+/// What is left of the effect of a fault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FaultEffect {
+    /// It is there.
+    Present,
+    /// It is not there, or no longer.
+    Gone,
+    /// Nobody could tell.
+    Unknown,
 }
 
 /// The phases of a recovery time, in order.

@@ -18,8 +18,8 @@ mod resolved_target;
 pub use error_chain::ErrorChain;
 pub use event::{Entry, Event, Exercise, Outcome};
 pub use fact::{
-    ArchiveProof, BackupFacts, CheckFacts, FaultFacts, Phase, PhaseSpan, Recovered, Reprotected,
-    RestorePointFacts, Server, WorkloadScan, WriterScan,
+    ArchiveProof, BackupFacts, CheckFacts, FaultEffect, FaultFacts, FaultProbe, Phase, PhaseSpan, Recovered,
+    Reprotected, RestorePointFacts, Server, WorkloadScan, WriterScan,
 };
 pub use fingerprint::{DatabaseFingerprint, Derived, Fingerprint, LeftOut, QueryResult, TableFingerprint};
 pub use integrity::{Damage, Integrity, JOURNAL, hash_of, hash_of_all};

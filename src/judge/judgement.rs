@@ -7,8 +7,8 @@ use serde::Serialize;
 
 use super::Verdict;
 use crate::{
-    drill::{Check, Drill, ObjectiveKind, Period, RuntimeKind},
-    journal::{CheckFacts, Damage, Exercise, FaultFacts, Moment, Outcome, PhaseSpan, Recovered},
+    drill::{Check, Drill, Fault, ObjectiveKind, Period, RuntimeKind},
+    journal::{CheckFacts, Damage, Exercise, Moment, Outcome, PhaseSpan, Recovered},
     pg::Version,
 };
 
@@ -42,6 +42,19 @@ pub struct RunJudgement {
     pub verdict: Verdict,
 }
 
+/// A fault, with the proof of its effect.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct FaultJudgement {
+    /// Which.
+    pub fault: Fault,
+    /// When it was injected.
+    pub at: Moment,
+    /// When its effect was proven; `None` where it was not.
+    pub proven: Option<Moment>,
+    /// What proved it, or what was seen instead.
+    pub effect: String,
+}
+
 /// The judgement of an exercise.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Judgement {
@@ -60,7 +73,7 @@ pub struct Judgement {
     /// The steps.
     pub steps: Vec<StepRecord>,
     /// The fault, the latest where there are several.
-    pub fault: Option<FaultFacts>,
+    pub fault: Option<FaultJudgement>,
     /// The recoveries, in order.
     pub recoveries: Vec<RecoveryJudgement>,
     /// The checks, in order.

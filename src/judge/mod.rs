@@ -20,8 +20,8 @@ mod verdict;
 pub use exercise::judge;
 pub use facts::record::JudgeError;
 pub use judgement::{
-    CheckJudgement, CommitAccounting, Finding, Judgement, RecoveryJudgement, RunJudgement, StepRecord,
-    Subject, Work, WorstCase,
+    CheckJudgement, CommitAccounting, FaultJudgement, Finding, Judgement, RecoveryJudgement, RunJudgement,
+    StepRecord, Subject, Work, WorstCase,
 };
 pub use run::judge_run;
 pub use verdict::Verdict;

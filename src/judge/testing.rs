@@ -249,47 +249,54 @@ impl Story {
             },
         );
         at(1_950, step(0));
-        at(3_000, Event::BackupTaken(backup(plot.method)));
+        at(3_000, Event::BackupTaken { step: 0, facts: backup(plot.method) });
         at(3_000, done(0));
         at(3_000, step(1));
-        at(4_970, Event::Worked { acknowledged: 79 });
+        at(4_970, Event::Worked { step: 1, acknowledged: 79 });
         at(4_970, done(1));
         at(4_980, step(2));
         at(
             5_020,
-            Event::RestorePointMade(RestorePointFacts {
-                name: point(),
-                before_marker: ms(5_000),
-                after_marker: ms(5_010),
-                xid: 742,
-                lsn: Lsn(1),
-                time: Timestamp::UNIX_EPOCH,
-            }),
+            Event::RestorePointMade {
+                step: 2,
+                facts: RestorePointFacts {
+                    name: point(),
+                    before_marker: ms(5_000),
+                    after_marker: ms(5_010),
+                    xid: 742,
+                    lsn: Lsn(1),
+                    time: Timestamp::UNIX_EPOCH,
+                },
+            },
         );
         at(5_020, done(2));
         at(5_020, step(3));
-        at(6_980, Event::Worked { acknowledged: 78 });
+        at(6_980, Event::Worked { step: 3, acknowledged: 78 });
         at(6_980, done(3));
         at(6_980, step(FAULT));
         match &plot.fault {
-            Some(fault) => at(
-                7_050,
-                Event::FaultInjected(FaultFacts {
+            Some(fault) => {
+                let facts = FaultFacts {
                     fault: fault.clone(),
                     alive: Some(ms(6_990)),
                     at: ms(7_000),
-                    proven: Some(ms(7_050)),
-                    effect: "it was seen".into(),
+                    done: ms(7_050),
+                    proof: None,
                     xid: fault.is_human_error().then_some(900),
                     lsn: None,
                     server_time: None,
-                }),
-            ),
-            None => at(7_050, Event::Worked { acknowledged: 3 }),
+                };
+                at(7_040, Event::FaultInjected { step: FAULT, facts });
+                at(7_050, probed(FAULT, None, FaultEffect::Present));
+            }
+            None => at(7_050, Event::Worked { step: FAULT, acknowledged: 3 }),
         }
         at(7_060, done(FAULT));
         at(7_100, step(RECOVERY));
         let present = survey(&self.ledger, &plot);
+        if plot.fault.is_some() {
+            at(8_945, probed(FAULT, Some(RECOVERY), FaultEffect::Gone));
+        }
         at(8_950, Event::Recovered { step: RECOVERY, recovered: Box::new(recovered(plot)) });
         at(8_950, done(RECOVERY));
         at(9_500, step(CHECKS));
@@ -335,8 +342,19 @@ impl Story {
     /// Changes the facts of the fault.
     pub(super) fn fault(self, change: impl Fn(&mut FaultFacts)) -> Self {
         self.edit(|event| {
-            if let Event::FaultInjected(fault) = event {
-                change(fault);
+            if let Event::FaultInjected { facts, .. } = event {
+                change(facts);
+            }
+        })
+    }
+
+    /// Changes what was seen of the fault: just after it was injected, or after the recovery.
+    pub(super) fn probe(self, after: Option<usize>, change: impl Fn(&mut FaultProbe)) -> Self {
+        self.edit(|event| {
+            if let Event::FaultProbed { after: then, probe, .. } = event
+                && *then == after
+            {
+                change(probe);
             }
         })
     }
@@ -402,6 +420,12 @@ impl Story {
     pub(super) fn verdict_of(&self, name: &str) -> Verdict {
         self.finding(name).0
     }
+}
+
+/// Somebody looked for the effect of a fault, just after it or after a step that was to end it.
+pub(super) fn probed(fault: usize, after: Option<usize>, effect: FaultEffect) -> Event {
+    let at = if after.is_some() { ms(8_940) } else { ms(7_050) };
+    Event::FaultProbed { fault, after, probe: FaultProbe { at, effect, seen: "it was seen".into() } }
 }
 
 /// Puts the row of a commit in, or takes it away.

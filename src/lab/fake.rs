@@ -13,7 +13,9 @@ use std::{
 use async_trait::async_trait;
 use tokio_util::sync::CancellationToken;
 
-use super::{Address, Command, Installation, LabError, NodePaths, Output, PreparedKey, Provision, Runtime};
+use super::{
+    Address, Command, Installation, LabError, NodePaths, Output, PreparedKey, Processes, Provision, Runtime,
+};
 use crate::{
     drill::{NodeName, RuntimeKind},
     pg::{Major, Version},
@@ -264,6 +266,18 @@ impl Runtime for Fake {
         self.site(node, &what, |site| {
             site.dead = true;
             Ok(())
+        })
+    }
+
+    async fn processes(&self, node: &NodeName) -> Result<Processes, LabError> {
+        let what = format!("processes of {node}");
+        let fate = self.note(what.clone());
+        Self::meet(fate, &what).await?;
+        let world = self.world();
+        Ok(match world.sites.get(node) {
+            Some(site) if !site.dead && site.frozen => Processes::Frozen,
+            Some(site) if !site.dead => Processes::Running,
+            Some(_) | None => Processes::Gone,
         })
     }
 

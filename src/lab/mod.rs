@@ -21,5 +21,5 @@ pub mod wait;
 pub use command::{Command, Output};
 pub use error::LabError;
 pub use node_paths::{Address, Installation, NodePaths, PreparedKey, TOOLS, repository};
-pub use runtime::{Provision, Runtime};
+pub use runtime::{Processes, Provision, Runtime};
 pub use time_left::TimeLeft;

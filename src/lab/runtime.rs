@@ -14,6 +14,17 @@ pub enum Provision {
     Prepared(PreparedKey),
 }
 
+/// What a runtime sees of the processes of a node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Processes {
+    /// Some may run.
+    Running,
+    /// There are some, and all of them stand still.
+    Frozen,
+    /// There is none.
+    Gone,
+}
+
 /// A runtime of one exercise: it owns that exercise's nodes and all that belongs to them.
 ///
 /// A node is a place with a data volume of its own; the server in it is started and stopped by commands, so that everything
@@ -54,6 +65,12 @@ pub trait Runtime: Send + Sync {
     /// # Errors
     /// Returns an error if the node is not there or is dead already.
     async fn kill(&self, node: &NodeName) -> Result<(), LabError>;
+
+    /// What the node's processes do. A node that was destroyed has none.
+    ///
+    /// # Errors
+    /// Returns an error if that can't be told.
+    async fn processes(&self, node: &NodeName) -> Result<Processes, LabError>;
 
     /// Stops every process of the node where it is.
     ///

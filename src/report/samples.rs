@@ -7,8 +7,8 @@ use std::{collections::BTreeMap, time::Duration};
 use super::samples::parts::{at, check, exercise, finding, ms, recovery, run, span, step};
 use crate::{
     drill::{Check, Fault, ObjectiveKind, Objectives, Period, RecoveryTarget, SqlCheck, TableName},
-    journal::{FaultFacts, Outcome, Phase},
-    judge::{CommitAccounting, Judgement, RunJudgement, Subject, Verdict, Work, WorstCase},
+    journal::{Outcome, Phase},
+    judge::{CommitAccounting, FaultJudgement, Judgement, RunJudgement, Subject, Verdict, Work, WorstCase},
 };
 
 /// Everything that a name may hold to break a renderer.
@@ -37,15 +37,11 @@ pub(super) fn pitr_latest() -> Judgement {
         step("recover from nightly to latest on restored", 15_480, 18_030),
         step("check ledger, content, rows shop.customer, reprotect", 18_030, 20_400),
     ];
-    drill.fault = Some(FaultFacts {
+    drill.fault = Some(FaultJudgement {
         fault: Fault::LoseVolume { node: "primary".parse().expect("a node") },
-        alive: None,
         at: at(15_302),
         proven: Some(at(15_434)),
         effect: "the volume is gone and the server refuses connections".into(),
-        xid: None,
-        lsn: None,
-        server_time: None,
     });
     let mut latest = recovery(4, RecoveryTarget::Latest, 15_302, 18_021);
     latest.phases = vec![

@@ -8,8 +8,9 @@ use lifeboat::{
         RuntimeKind, Service, Step, Verb, Workload,
     },
     journal::{
-        CheckFacts, Commit, CommitOutcome, DrillFile, Entry, Event, Exercise, FaultFacts, Moment, Outcome,
-        Phase, PhaseSpan, Provenance, Recovered, Server, Session, Software, WorkloadScan, format::ledger,
+        CheckFacts, Commit, CommitOutcome, DrillFile, Entry, Event, Exercise, FaultEffect, FaultFacts,
+        FaultProbe, Moment, Outcome, Phase, PhaseSpan, Provenance, Recovered, Server, Session, Software,
+        WorkloadScan, format::ledger,
     },
     pg::{
         ControlData, Lsn, Major, Timeline, Version,
@@ -126,8 +127,8 @@ pub(crate) fn journal() -> (Exercise, Vec<Entry>) {
         fault: Fault::KillPostmaster { node: node() },
         alive: Some(Moment(FAULT - 10)),
         at: Moment(FAULT),
-        proven: Some(Moment(FAULT + 10)),
-        effect: "the connection went".into(),
+        done: Moment(FAULT + 10),
+        proof: None,
         xid: None,
         lsn: None,
         server_time: None,
@@ -154,9 +155,11 @@ pub(crate) fn journal() -> (Exercise, Vec<Entry>) {
             },
         ),
         (FAULT, step(0)),
-        (FAULT + 10, Event::FaultInjected(fault)),
+        (FAULT + 10, Event::FaultInjected { step: 0, facts: fault }),
+        (FAULT + 10, probed(None, FaultEffect::Present)),
         (FAULT + 10, done(0)),
         (FAULT + 10, step(1)),
+        (BACK, probed(Some(1), FaultEffect::Gone)),
         (BACK, Event::Recovered { step: 1, recovered: Box::new(recovered()) }),
         (BACK, done(1)),
         (END, step(2)),
@@ -210,6 +213,11 @@ fn recovered() -> Recovered {
         log: log.map(|what| LogFact { at: jiff::Timestamp::UNIX_EPOCH, what }).into(),
         phases: vec![span(Phase::Detect, FAULT, FAULT + 10), span(Phase::Start, FAULT + 10, BACK)],
     }
+}
+
+fn probed(after: Option<usize>, effect: FaultEffect) -> Event {
+    let at = Moment(if after.is_some() { BACK } else { FAULT + 10 });
+    Event::FaultProbed { fault: 0, after, probe: FaultProbe { at, effect, seen: "it was seen".into() } }
 }
 
 fn drill() -> Drill {

@@ -68,12 +68,12 @@ pub fn tool(method: BackupMethod) -> &'static dyn Tool {
 ///
 /// # Errors
 /// Returns an error if the tool fails.
-pub async fn back_up(context: &mut DrillContext, backup: &Backup) -> Result<(), LabError> {
+pub async fn back_up(context: &mut DrillContext, step: usize, backup: &Backup) -> Result<(), LabError> {
     let (facts, baseline) = tool(backup.method).back_up(context, backup, Purpose::Restore).await?;
     if let Some(baseline) = baseline {
         context.baselines.insert(backup.label.to_string(), baseline);
     }
-    context.recorder.record(Event::BackupTaken(facts.clone()));
+    context.recorder.record(Event::BackupTaken { step, facts: facts.clone() });
     context.backups.insert(backup.label.clone(), facts);
     Ok(())
 }

@@ -1,28 +1,27 @@
 //! Every process of the server stops where it is. What this step froze is thawed by a `heal` step or at the end.
 
-use std::time::Duration;
-
-use super::{DrillContext, Effect};
+use super::{DrillContext, Injected, Seen, Site};
 use crate::{
     drill::NodeName,
-    lab::{LabError, session::Session},
+    lab::{LabError, Processes},
 };
 
-/// A live server answers within milliseconds.
-const SILENCE: Duration = Duration::from_millis(500);
-
-pub(super) async fn inject(context: &DrillContext, name: &NodeName) -> Result<Effect, LabError> {
-    let node = context.node(name)?;
-    let address = node.address().await?;
+pub(super) async fn inject(context: &DrillContext, name: &NodeName) -> Result<Injected, LabError> {
     let at = context.now();
     context.runtime.freeze(name).await?;
-    // The kernel still takes connections for a frozen server; only an answer would prove that it lives.
-    let proof = match Session::connect(&address, &context.secrets.superuser, "postgres", SILENCE).await {
-        Err(error) if error.state.is_none() => {
-            Ok((context.now(), format!("{name} does not answer: {}", error.message)))
-        }
-        Err(error) => Err(format!("{name} still answers: {error}")),
-        Ok(_) => Err(format!("{name} still takes connections")),
-    };
-    Ok(Effect::at(at, proof))
+    Ok(Injected::between(at, context.now()))
+}
+
+/// The runtime's word: the kernel still takes connections for a frozen server, so that a client alone can't tell.
+pub(super) async fn probe(site: &Site) -> Result<Seen, LabError> {
+    let name = site.node.name();
+    Ok(match site.node.runtime().processes(name).await? {
+        Processes::Frozen => Seen::Present(format!("every process of {name} stands still")),
+        Processes::Running => Seen::Gone(format!("processes of {name} run")),
+        Processes::Gone => Seen::Gone(format!("{name} has no processes")),
+    })
+}
+
+pub(super) async fn heal(context: &DrillContext, name: &NodeName) -> Result<(), LabError> {
+    context.runtime.thaw(name).await
 }

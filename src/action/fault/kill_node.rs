@@ -1,14 +1,25 @@
 //! Every process of the server dies at once.
 
-use super::{DrillContext, Effect, silence};
-use crate::{drill::NodeName, lab::LabError};
+use super::{DrillContext, Injected, Seen, Site};
+use crate::{
+    drill::NodeName,
+    lab::{LabError, Processes},
+};
 
-pub(super) async fn inject(context: &mut DrillContext, name: &NodeName) -> Result<Effect, LabError> {
-    let node = context.node(name)?;
-    let address = node.address().await?;
+pub(super) async fn inject(context: &mut DrillContext, name: &NodeName) -> Result<Injected, LabError> {
     let at = context.now();
     context.runtime.kill(name).await?;
-    let proof = silence(context, &node, &address).await;
+    let done = context.now();
     context.nodes.remove(name);
-    Ok(Effect::at(at, proof))
+    Ok(Injected::between(at, done))
+}
+
+pub(super) async fn probe(site: &Site) -> Result<Seen, LabError> {
+    let name = site.node.name();
+    let processes = site.node.runtime().processes(name).await?;
+    Ok(Seen::present_if(
+        processes == Processes::Gone,
+        format!("no process of {name} is left"),
+        format!("{name} still has processes"),
+    ))
 }

@@ -1,80 +1,82 @@
-//! Breaking things, with proof that they broke.
+//! Breaking things, and lifting what was broken.
+//!
+//! A fault file has `inject`, `probe` (is the effect there?) and, where the fault can be lifted, `heal`.
 
 mod drop_table;
 mod freeze;
 mod kill_node;
 mod kill_postmaster;
 mod lose_volume;
+mod proof;
 
 use std::time::Duration;
+
+pub use proof::{Proofs, look_after};
+use proof::{Seen, Site};
 
 use super::context::DrillContext;
 use crate::{
     drill::{Fault, NodeName},
     journal::{ErrorChain, Event, FaultFacts, Moment},
-    lab::{
-        Address, LabError,
-        node::Node,
-        session::Session,
-        wait::{self, Poll},
-    },
+    lab::LabError,
 };
-
-/// How long the effect of a fault may take to show.
-const PROOF_WITHIN: Duration = Duration::from_secs(10);
 
 /// How long a server may take for an answer just before a fault.
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 
 /// What a fault file gives back.
-struct Effect {
+struct Injected {
     /// Just before the call that caused it.
     at: Moment,
-    /// When its effect was proven, and by what; or what was seen instead.
-    proof: Result<(Moment, String), String>,
+    /// Just after that call.
+    done: Moment,
+    /// The process that was killed.
+    pid: Option<u32>,
     xid: Option<u64>,
     lsn: Option<crate::pg::Lsn>,
     server_time: Option<jiff::Timestamp>,
 }
 
-impl Effect {
-    const fn at(at: Moment, proof: Result<(Moment, String), String>) -> Self {
-        Self { at, proof, xid: None, lsn: None, server_time: None }
+impl Injected {
+    const fn between(at: Moment, done: Moment) -> Self {
+        Self { at, done, pid: None, xid: None, lsn: None, server_time: None }
     }
 }
 
-/// A fault step: injects it and proves its effect.
+/// A fault step: injects it, and begins to look for its effect, which nobody waits for here.
 ///
 /// # Errors
-/// Returns an error if it can't be injected. A fault without effect is no error here: the journal says so, and the judge counts it.
+/// Returns an error if it can't be injected. A fault without effect is no error: the journal says so, and the judge counts it.
 pub async fn inject(context: &mut DrillContext, step: usize, fault: &Fault) -> Result<(), LabError> {
     let alive = match fault.node().filter(|_| fault.is_silence()) {
         Some(name) => last_answer(context, name).await?,
         None => None,
     };
-    let effect = match fault {
+    let node = match fault.node() {
+        Some(name) => context.node(name)?,
+        None => context.service()?.0,
+    };
+    let injected = match fault {
         Fault::LoseVolume { node } => lose_volume::inject(context, node).await?,
         Fault::KillNode { node } => kill_node::inject(context, node).await?,
         Fault::KillPostmaster { node } => kill_postmaster::inject(context, node).await?,
         Fault::Freeze { node } => freeze::inject(context, node).await?,
         Fault::DropTable { table } => drop_table::inject(context, table).await?,
     };
-    let (proven, effect_text) = match effect.proof {
-        Ok((moment, text)) => (Some(moment), text),
-        Err(text) => (None, text),
-    };
     let facts = FaultFacts {
         fault: fault.clone(),
         alive,
-        at: effect.at,
-        proven,
-        effect: effect_text,
-        xid: effect.xid,
-        lsn: effect.lsn,
-        server_time: effect.server_time,
+        at: injected.at,
+        done: injected.done,
+        proof: None,
+        xid: injected.xid,
+        lsn: injected.lsn,
+        server_time: injected.server_time,
     };
-    context.recorder.record(Event::FaultInjected(facts.clone()));
+    context.recorder.record(Event::FaultInjected { step, facts: facts.clone() });
     context.faults.insert(step, facts);
+    let site = Site { node, database: context.database().clone(), pid: injected.pid };
+    proof::begin(context, step, fault, site);
     Ok(())
 }
 
@@ -82,12 +84,29 @@ pub async fn inject(context: &mut DrillContext, step: usize, fault: &Fault) -> R
 ///
 /// # Errors
 /// Returns an error if the node is not frozen or does not answer again.
-pub async fn heal(context: &mut DrillContext, name: &NodeName) -> Result<(), LabError> {
+pub async fn heal(context: &mut DrillContext, step: usize, name: &NodeName) -> Result<(), LabError> {
+    context.proofs.settle().await;
     let node = context.node(name)?;
-    context.runtime.thaw(name).await?;
+    freeze::heal(context, name).await?;
+    let healed = context.faults.keys().find(|fault| context.drill.ended_by(**fault) == Some(step));
+    if let Some(fault) = healed {
+        context.recorder.record(Event::FaultHealed { fault: *fault, step: Some(step) });
+    }
     drop(node.wait_for_connections().await?);
-    context.recorder.record(Event::FaultHealed { node: name.clone() });
+    look_after(context, step).await;
     Ok(())
+}
+
+/// Lifts every freeze that no step has lifted: a fault ends with its drill.
+pub async fn heal_what_is_open(context: &DrillContext) {
+    for (number, facts) in context.faults.iter().rev() {
+        if let Fault::Freeze { node } = &facts.fault {
+            // A node that was thawed says so.
+            if let Ok(()) = freeze::heal(context, node).await {
+                context.recorder.record(Event::FaultHealed { fault: *number, step: None });
+            }
+        }
+    }
 }
 
 /// When a server has answered a query, just now; `None` where it does not. That it lived is part of the proof that a fault
@@ -103,22 +122,4 @@ async fn last_answer(context: &DrillContext, name: &NodeName) -> Result<Option<M
         }
         Err(error) => return Err(error),
     })
-}
-
-/// Proof that nobody answers at an address: a connection is refused, or not answered.
-async fn silence(context: &DrillContext, node: &Node, address: &Address) -> Result<(Moment, String), String> {
-    let what = format!("see {} stop answering", node.name());
-    let proof = wait::until(&what, PROOF_WITHIN, Duration::from_millis(2), || async {
-        let attempt =
-            Session::connect(address, &context.secrets.superuser, "postgres", Duration::from_millis(500))
-                .await;
-        Ok(match attempt {
-            Err(error) if error.state.is_none() => Poll::Ready(error.message),
-            Ok(_) | Err(_) => Poll::NotYet,
-        })
-    });
-    match proof.await {
-        Ok(message) => Ok((context.now(), format!("{} no longer answers: {message}", node.name()))),
-        Err(error) => Err(error.to_string()),
-    }
 }

@@ -14,6 +14,7 @@ use phases::Phases;
 use super::{
     archive,
     context::{self, DrillContext},
+    fault,
     workload::{ServiceAddress, ServiceHost},
 };
 use crate::{
@@ -83,11 +84,13 @@ pub async fn recover(context: &mut DrillContext, step: usize, recovery: &Recover
         }
     };
     first_write(context, &mut phases, &service).await?;
+    context.proofs.settle().await;
     let mut recovered = prove(context, phases, &service, before).await?;
     recovered.clock = Some(tie.confirmed_by(&context.clock().tie()));
     if service.serves {
         context.primary = Some((service.node.clone(), recovered.after.clone()));
     }
+    fault::look_after(context, step).await;
     context.recorder.record(Event::Recovered { step, recovered: Box::new(recovered) });
     context.recovery = Some(context::Recovery {
         step,

@@ -28,6 +28,10 @@ pub(super) async fn run(
         .cloned()
         .ok_or_else(|| LabError::state(format!("restore {from}"), "this backup was not taken"))?;
     phases.enter(Phase::Provision);
+    if context.faults.values().any(|facts| facts.fault.node() == Some(onto)) {
+        // What became of the server whose name it takes is known before it is replaced.
+        context.proofs.settle().await;
+    }
     if context.runtime.remains(onto).await?.is_some() {
         // The copy of an earlier rehearsal, or a server that was killed, makes room; its log is kept.
         context.runtime.destroy(onto).await?;

@@ -77,6 +77,13 @@ impl Steps {
         }
     }
 
+    /// The last step that is declared to break something of this node.
+    pub(super) fn fault_on(&self, exercise: Option<&Exercise>, node: &str) -> Option<usize> {
+        let steps = &self.known.get(exercise?)?.drill.steps;
+        let is_it = |fault: &Fault| fault.node().is_some_and(|hit| hit.as_str() == node);
+        steps.iter().rposition(|step| matches!(&step.verb, Verb::Fault(fault) if is_it(fault)))
+    }
+
     fn verb(&self, exercise: Option<&Exercise>, step: usize) -> Option<&Verb> {
         let Step { verb, .. } = self.known.get(exercise?)?.drill.steps.get(step)?;
         Some(verb)

@@ -38,12 +38,11 @@ pub(in crate::judge) fn all(record: &Record<'_>, ledger: Option<&Ledger>) -> Vec
     let ended = |step: usize| !record.drill.is_service_up(step) && record.drill.is_service_up(step + 1);
     let healing = |step: usize| {
         let fault = record.cause(step)?;
-        let proven = fault.proven.unwrap_or(fault.at);
         let told = ledger.into_iter().flat_map(Ledger::acknowledged);
         Some(Healing {
             step,
             from: fault.at,
-            back: told.map(|commit| commit.ended).filter(|ended| *ended > proven).min(),
+            back: told.map(|commit| commit.ended).filter(|ended| *ended > fault.done).min(),
         })
     };
     let heals = record
@@ -58,7 +57,7 @@ mod tests {
 
     use crate::{
         drill::{Fault, Period, Verb},
-        journal::{Entry, Event},
+        journal::{Entry, Event, FaultEffect, FaultFacts},
         judge::{Verdict, testing::*},
     };
 
@@ -70,26 +69,34 @@ mod tests {
             drill.steps[1].verb = Verb::Fault(freeze.clone());
             drill.steps[3].verb = Verb::Heal(node("primary"));
         });
-        let facts = story.judge().fault.expect("a fault");
         let mut story = story;
         let began = |story: &Story, step: usize| {
             let is_it = |entry: &Entry| matches!(&entry.event, Event::StepStarted { step: begun, .. } if *begun == step);
             story.entries.iter().position(is_it).expect("a step")
         };
         let (exercise, place) = (Some(story.exercise.clone()), began(&story, 1));
-        let frozen = crate::journal::FaultFacts {
+        let frozen = FaultFacts {
             fault: freeze,
             at: ms(3_100),
-            proven: Some(ms(3_600)),
+            done: ms(3_110),
+            proof: None,
             alive: Some(ms(3_090)),
-            ..facts
+            xid: None,
+            lsn: None,
+            server_time: None,
         };
         story.entries.insert(
             place + 1,
-            Entry { at: ms(3_600), exercise: exercise.clone(), event: Event::FaultInjected(frozen) },
+            Entry {
+                at: ms(3_600),
+                exercise: exercise.clone(),
+                event: Event::FaultInjected { step: 1, facts: frozen },
+            },
         );
+        let event = probed(1, None, FaultEffect::Present);
+        story.entries.insert(place + 2, Entry { at: ms(3_600), exercise: exercise.clone(), event });
         let place = began(&story, 3);
-        let event = Event::FaultHealed { node: node("primary") };
+        let event = Event::FaultHealed { fault: 1, step: Some(3) };
         story.entries.insert(place + 1, Entry { at: ms(5_500), exercise, event });
         story.ledger.commits.retain(|commit| commit.ended <= ms(3_100) || commit.ended > ms(5_490));
         let rto = story.judge().rto.expect("a recovery time");

@@ -2,14 +2,14 @@
 //!
 //! **Invariant:** nothing is judged here, and nothing that the journal tells is dropped but progress.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, ops::Deref, time::Duration};
 
-use crate::judge::StepRecord;
+use crate::judge::{FaultJudgement, StepRecord};
 use crate::{
     drill::{Backup, Check, Drill, Fault, Recovery, Verb},
     journal::{
-        BackupFacts, CheckFacts, Entry, ErrorChain, Event, Exercise, FaultFacts, Moment, Outcome, Recovered,
-        RestorePointFacts, Server,
+        BackupFacts, CheckFacts, Entry, ErrorChain, Event, Exercise, FaultEffect, FaultFacts, FaultProbe,
+        Moment, Outcome, Recovered, RestorePointFacts, Server,
     },
     pg::Version,
 };
@@ -76,10 +76,48 @@ pub(in crate::judge) struct StepFacts<'a> {
     pub(in crate::judge) backup: Option<&'a BackupFacts>,
     pub(in crate::judge) restore_point: Option<&'a RestorePointFacts>,
     pub(in crate::judge) worked: Option<u64>,
-    pub(in crate::judge) fault: Option<&'a FaultFacts>,
-    pub(in crate::judge) healed: Option<Moment>,
+    pub(in crate::judge) fault: Option<InjectedFault<'a>>,
+    /// What was seen of the fault after the steps that were to end it.
+    pub(in crate::judge) probed: BTreeMap<usize, &'a FaultProbe>,
     pub(in crate::judge) recovered: Option<(Moment, &'a Recovered)>,
     pub(in crate::judge) checked: Vec<Checked<'a>>,
+}
+
+/// A fault that was injected, and what was seen of its effect then.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::judge) struct InjectedFault<'a> {
+    facts: &'a FaultFacts,
+    proof: Option<&'a FaultProbe>,
+}
+
+impl InjectedFault<'_> {
+    /// When its effect was proven; `None` where it was not.
+    pub(in crate::judge) fn proven(&self) -> Option<Moment> {
+        self.proof.filter(|proof| proof.effect == FaultEffect::Present).map(|proof| proof.at)
+    }
+
+    /// What proved its effect, or what was seen instead.
+    pub(in crate::judge) fn effect(&self) -> &str {
+        self.proof.map_or("nobody looked for it", |proof| proof.seen.as_str())
+    }
+
+    /// The same, for reports.
+    pub(in crate::judge) fn judged(&self) -> FaultJudgement {
+        FaultJudgement {
+            fault: self.fault.clone(),
+            at: self.at,
+            proven: self.proven(),
+            effect: self.effect().to_owned(),
+        }
+    }
+}
+
+impl Deref for InjectedFault<'_> {
+    type Target = FaultFacts;
+
+    fn deref(&self) -> &FaultFacts {
+        self.facts
+    }
 }
 
 pub(in crate::judge) struct Checked<'a> {
@@ -127,9 +165,8 @@ impl<'a> Record<'a> {
             cleaned_up: None,
             ended: None,
         };
-        let mut open = None;
         for entry in own {
-            record.take(entry, &mut open).map_err(|step| JudgeError::NoSuchStep {
+            record.take(entry).map_err(|step| JudgeError::NoSuchStep {
                 exercise: exercise.clone(),
                 step: step + 1,
                 steps: drill.steps.len(),
@@ -139,7 +176,7 @@ impl<'a> Record<'a> {
     }
 
     /// Puts an entry where it belongs; the error is the number of a step that isn't there.
-    fn take(&mut self, entry: &'a Entry, open: &mut Option<usize>) -> Result<(), usize> {
+    fn take(&mut self, entry: &'a Entry) -> Result<(), usize> {
         let at = entry.at;
         match &entry.event {
             Event::Skipped { reason } => self.skipped = Some(reason),
@@ -153,19 +190,33 @@ impl<'a> Record<'a> {
             Event::SetUpFailed { error } => self.set_up_failed = Some(error),
             Event::StepStarted { step, title: _ } => {
                 self.step_mut(*step)?.began = Some(at);
-                *open = Some(*step);
             }
             Event::StepEnded { step, outcome, error } => {
                 let facts = self.step_mut(*step)?;
                 (facts.ended, facts.outcome, facts.error) = (Some(at), Some(*outcome), error.as_ref());
-                *open = None;
             }
-            Event::BackupTaken(backup) => self.on_open(*open, |facts| facts.backup = Some(backup)),
-            Event::RestorePointMade(point) => self.on_open(*open, |facts| facts.restore_point = Some(point)),
-            Event::Worked { acknowledged } => self.on_open(*open, |facts| facts.worked = Some(*acknowledged)),
-            Event::FaultInjected(fault) => self.on_open(*open, |facts| facts.fault = Some(fault)),
-            // What is thawed only to be cleaned_up was frozen for good.
-            Event::FaultHealed { node: _ } => self.on_open(*open, |facts| facts.healed = Some(at)),
+            Event::BackupTaken { step, facts } => self.step_mut(*step)?.backup = Some(facts),
+            Event::RestorePointMade { step, facts } => self.step_mut(*step)?.restore_point = Some(facts),
+            Event::Worked { step, acknowledged } => self.step_mut(*step)?.worked = Some(*acknowledged),
+            Event::FaultInjected { step, facts } => {
+                self.step_mut(*step)?.fault = Some(InjectedFault { facts, proof: facts.proof.as_ref() });
+            }
+            Event::FaultProbed { fault, after: None, probe } => {
+                if let Some(fault) = &mut self.step_mut(*fault)?.fault {
+                    fault.proof = Some(probe);
+                }
+            }
+            Event::FaultProbed { fault, after: Some(after), probe } => {
+                self.step_mut(*after)?;
+                self.step_mut(*fault)?.probed.insert(*after, probe);
+            }
+            Event::FaultHealed { fault, step } => {
+                self.step_mut(*fault)?;
+                // What is lifted only to be cleaned up stayed for good.
+                if let Some(step) = step {
+                    self.step_mut(*step)?;
+                }
+            }
             Event::Recovered { step, recovered } => self.step_mut(*step)?.recovered = Some((at, recovered)),
             Event::Checked { step, check, about, facts } => {
                 self.step_mut(*step)?.checked.push(Checked { at, check, about: *about, facts });
@@ -189,12 +240,6 @@ impl<'a> Record<'a> {
 
     fn step_mut(&mut self, step: usize) -> Result<&mut StepFacts<'a>, usize> {
         self.steps.get_mut(step).ok_or(step)
-    }
-
-    fn on_open(&mut self, open: Option<usize>, put: impl FnOnce(&mut StepFacts<'a>)) {
-        if let Some(facts) = open.and_then(|step| self.steps.get_mut(step)) {
-            put(facts);
-        }
     }
 
     /// The steps as they were declared and as they ran, with their numbers.
@@ -226,7 +271,7 @@ impl<'a> Record<'a> {
     }
 
     /// The fault from which the recovery or healing in `step` counts.
-    pub(in crate::judge) fn cause(&self, step: usize) -> Option<&'a FaultFacts> {
+    pub(in crate::judge) fn cause(&self, step: usize) -> Option<InjectedFault<'a>> {
         self.drill.causes(step).into_iter().find_map(|step| self.steps.get(step)?.fault)
     }
 
@@ -235,7 +280,7 @@ impl<'a> Record<'a> {
         &self,
         step: usize,
         wanted: impl Fn(&Fault) -> bool,
-    ) -> Option<&'a FaultFacts> {
+    ) -> Option<InjectedFault<'a>> {
         self.steps.iter().take(step).rev().find_map(|facts| facts.fault.filter(|fault| wanted(&fault.fault)))
     }
 

@@ -1,9 +1,9 @@
 //! A recovery in its surroundings: what was asked, what broke before it, what it was made from.
 
-use crate::judge::record::Record;
+use crate::judge::record::{InjectedFault, Record};
 use crate::{
     drill::{BackupMethod, Recovery},
-    journal::{BackupFacts, FaultFacts, Moment, Recovered},
+    journal::{BackupFacts, Moment, Recovered},
 };
 
 /// A recovery that has reached its end.
@@ -17,7 +17,7 @@ pub(in crate::judge) struct CompletedRecovery<'a> {
     pub(in crate::judge) at: Moment,
     pub(in crate::judge) recovered: &'a Recovered,
     /// The fault from which it counts.
-    pub(in crate::judge) fault: Option<&'a FaultFacts>,
+    pub(in crate::judge) fault: Option<InjectedFault<'a>>,
     /// The tool that made the backup it came from.
     pub(in crate::judge) method: Option<BackupMethod>,
     /// The backup it came from.
@@ -54,7 +54,7 @@ impl<'a> CompletedRecovery<'a> {
     }
 
     /// The mistake of people for which clients are sent back in time, where that is the fault.
-    pub(in crate::judge) fn mistake(&self) -> Option<&'a FaultFacts> {
+    pub(in crate::judge) fn mistake(&self) -> Option<InjectedFault<'a>> {
         self.fault.filter(|fault| self.recovered.serves && fault.fault.is_human_error())
     }
 
@@ -87,19 +87,15 @@ mod tests {
             fault: fault.clone(),
             alive: Some(ms(3_090)),
             at: ms(3_100),
-            proven: Some(ms(3_110)),
-            effect: "it was seen".into(),
+            done: ms(3_110),
+            proof: None,
             xid: Some(900),
             lsn: None,
             server_time: None,
         };
-        let mut worked = 0;
         story.edit(|event| {
-            if matches!(event, Event::Worked { .. }) {
-                worked += 1;
-                if worked == 1 {
-                    *event = Event::FaultInjected(facts.clone());
-                }
+            if matches!(event, Event::Worked { step: 1, .. }) {
+                *event = Event::FaultInjected { step: 1, facts: facts.clone() };
             }
         })
     }
@@ -109,9 +105,8 @@ mod tests {
         let frozen = Fault::Freeze { node: node("standby") };
         let verbs = |verb: Verb| move |drill: &mut crate::drill::Drill| drill.steps[3].verb = verb.clone();
         // The latest fault is not there, so that the recovery is left with the earlier one.
-        let only_earlier = |story: Story| {
-            story.without(|event| matches!(event, Event::FaultInjected(facts) if facts.at == ms(7_000)))
-        };
+        let only_earlier =
+            |story: Story| story.without(|event| matches!(event, Event::FaultInjected { step: FAULT, .. }));
         let story = only_earlier(after(&frozen));
         assert_eq!(story.judge().recoveries[0].from, ms(3_100));
         assert_eq!(story.drill(verbs(Verb::Heal(node("standby")))).judge().recoveries[0].from, ms(7_100));

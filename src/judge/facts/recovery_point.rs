@@ -1,9 +1,12 @@
 //! Which commits a recovery must have, and which it must not have.
 
-use crate::judge::{record::Record, recovery::CompletedRecovery};
+use crate::judge::{
+    record::{InjectedFault, Record},
+    recovery::CompletedRecovery,
+};
 use crate::{
     drill::{BackupMethod, Fault, Recovery, RecoveryTarget, RestorePointName, TargetLsn, TargetTime},
-    journal::{Commit, FaultFacts, Ledger, Moment},
+    journal::{Commit, Ledger, Moment},
     pg::Lsn,
 };
 
@@ -133,9 +136,11 @@ fn of_target(
 /// A dump holds what was committed before it. After a mistake, what came later than that is given up like by any way back.
 fn from_dump(attempt: &CompletedRecovery<'_>) -> RecoveryPoint {
     match attempt.mistake() {
-        Some(mistake) => {
-            RecoveryPoint { beyond: mistake.proven, due_until: mistake.at, ..RecoveryPoint::end(mistake.at) }
-        }
+        Some(mistake) => RecoveryPoint {
+            beyond: Some(mistake.done),
+            due_until: mistake.at,
+            ..RecoveryPoint::end(mistake.at)
+        },
         None => latest(attempt),
     }
 }
@@ -150,9 +155,9 @@ fn latest(attempt: &CompletedRecovery<'_>) -> RecoveryPoint {
     }
 }
 
-fn before(mistake: Option<&FaultFacts>) -> Result<RecoveryPoint, String> {
+fn before(mistake: Option<InjectedFault<'_>>) -> Result<RecoveryPoint, String> {
     let mistake = mistake.ok_or("no human error was injected before it")?;
-    Ok(RecoveryPoint::at(mistake.at, mistake.proven.unwrap_or(END_OF_TIME)))
+    Ok(RecoveryPoint::at(mistake.at, mistake.done))
 }
 
 fn restore_point<'a>(

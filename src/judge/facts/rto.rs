@@ -22,7 +22,7 @@ pub(in crate::judge) fn first_write(
     let (from, sessions) = if let Recovery::Table { table, .. } = attempt.recovery {
         // The same server serves all the time: only where the clients write to the lost table do they tell when it is back.
         let is_theirs = *table == record.drill.workload.table;
-        let lost = attempt.fault.map_or(attempt.began, |fault| fault.proven.unwrap_or(fault.at));
+        let lost = attempt.fault.map_or(attempt.began, |fault| fault.done);
         let back = recovered.phases.iter().map(|span| span.to).max().unwrap_or(attempt.at);
         (if is_theirs { lost } else { back }, None)
     } else {

@@ -81,7 +81,7 @@ fn aimed(
 ) -> Result<Option<ResolvedTarget>, Ruling> {
     let made = target.point().and_then(|point| record.restore_point(point));
     let mistake = record.fault_before(attempt.step, Fault::is_human_error);
-    journal::resolve_target(target, made, mistake)
+    journal::resolve_target(target, made, mistake.as_deref())
         .map_err(|why| Ruling::inconclusive(format!("the recovery target could not be determined: {why}")))
 }
 
@@ -315,7 +315,7 @@ mod tests {
         let message =
             "the recovery target could not be determined: no human error was injected before this step";
         assert_eq!(story.finding(NAME), (Verdict::Inconclusive, message.into()));
-        let story = Story::rehearsal().without(|event| matches!(event, Event::RestorePointMade(_)));
+        let story = Story::rehearsal().without(|event| matches!(event, Event::RestorePointMade { .. }));
         assert_eq!(story.verdict_of(NAME), Verdict::Inconclusive);
     }
 

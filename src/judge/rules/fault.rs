@@ -1,52 +1,110 @@
-//! Whether a fault had its effect, and was lifted.
+//! Whether a fault had its effect, and whether that is gone since.
 
 use std::time::Duration;
 
-use crate::judge::{finding::Ruling, record::Record};
+use crate::judge::{
+    finding::{Ruling, number},
+    record::{InjectedFault, Record, StepFacts},
+};
 use crate::{
-    drill::{Fault, Verb},
     human,
-    journal::{FaultFacts, Ledger},
+    journal::{FaultEffect, Ledger, Outcome},
 };
 
 /// Clients of a service that is up don't pause for longer, where their rate does not say otherwise.
 const PAUSE: Duration = Duration::from_secs(5);
 
-/// The ruling on the fault of `step`; `None` where the fault was not injected.
+/// The ruling on the fault of `step`.
 pub(in crate::judge) fn ruling(
     record: &Record<'_>,
     step: usize,
-    facts: Option<&FaultFacts>,
+    facts: &StepFacts<'_>,
     ledger: Option<&Ledger>,
 ) -> Ruling {
-    let Some(facts) = facts else { return Ruling::follows("the fault was not injected") };
-    let Some(proven) = facts.proven else {
-        return Ruling::inconclusive(format!("the effect of the fault was not proven: {}", facts.effect));
-    };
-    if facts.fault.is_silence() && facts.alive.is_none_or(|alive| alive > facts.at) {
-        return Ruling::inconclusive(format!(
+    let Some(fault) = facts.fault else { return Ruling::follows("the fault was not injected") };
+    Ruling::of(
+        [effect(record, step, &fault, ledger), end(record, step, facts, &fault)]
+            .into_iter()
+            .flatten()
+            .collect(),
+        format!(
+            "effect proven after {}: {}",
+            fault.proven().map_or_else(String::new, |proven| human::duration(proven.since(fault.at))),
+            fault.effect()
+        ),
+    )
+}
+
+/// Why nothing shows that the fault endangered anything.
+fn effect(
+    record: &Record<'_>,
+    step: usize,
+    fault: &InjectedFault<'_>,
+    ledger: Option<&Ledger>,
+) -> Option<Ruling> {
+    if fault.proven().is_none() {
+        return Some(Ruling::inconclusive(format!(
+            "the effect of the fault was not proven: {}",
+            fault.effect()
+        )));
+    }
+    if fault.fault.is_silence() && fault.alive.is_none_or(|alive| alive > fault.at) {
+        return Some(Ruling::inconclusive(format!(
             "the server was not proven to respond before the fault, so its silence proves nothing: {}",
-            facts.effect
-        ));
+            fault.effect()
+        )));
     }
-    if let Fault::Freeze { node } = &facts.fault
-        && !record.numbered().any(|(_, step, other)| {
-            step.verb == Verb::Heal(node.clone()) && other.healed.is_some_and(|at| at >= facts.at)
-        })
-    {
-        return Ruling::inconclusive(format!("{node} was frozen and never thawed"));
+    let pause = pause_before(record, step, fault, ledger?)?;
+    Some(Ruling::inconclusive(format!(
+        "no commit was acknowledged in the {} before the fault, so it put no work at risk",
+        human::duration(pause)
+    )))
+}
+
+/// Why nothing shows that the effect is gone after the step that was to end the fault.
+fn end(record: &Record<'_>, step: usize, facts: &StepFacts<'_>, fault: &InjectedFault<'_>) -> Option<Ruling> {
+    let what = fault.fault.describe();
+    let Some((after, ending)) =
+        record.drill.ended_by(step).and_then(|after| Some((after, record.steps.get(after)?)))
+    else {
+        return Some(Ruling::inconclusive(format!("no step of the drill ends the effect of \"{what}\"")));
+    };
+    let title = record.drill.steps.get(after).map_or("", |step| step.title.as_str());
+    let place = format!("step {}, {title}", number(after));
+    match facts.probed.get(&after) {
+        Some(probe) => match probe.effect {
+            FaultEffect::Gone => None,
+            FaultEffect::Present => Some(Ruling::fail(format!(
+                "the effect of \"{what}\" is still there after {place}: {}",
+                probe.seen
+            ))),
+            FaultEffect::Unknown => Some(Ruling::inconclusive(format!(
+                "whether the effect of the fault is gone after {place} could not be determined: {}",
+                probe.seen
+            ))),
+        },
+        // That a service runs without the server that it had is what its recovery proves.
+        None if fault.fault.node().is_some()
+            && ending.recovered.is_some_and(|(_, it)| it.serves && !it.after.in_recovery) =>
+        {
+            None
+        }
+        None if ending.outcome() != Outcome::Completed => {
+            Some(Ruling::follows(format!("{place}, which was to end it, did not complete")))
+        }
+        None => Some(Ruling::inconclusive(format!(
+            "whether the effect of the fault is gone after {place} was not examined"
+        ))),
     }
-    if let Some(pause) = ledger.and_then(|ledger| pause_before(record, step, facts, ledger)) {
-        return Ruling::inconclusive(format!(
-            "no commit was acknowledged in the {} before the fault, so it put no work at risk",
-            human::duration(pause)
-        ));
-    }
-    Ruling::pass(format!("effect proven after {}: {}", human::duration(proven.since(facts.at)), facts.effect))
 }
 
 /// How long the clients had not committed before a fault in a service that was up, where that is too long.
-fn pause_before(record: &Record<'_>, step: usize, facts: &FaultFacts, ledger: &Ledger) -> Option<Duration> {
+fn pause_before(
+    record: &Record<'_>,
+    step: usize,
+    facts: &InjectedFault<'_>,
+    ledger: &Ledger,
+) -> Option<Duration> {
     let workload = &record.drill.workload;
     if workload.writers == 0 || !record.drill.is_service_up(step) {
         return None;
@@ -59,8 +117,8 @@ fn pause_before(record: &Record<'_>, step: usize, facts: &FaultFacts, ledger: &L
 #[cfg(test)]
 mod tests {
     use crate::{
-        drill::{Fault, Verb},
-        journal::{Entry, Event, Outcome},
+        drill::{Fault, Period, Verb},
+        journal::{Event, FaultEffect, Outcome},
         judge::{Verdict, testing::*},
     };
 
@@ -68,8 +126,9 @@ mod tests {
 
     #[test]
     fn a_fault_without_a_proven_effect_is_inconclusive() {
-        let story =
-            Story::loss().fault(|fault| (fault.proven, fault.effect) = (None, "it still answers".into()));
+        let story = Story::loss().probe(None, |probe| {
+            (probe.effect, probe.seen) = (FaultEffect::Gone, "it still answers".into());
+        });
         assert_eq!(
             story.finding(NAME),
             (Verdict::Inconclusive, "the effect of the fault was not proven: it still answers".into())
@@ -105,34 +164,49 @@ mod tests {
     #[test]
     fn a_fault_that_was_never_reached_is_inconclusive() {
         let story = Story::loss()
-            .without(|event| matches!(event, Event::FaultInjected(_)))
+            .without(|event| matches!(event, Event::FaultInjected { .. }))
             .step_ended(FAULT, Outcome::Skipped);
         assert_eq!(story.verdict_of(NAME), Verdict::Inconclusive);
     }
 
     #[test]
-    fn a_frozen_server_that_was_never_thawed_is_inconclusive() {
+    fn an_effect_that_is_still_there_after_the_recovery_fails() {
+        let name = "fault 05 drop table shop.receipt";
+        let probe = |effect| Story::mistake().probe(Some(RECOVERY), |probe| probe.effect = effect);
+        let (verdict, message) = probe(FaultEffect::Present).finding(name);
+        assert_eq!(verdict, Verdict::Fail);
+        assert!(
+            message.starts_with("the effect of \"drop table shop.receipt\" is still there after step 06, "),
+            "{message}"
+        );
+        assert_eq!(probe(FaultEffect::Present).judge().verdict, Some(Verdict::Fail));
+        assert_eq!(probe(FaultEffect::Unknown).verdict_of(name), Verdict::Inconclusive);
+        assert_eq!(probe(FaultEffect::Gone).verdict_of(name), Verdict::Pass);
+    }
+
+    #[test]
+    fn an_effect_that_nobody_looked_for_after_the_recovery_is_inconclusive() {
+        let story =
+            Story::mistake().without(|event| matches!(event, Event::FaultProbed { after: Some(_), .. }));
+        let name = "fault 05 drop table shop.receipt";
+        assert_eq!(story.verdict_of(name), Verdict::Inconclusive);
+        assert!(story.judge().findings.iter().any(|finding| finding.name == name && !finding.follows));
+        let story = story.step_ended(RECOVERY, Outcome::Failed);
+        assert!(story.judge().findings.iter().any(|finding| finding.name == name && finding.follows));
+    }
+
+    #[test]
+    fn a_frozen_server_that_nothing_thaws_is_inconclusive() {
         let freeze = Fault::Freeze { node: node("primary") };
-        let mut story = Story::promoted(true).fault(|fault| fault.fault = freeze.clone());
-        story = story.drill(|drill| drill.steps[FAULT].verb = Verb::Fault(freeze.clone()));
-        assert_eq!(story.verdict_of("fault 05 freeze primary"), Verdict::Inconclusive);
-        let healed = |at| Entry {
-            at: ms(at),
-            exercise: Some(story.exercise.clone()),
-            event: Event::FaultHealed { node: node("primary") },
+        let story = Story::promoted(true).fault(|fault| fault.fault = freeze.clone());
+        let frozen = |heal: bool| {
+            story.clone().drill(|drill| {
+                drill.steps[FAULT].verb = Verb::Fault(freeze.clone());
+                drill.steps[RECOVERY].verb =
+                    if heal { Verb::Heal(node("primary")) } else { Verb::Work(Period::from_secs(1)) };
+            })
         };
-        let (cleaned_up, in_a_step) = (healed(9_900), healed(9_100));
-        let checks = story
-            .entries
-            .iter()
-            .rposition(|entry| matches!(entry.event, Event::StepStarted { .. }))
-            .expect("a step");
-        let mut thawed_at_the_end = story.clone();
-        thawed_at_the_end.entries.push(cleaned_up);
-        assert_eq!(thawed_at_the_end.verdict_of("fault 05 freeze primary"), Verdict::Inconclusive);
-        story.entries.insert(checks + 1, in_a_step);
-        story =
-            story.drill(|drill| drill.steps.last_mut().expect("a step").verb = Verb::Heal(node("primary")));
-        assert_eq!(story.verdict_of("fault 05 freeze primary"), Verdict::Pass);
+        assert_eq!(frozen(true).verdict_of("fault 05 freeze primary"), Verdict::Pass);
+        assert_eq!(frozen(false).verdict_of("fault 05 freeze primary"), Verdict::Inconclusive);
     }
 }

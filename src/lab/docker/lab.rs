@@ -33,7 +33,7 @@ use super::{
 };
 use crate::{
     drill::{NodeName, REPOSITORY, RuntimeKind},
-    lab::{Address, Command, Installation, LabError, NodePaths, Output, Provision, Runtime},
+    lab::{Address, Command, Installation, LabError, NodePaths, Output, Processes, Provision, Runtime},
 };
 
 const PORT: u16 = 5432;
@@ -189,6 +189,14 @@ impl Runtime for Lab {
             sleep(Duration::from_millis(5)).await;
         }
         Ok(())
+    }
+
+    async fn processes(&self, node: &NodeName) -> Result<Processes, LabError> {
+        let inspected = self.inspect(&self.names.container(node)).await?;
+        Ok(inspected.filter(lives).map_or(Processes::Gone, |container| {
+            let paused = container.state.and_then(|state| state.paused) == Some(true);
+            if paused { Processes::Frozen } else { Processes::Running }
+        }))
     }
 
     async fn freeze(&self, node: &NodeName) -> Result<(), LabError> {

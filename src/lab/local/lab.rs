@@ -20,7 +20,10 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use super::{ServerUser, WorkDir, processes, sweep};
 use crate::{
     drill::{NodeName, REPOSITORY, RuntimeKind},
-    lab::{Address, Command, Installation, LabError, NodePaths, Output, PreparedKey, Provision, Runtime},
+    lab::{
+        Address, Command, Installation, LabError, NodePaths, Output, PreparedKey, Processes, Provision,
+        Runtime,
+    },
 };
 
 /// At most so many prepared clusters are kept.
@@ -281,6 +284,10 @@ impl Runtime for LocalLab {
         let left =
             processes::kill_all(&self.home(node)).await.map_err(|errno| LabError::io(&what)(errno.into()))?;
         if left > 0 { Err(LabError::state(what, format!("{left} processes do not die"))) } else { Ok(()) }
+    }
+
+    async fn processes(&self, node: &NodeName) -> Result<Processes, LabError> {
+        Ok(processes::state(&self.home(node)))
     }
 
     async fn freeze(&self, node: &NodeName) -> Result<(), LabError> {

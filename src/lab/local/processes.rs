@@ -15,6 +15,8 @@ use nix::{
     unistd::Pid,
 };
 
+use crate::lab::Processes;
+
 /// The processes that stand at or below `directory`; zombies have no place and are no longer counted.
 #[must_use]
 pub(super) fn below(directory: &Path) -> Vec<Pid> {
@@ -34,6 +36,27 @@ fn place_of(pid: i32) -> Option<PathBuf> {
     // A directory that was removed is shown as `/path (deleted)`.
     let text = place.to_str()?;
     Some(text.strip_suffix(" (deleted)").map_or_else(|| place.clone(), PathBuf::from))
+}
+
+/// What the processes of a directory do: they stand still only where all of them were stopped.
+#[must_use]
+pub(super) fn state(directory: &Path) -> Processes {
+    let stopped: Vec<bool> = below(directory).into_iter().filter_map(is_stopped).collect();
+    match stopped.as_slice() {
+        [] => Processes::Gone,
+        all if all.iter().all(|stopped| *stopped) => Processes::Frozen,
+        _ => Processes::Running,
+    }
+}
+
+/// Whether a process was stopped by a signal; `None` where it is gone meanwhile, or dead and not collected.
+fn is_stopped(pid: Pid) -> Option<bool> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    // The name in parentheses may hold anything; the state follows the last of them.
+    match stat.rsplit_once(") ")?.1.chars().next()? {
+        'Z' | 'X' => None,
+        state => Some(state == 'T'),
+    }
 }
 
 /// Sends a signal to all of them, past refusals; those that are gone meanwhile don't matter. Returns how many there were.

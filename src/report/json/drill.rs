@@ -291,7 +291,7 @@ fn step(index: usize, record: &judge::StepRecord) -> Step {
     }
 }
 
-fn fault(facts: &crate::journal::FaultFacts) -> Fault {
+fn fault(facts: &judge::FaultJudgement) -> Fault {
     Fault {
         fault: facts.fault.describe(),
         at: facts.at.into(),

@@ -34,23 +34,22 @@ impl Reader {
             _ => None,
         });
         let event = event.ok_or("the line tells no event")?;
-        let step = serde_json::from_value::<Option<Exercise>>(exercise.clone())
-            .ok()
-            .flatten()
-            .and_then(|exercise| steps.open(Some(&exercise)));
-        object.insert("event".into(), Value::Object(self.event(exercise, event, step.unwrap_or_default())?));
+        object.insert("event".into(), Value::Object(self.event(exercise, event, steps)?));
         let line: Line =
             serde_json::from_value(Value::Object(object)).map_err(|error| not_understood(&error))?;
         line.entry(steps).map_err(|error| error.to_string())
     }
 
-    /// The event as format 2 writes it; `step` is the one that its exercise is in.
+    /// The event as format 2 writes it; `steps` tells the one that its exercise is in.
     fn event(
         &mut self,
         exercise: Value,
         mut event: Map<String, Value>,
-        step: usize,
+        steps: &Steps,
     ) -> Result<Map<String, Value>, String> {
+        let known = serde_json::from_value::<Option<Exercise>>(exercise.clone()).ok().flatten();
+        let open = steps.open(known.as_ref());
+        let step = open.unwrap_or_default();
         let name = event.get("event").and_then(Value::as_str).unwrap_or_default().to_owned();
         match name.as_str() {
             "planned" => {
@@ -60,8 +59,23 @@ impl Reader {
             }
             "baseline-held" => rename(&mut event, "baseline-recorded"),
             "dismantled" => rename(&mut event, "cleaned-up"),
-            "fault-injected" | "backup-taken" => {
+            "backup-taken" | "worked" => {
                 event.insert("step".into(), step.into());
+            }
+            "restore-point-made" => {
+                event.remove("event");
+                let facts = std::mem::take(&mut event);
+                event.extend([("step".into(), step.into()), ("facts".into(), Value::Object(facts))]);
+                rename(&mut event, "restore-point-made");
+            }
+            "fault-injected" => {
+                event.insert("step".into(), step.into());
+                event.extend(proof(&event));
+            }
+            "fault-healed" => {
+                let node = event.remove("node").unwrap_or_default();
+                let fault = node.as_str().and_then(|node| steps.fault_on(known.as_ref(), node).or(open));
+                event.extend([("fault".into(), fault.into()), ("step".into(), open.into())]);
             }
             "recovered" => {
                 let Some(Value::Object(mut recovered)) = event.remove("recovered") else {
@@ -105,6 +119,17 @@ impl Reader {
         let of_step = of_drill.and_then(|checks| checks.get(usize::try_from(step).ok()?)?.as_array());
         of_step.and_then(|checks| checks.iter().position(|declared| declared == check)).unwrap_or_default()
     }
+}
+
+/// The proof that a fault told of itself, and when its call had returned at the latest.
+fn proof(event: &Map<String, Value>) -> Map<String, Value> {
+    let at = event.get("at").cloned().unwrap_or_default();
+    let proven = event.get("proven").filter(|proven| !proven.is_null()).cloned();
+    let effect = if proven.is_some() { "present" } else { "unknown" };
+    let seen = event.get("effect").cloned().unwrap_or_default();
+    let done = proven.unwrap_or(at);
+    let proof = json!({ "at": done, "effect": effect, "seen": seen });
+    [("done".to_owned(), done), ("proof".to_owned(), proof)].into_iter().collect()
 }
 
 fn rename(event: &mut Map<String, Value>, name: &str) {

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     drill::{Label, NodeName, RuntimeKind},
     journal::{
-        CheckFacts, ClockTie, ErrorChain, Exercise, Moment, Outcome, PhaseSpan, Provenance,
+        CheckFacts, ClockTie, ErrorChain, Exercise, FaultProbe, Moment, Outcome, PhaseSpan, Provenance,
         RestorePointFacts, Server, Software,
     },
     pg::{ControlData, Lsn, ResolvedTarget, Version, server_log::LogFact},
@@ -88,13 +88,24 @@ enum Event {
         server: Server,
     },
     BackupTaken(Backup),
-    RestorePointMade(RestorePointFacts),
+    RestorePointMade {
+        step: usize,
+        facts: RestorePointFacts,
+    },
     Worked {
+        step: usize,
         acknowledged: u64,
     },
     FaultInjected(Fault),
+    FaultProbed {
+        fault: usize,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        after: Option<usize>,
+        probe: FaultProbe,
+    },
     FaultHealed {
-        node: NodeName,
+        fault: usize,
+        step: Option<usize>,
     },
     Recovered(Recovered),
     Checked {
@@ -147,8 +158,9 @@ struct Fault {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     alive: Option<Moment>,
     at: Moment,
-    proven: Option<Moment>,
-    effect: String,
+    done: Moment,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    proof: Option<FaultProbe>,
     xid: Option<u64>,
     lsn: Option<Lsn>,
     server_time: Option<Timestamp>,

@@ -54,11 +54,16 @@ fn to_event(
         }
         Event::Progress { text } => journal::Event::Progress { text },
         Event::ServerStarted { server } => journal::Event::ServerStarted { server },
-        Event::BackupTaken(backup) => journal::Event::BackupTaken(backup.facts(exercise, steps)?),
-        Event::RestorePointMade(facts) => journal::Event::RestorePointMade(facts),
-        Event::Worked { acknowledged } => journal::Event::Worked { acknowledged },
-        Event::FaultInjected(fault) => journal::Event::FaultInjected(fault.facts(exercise, steps)?),
-        Event::FaultHealed { node } => journal::Event::FaultHealed { node },
+        Event::BackupTaken(backup) => {
+            journal::Event::BackupTaken { step: backup.step, facts: backup.facts(exercise, steps)? }
+        }
+        Event::RestorePointMade { step, facts } => journal::Event::RestorePointMade { step, facts },
+        Event::Worked { step, acknowledged } => journal::Event::Worked { step, acknowledged },
+        Event::FaultInjected(fault) => {
+            journal::Event::FaultInjected { step: fault.step, facts: fault.facts(exercise, steps)? }
+        }
+        Event::FaultProbed { fault, after, probe } => journal::Event::FaultProbed { fault, after, probe },
+        Event::FaultHealed { fault, step } => journal::Event::FaultHealed { fault, step },
         Event::Recovered(recovered) => {
             let step = recovered.step;
             let recovered = Box::new(recovered.facts(exercise, steps)?);
@@ -112,9 +117,9 @@ impl Backup {
 
 impl Fault {
     fn facts(self, exercise: Option<&Exercise>, steps: &Steps) -> Result<FaultFacts, NotUnderstood> {
-        let Self { step, alive, at, proven, effect, xid, lsn, server_time } = self;
+        let Self { step, alive, at, done, proof, xid, lsn, server_time } = self;
         let fault = steps.fault(exercise, step).ok_or_else(|| no_such(step, "a fault"))?.clone();
-        Ok(FaultFacts { fault, alive, at, proven, effect, xid, lsn, server_time })
+        Ok(FaultFacts { fault, alive, at, done, proof, xid, lsn, server_time })
     }
 }
 

@@ -13,7 +13,6 @@ impl Line {
 }
 
 fn of_event(exercise: Option<&Exercise>, event: &journal::Event, steps: &mut Steps) -> Event {
-    let open = steps.open(exercise).unwrap_or_default();
     match event.clone() {
         journal::Event::RunStarted { run, lifeboat, started, runtime, jobs, machine, provenance } => {
             Event::RunStarted { format: FORMAT, run, lifeboat, started, runtime, jobs, machine, provenance }
@@ -42,11 +41,12 @@ fn of_event(exercise: Option<&Exercise>, event: &journal::Event, steps: &mut Ste
         }
         journal::Event::Progress { text } => Event::Progress { text },
         journal::Event::ServerStarted { server } => Event::ServerStarted { server },
-        journal::Event::BackupTaken(facts) => Event::BackupTaken(Backup::of(open, facts)),
-        journal::Event::RestorePointMade(facts) => Event::RestorePointMade(facts),
-        journal::Event::Worked { acknowledged } => Event::Worked { acknowledged },
-        journal::Event::FaultInjected(facts) => Event::FaultInjected(Fault::of(open, facts)),
-        journal::Event::FaultHealed { node } => Event::FaultHealed { node },
+        journal::Event::BackupTaken { step, facts } => Event::BackupTaken(Backup::of(step, facts)),
+        journal::Event::RestorePointMade { step, facts } => Event::RestorePointMade { step, facts },
+        journal::Event::Worked { step, acknowledged } => Event::Worked { step, acknowledged },
+        journal::Event::FaultInjected { step, facts } => Event::FaultInjected(Fault::of(step, facts)),
+        journal::Event::FaultProbed { fault, after, probe } => Event::FaultProbed { fault, after, probe },
+        journal::Event::FaultHealed { fault, step } => Event::FaultHealed { fault, step },
         journal::Event::Recovered { step, recovered } => Event::Recovered(Recovered::of(step, *recovered)),
         journal::Event::Checked { step, check, about, facts } => {
             let place = steps.place(exercise, step, &check).unwrap_or_default();
@@ -71,8 +71,8 @@ impl Backup {
 
 impl Fault {
     fn of(step: usize, facts: FaultFacts) -> Self {
-        let FaultFacts { fault: _, alive, at, proven, effect, xid, lsn, server_time } = facts;
-        Self { step, alive, at, proven, effect, xid, lsn, server_time }
+        let FaultFacts { fault: _, alive, at, done, proof, xid, lsn, server_time } = facts;
+        Self { step, alive, at, done, proof, xid, lsn, server_time }
     }
 }
 

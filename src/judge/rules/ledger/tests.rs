@@ -240,8 +240,8 @@ fn a_dump_after_a_mistake_loses_what_came_between_and_gives_up_what_came_after()
     let dropped = crate::drill::Fault::DropTable { table: "shop.receipt".parse().expect("a table") };
     let story = Story::dump()
         .drill(|drill| drill.steps[testing::FAULT].verb = crate::drill::Verb::Fault(dropped.clone()));
-    let story = story
-        .fault(|fault| (fault.fault, fault.at, fault.proven) = (dropped.clone(), ms(5_100), Some(ms(5_110))));
+    let story =
+        story.fault(|fault| (fault.fault, fault.at, fault.done) = (dropped.clone(), ms(5_100), ms(5_110)));
     let told = accounting(&story);
     assert!(
         told.rpo.is_some_and(|rpo| rpo > Duration::from_secs(3) && rpo < Duration::from_millis(3_200)),

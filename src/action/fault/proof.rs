@@ -1,0 +1,176 @@
+//! Whether the effect of a fault is there, and whether it is gone.
+//!
+//! The proof that a fault had its effect is found beside what comes next: nobody waits for it but the end of a recovery.
+
+use std::time::Duration;
+
+use tokio::{task::JoinSet, time::Instant};
+
+use super::{drop_table, freeze, kill_node, kill_postmaster, lose_volume};
+use crate::{
+    action::context::DrillContext,
+    drill::{DatabaseName, Fault, Verb},
+    journal::{ErrorChain, Event, FaultEffect, FaultProbe},
+    lab::{LabError, clock::Clock, node::Node},
+};
+
+/// How long the effect of a fault may take to show, and to go.
+const WITHIN: Duration = Duration::from_secs(10);
+
+/// How often somebody looks.
+const LOOK_EVERY: Duration = Duration::from_millis(5);
+
+/// What was seen of a fault's effect, in words.
+pub(super) enum Seen {
+    /// It is there.
+    Present(String),
+    /// It is not.
+    Gone(String),
+}
+
+impl Seen {
+    /// It is there if this holds.
+    pub(super) fn present_if(present: bool, yes: String, no: String) -> Self {
+        if present { Self::Present(yes) } else { Self::Gone(no) }
+    }
+}
+
+/// Where the effect of a fault is looked for; owned, so that a task of its own can look.
+#[derive(Clone)]
+pub(super) struct Site {
+    /// The node that was hit, or the one in service where the data was.
+    pub(super) node: Node,
+    /// The database of the clients.
+    pub(super) database: DatabaseName,
+    /// The process that was killed.
+    pub(super) pid: Option<u32>,
+}
+
+/// The searches that are under way, each in a task with a deadline. They end with this.
+#[derive(Default)]
+pub struct Proofs {
+    running: JoinSet<()>,
+}
+
+impl Proofs {
+    /// Waits until all of them are in the journal.
+    pub async fn settle(&mut self) {
+        while let Some(ended) = self.running.join_next().await {
+            if let Err(error) = ended {
+                tracing::error!(%error, "a search for the effect of a fault crashed");
+            }
+        }
+    }
+}
+
+/// Begins to look for the effect of the fault that `step` has injected.
+pub(super) fn begin(context: &mut DrillContext, step: usize, fault: &Fault, site: Site) {
+    let (recorder, fault) = (context.recorder.clone(), fault.clone());
+    context.proofs.running.spawn(async move {
+        let look = || probe(&fault, &site);
+        let probe = find(recorder.clock(), FaultEffect::Present, look).await;
+        recorder.record(Event::FaultProbed { fault: step, after: None, probe });
+    });
+}
+
+/// Looks whether the effect of each fault that `step` was to end is gone, on the server in service.
+pub async fn look_after(context: &DrillContext, step: usize) {
+    let Some(ending) = context.drill.steps.get(step) else { return };
+    for (number, facts) in
+        context.faults.iter().filter(|(fault, _)| context.drill.ended_by(**fault) == Some(step))
+    {
+        let look = || is_gone(context, &ending.verb, &facts.fault);
+        let probe = find(context.clock(), FaultEffect::Gone, look).await;
+        context.recorder.record(Event::FaultProbed { fault: *number, after: Some(step), probe });
+    }
+}
+
+/// What is left of a fault: for a server that nobody needs any more, that the service runs without it.
+async fn is_gone(context: &DrillContext, ending: &Verb, fault: &Fault) -> Result<Seen, LabError> {
+    let (node, _) = context.service()?;
+    let site = |node| Site { node, database: context.database().clone(), pid: None };
+    match (fault.node(), ending) {
+        (None, _) => probe(fault, &site(node)).await,
+        (Some(name), Verb::Heal(_)) => {
+            let healed = context.node(name)?;
+            match probe(fault, &site(healed.clone())).await? {
+                Seen::Gone(_) => takes_connections(&healed).await,
+                present => Ok(present),
+            }
+        }
+        (Some(_), _) => takes_writes(&node).await,
+    }
+}
+
+async fn takes_connections(node: &Node) -> Result<Seen, LabError> {
+    node.answers(WITHIN).await?;
+    Ok(Seen::Gone(format!("{} answers again", node.name())))
+}
+
+async fn takes_writes(node: &Node) -> Result<Seen, LabError> {
+    let session = node.session("postgres").await?;
+    let standby: bool =
+        node.ask(session.read("select pg_is_in_recovery()").await, "ask whether it takes writes")?;
+    let name = node.name();
+    Ok(Seen::present_if(
+        standby,
+        format!("{name} takes no writes"),
+        format!("the service is on {name}, which takes writes"),
+    ))
+}
+
+async fn probe(fault: &Fault, site: &Site) -> Result<Seen, LabError> {
+    match fault {
+        Fault::LoseVolume { .. } => lose_volume::probe(site).await,
+        Fault::KillNode { .. } => kill_node::probe(site).await,
+        Fault::KillPostmaster { .. } => kill_postmaster::probe(site).await,
+        Fault::Freeze { .. } => freeze::probe(site).await,
+        Fault::DropTable { table } => drop_table::probe(site, table).await,
+    }
+}
+
+/// Looks until the effect is as it is wanted, for at most [`WITHIN`]; what was seen last where it does not come to that.
+async fn find<F: Future<Output = Result<Seen, LabError>>>(
+    clock: Clock,
+    wanted: FaultEffect,
+    look: impl Fn() -> F,
+) -> FaultProbe {
+    let deadline = Instant::now() + WITHIN;
+    loop {
+        let (effect, seen) = match tokio::time::timeout_at(deadline, look()).await {
+            Ok(Ok(Seen::Present(seen))) => (FaultEffect::Present, seen),
+            Ok(Ok(Seen::Gone(seen))) => (FaultEffect::Gone, seen),
+            Ok(Err(error)) => (FaultEffect::Unknown, ErrorChain::of(&error).to_string()),
+            Err(_) => (FaultEffect::Unknown, format!("no answer within {WITHIN:?}")),
+        };
+        if effect == wanted || Instant::now() + LOOK_EVERY >= deadline {
+            return FaultProbe { at: clock.now(), effect, seen };
+        }
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_search_ends_as_soon_as_it_sees_what_it_wants_and_at_its_deadline_otherwise() {
+        let seen = |text: &str| Ok(Seen::Present(text.into()));
+        let before = Instant::now();
+        let found = find(Clock::start(), FaultEffect::Present, || async { seen("it is gone") }).await;
+        assert_eq!((found.effect, found.seen.as_str()), (FaultEffect::Present, "it is gone"));
+        assert_eq!(before.elapsed(), Duration::ZERO);
+        let found = find(Clock::start(), FaultEffect::Gone, || async { seen("it is gone") }).await;
+        assert_eq!(found.effect, FaultEffect::Present);
+        assert!(before.elapsed() <= WITHIN);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_does_not_answer_is_unknown() {
+        let before = Instant::now();
+        let found = find(Clock::start(), FaultEffect::Present, std::future::pending).await;
+        assert_eq!((found.effect, found.seen.as_str()), (FaultEffect::Unknown, "no answer within 10s"));
+        assert_eq!(before.elapsed(), WITHIN);
+    }
+}
