@@ -77,6 +77,8 @@ pub(in crate::judge) struct StepFacts<'a> {
     pub(in crate::judge) restore_point: Option<&'a RestorePointFacts>,
     pub(in crate::judge) worked: Option<u64>,
     pub(in crate::judge) fault: Option<InjectedFault<'a>>,
+    /// When it had lifted a fault.
+    pub(in crate::judge) healed: Option<Moment>,
     /// What was seen of the fault after the steps that were to end it.
     pub(in crate::judge) probed: BTreeMap<usize, &'a FaultProbe>,
     pub(in crate::judge) recovered: Option<(Moment, &'a Recovered)>,
@@ -214,7 +216,7 @@ impl<'a> Record<'a> {
                 self.step_mut(*fault)?;
                 // What is lifted only to be cleaned up stayed for good.
                 if let Some(step) = step {
-                    self.step_mut(*step)?;
+                    self.step_mut(*step)?.healed = Some(at);
                 }
             }
             Event::Recovered { step, recovered } => self.step_mut(*step)?.recovered = Some((at, recovered)),
