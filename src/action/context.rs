@@ -1,6 +1,10 @@
 //! What the actions of one exercise work on.
 
-use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+    sync::Arc,
+};
 
 use super::{
     fault::Proofs,
@@ -8,8 +12,11 @@ use super::{
     workload::{ServiceAddress, ServiceHost, Workload, WorkloadConfig},
 };
 use crate::{
-    drill::{DatabaseName, Drill, Label, NodeName, RestorePointName},
-    journal::{BackupFacts, Event, FaultFacts, Fingerprint, LEDGER_FILE, Moment, RestorePointFacts, Server},
+    drill::{DatabaseName, Drill, Label, NodeName, RestorePointName, TableName},
+    journal::{
+        BackupFacts, ErrorChain, Event, FaultFacts, Fingerprint, LEDGER_FILE, Moment, RestorePointFacts,
+        Server, hash_of_all,
+    },
     lab::{
         LabError, Provision, Runtime, TimeLeft,
         clock::Clock,
@@ -65,6 +72,8 @@ pub struct DrillContext {
     pub proofs: Proofs,
     /// Fingerprints by name: a label, a restore point, `start of the drill`.
     pub baselines: BTreeMap<String, Fingerprint>,
+    /// The tables that the clients change.
+    pub live_tables: BTreeSet<TableName>,
     /// The latest recovery.
     pub recovery: Option<Recovery>,
 }
@@ -85,7 +94,7 @@ impl DrillContext {
     /// The database that the clients use.
     #[must_use]
     pub fn database(&self) -> DatabaseName {
-        self.drill.dataset.fixture.database()
+        self.drill.dataset.database.clone()
     }
 
     /// A node that must be there.
@@ -108,6 +117,7 @@ impl DrillContext {
     /// The server of a node, whether that is there or not.
     fn at(&self, name: &NodeName) -> Node {
         Node::new(Arc::clone(&self.runtime), name.clone(), self.secrets.clone(), self.time_left.clone())
+            .with_hba(&self.drill.server.hba)
     }
 
     /// Makes a node.
@@ -171,6 +181,19 @@ impl DrillContext {
         let server = node.server().await?;
         self.recorder.record(Event::ServerStarted { server: server.clone() });
         Ok(server)
+    }
+
+    /// Writes down that a file of the exercise's folder is evidence.
+    pub fn keep_file(&self, file: &str) {
+        match std::fs::File::open(self.folder.join(file)).and_then(hash_of_all) {
+            Ok((bytes, hash)) => {
+                self.recorder.record(Event::Evidence { file: file.to_owned(), bytes, hash });
+            }
+            Err(error) => {
+                let error = ErrorChain::of(&LabError::io(format!("read {file}"))(error));
+                self.recorder.record(Event::EvidenceMissing { file: file.to_owned(), error });
+            }
+        }
     }
 
     /// The latest mistake of a person, mended or not: recovery targets refer to it.

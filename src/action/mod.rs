@@ -6,6 +6,7 @@
 pub mod archive;
 pub mod backup;
 pub mod check;
+pub mod dataset;
 pub mod fault;
 pub mod fingerprint;
 pub mod prepare;

@@ -7,12 +7,12 @@ use std::{
     time::Duration,
 };
 
-use super::context::DrillContext;
+use super::{context::DrillContext, dataset};
 use crate::{
-    drill::{Dataset, Fixture, NodeName, OWN_TABLES},
+    drill::NodeName,
     lab::{
         Command, LabError, PreparedKey, Provision,
-        node::{APPLICATION_ROLE, Node, SUPERUSER, Secrets, set_application_password},
+        node::{APPLICATION_ROLE, Node, SUPERUSER, Secrets},
         session::Credentials,
     },
     pg::setting::Settings,
@@ -23,43 +23,39 @@ use crate::{
 pub enum Content {
     /// What initdb makes and nothing more: a logical backup is restored into it.
     Bare,
-    /// A dataset, the application's role and Lifeboat's own tables.
-    Loaded(Dataset),
+    /// The drill's dataset, the application's role and Lifeboat's own tables.
+    Loaded,
 }
 
 /// The version of what Lifeboat itself puts into a prepared cluster.
-const RECIPE: u32 = 2;
+const RECIPE: u32 = 3;
+
+/// Libraries that a dataset may need while it is loaded.
+const PRELOAD: &str = "shared_preload_libraries";
 
 impl Content {
-    /// Everything that goes into the cluster, hashed.
-    fn key(&self, context: &DrillContext) -> PreparedKey {
-        let mut hash = blake3::Hasher::new();
-        let mut part = |text: &str| {
-            hash.update(&(text.len() as u64).to_le_bytes());
-            hash.update(text.as_bytes());
+    /// Everything that goes into the cluster, hashed; `None` where nothing tells it from another.
+    async fn key(&self, context: &DrillContext) -> Result<Option<PreparedKey>, LabError> {
+        let content = match self {
+            Self::Bare => "bare".to_owned(),
+            Self::Loaded => match dataset::identity(context).await? {
+                Some(identity) => identity,
+                None => return Ok(None),
+            },
         };
-        part(&RECIPE.to_string());
-        part(&context.runtime.installation().identity);
-        part(&context.secrets.superuser.password);
-        part(&context.secrets.application.password);
-        match self {
-            Self::Bare => part("bare"),
-            Self::Loaded(dataset) => {
-                part(dataset.fixture.name());
-                part(&dataset.scale.to_string());
-                part(&script(dataset.fixture));
-            }
+        let mut hash = blake3::Hasher::new();
+        for part in [
+            RECIPE.to_string().as_str(),
+            &context.runtime.installation().identity,
+            &context.secrets.superuser.password,
+            &context.secrets.application.password,
+            &context.drill.server.initdb.arguments().join(" "),
+            context.drill.setting(PRELOAD).unwrap_or_default(),
+            &content,
+        ] {
+            hash.update(&(part.len() as u64).to_le_bytes()).update(part.as_bytes());
         }
-        PreparedKey(hash.finalize().to_hex().chars().take(16).collect())
-    }
-}
-
-/// The SQL of a dataset and of the application's role.
-#[must_use]
-pub fn script(fixture: Fixture) -> String {
-    match fixture {
-        Fixture::Empty => format!("create role {APPLICATION_ROLE} login;\n"),
-        Fixture::Shop => fixture.sql(),
+        Ok(Some(PreparedKey(hash.finalize().to_hex().chars().take(16).collect())))
     }
 }
 
@@ -73,7 +69,12 @@ pub async fn create(
     name: &NodeName,
     content: &Content,
 ) -> Result<Node, LabError> {
-    let key = content.key(context);
+    let Some(key) = content.key(context).await? else {
+        let node = context.create(name, Provision::Empty).await?;
+        context.recorder.progress(format!("loading {}", context.drill.dataset.describe()));
+        fill(context, &node, content).await?;
+        return Ok(node);
+    };
     // Two runs that need the same cluster: one makes it, the other waits and copies.
     let _lock = lock(&context.cache, &key).await?;
     let node = context.create(name, Provision::Prepared(key)).await?;
@@ -88,15 +89,10 @@ pub async fn create(
     if copied.code == 9 {
         context.recorder.progress(match content {
             Content::Bare => "making a cluster, once for this version".to_owned(),
-            Content::Loaded(dataset) => {
-                format!(
-                    "loading {} at scale {}, once for this version",
-                    dataset.fixture.name(),
-                    dataset.scale
-                )
-            }
+            Content::Loaded => format!("loading {}, once for this version", context.drill.dataset.describe()),
         });
         fill(context, &node, content).await?;
+        keep(context, &node).await?;
     } else {
         copied.success(&copy)?;
     }
@@ -104,9 +100,8 @@ pub async fn create(
 }
 
 async fn fill(context: &DrillContext, node: &Node, content: &Content) -> Result<(), LabError> {
-    let paths = node.paths();
-    node.initdb().await?;
-    if let Content::Loaded(dataset) = content {
+    node.initdb(&context.drill.server.initdb).await?;
+    if *content == Content::Loaded {
         // Durability begins when the cluster is stopped: until then a crash only means that it is made again.
         // Segments that nobody needs any more are removed and not kept for later: each copy would copy them.
         let fast = [
@@ -118,12 +113,21 @@ async fn fill(context: &DrillContext, node: &Node, content: &Content) -> Result<
             ("wal_keep_size", "0"),
             ("wal_recycle", "off"),
         ];
-        let fast: Settings =
+        let mut fast: Settings =
             fast.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        fast.extend(
+            context.drill.setting(PRELOAD).map(|libraries| (PRELOAD.to_owned(), libraries.to_owned())),
+        );
         drop(node.start(&fast).await?);
-        load(context, node, dataset).await?;
+        node.while_alive("load the dataset", dataset::load(context, node)).await?;
         node.stop().await?;
     }
+    Ok(())
+}
+
+/// Keeps the cluster in the node's data directory for the next time.
+async fn keep(context: &DrillContext, node: &Node) -> Result<(), LabError> {
+    let paths = node.paths();
     // Copied under a name of this exercise's own: what a runner that died had started may still be copying.
     let keep = format!(
         "rm -rf {prepared}/filling-*; : > {log}; cp -a {data} {prepared}/filling-{nonce}; sync -f {prepared} 2>/dev/null || sync\n\
@@ -134,40 +138,6 @@ async fn fill(context: &DrillContext, node: &Node, content: &Content) -> Result<
         log = node.log_file(),
     );
     node.run(Command::shell("keep the prepared cluster", keep)).await.map(drop)
-}
-
-async fn load(context: &DrillContext, node: &Node, dataset: &Dataset) -> Result<(), LabError> {
-    let address = node.address().await?;
-    let grants = format!(
-        "{OWN_TABLES}\ngrant usage on schema lifeboat to {APPLICATION_ROLE};\n\
-         grant select, insert on lifeboat.commits, lifeboat.marker to {APPLICATION_ROLE};\n\
-         grant select on lifeboat.nonce to {APPLICATION_ROLE};\n"
-    );
-    let own = format!(
-        "\\connect {}\n{grants}{};\n",
-        dataset.fixture.database().quoted(),
-        set_application_password(&context.secrets)
-    );
-    let script = format!("{}\n{own}", script(dataset.fixture));
-    let psql = context.runtime.installation().program("psql");
-    let arguments = [
-        psql,
-        "-XqAt".into(),
-        "-v".into(),
-        "ON_ERROR_STOP=1".into(),
-        "-v".into(),
-        format!("scale={}", dataset.scale),
-        "-v".into(),
-        format!("app_role={APPLICATION_ROLE}"),
-        "-h".into(),
-        address.host.to_string(),
-        "-p".into(),
-        address.port.to_string(),
-        "-d".into(),
-        "postgres".into(),
-    ];
-    let what = format!("load the dataset {}", dataset.fixture.name());
-    node.run_as_superuser(Command::new(what, arguments).stdin(script)).await.map(drop)
 }
 
 /// The passwords of this machine's clusters, made at random when they are first needed.

@@ -2,7 +2,12 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use super::{archive, context::DrillContext, fingerprint, prepare, workload::ServiceHost};
+use super::{
+    archive,
+    context::DrillContext,
+    fingerprint, prepare,
+    workload::{ServiceHost, touched},
+};
 use crate::{
     drill::{Node as Declared, NodeName, Role, Service},
     journal::Event,
@@ -33,7 +38,7 @@ pub async fn build(context: &mut DrillContext) -> Result<(), LabError> {
         .cloned()
         .ok_or_else(|| LabError::state("build the cluster", "the drill has no primary"))?;
     context.recorder.progress(format!("starting {}", declared.name));
-    let content = prepare::Content::Loaded(drill.dataset.clone());
+    let content = prepare::Content::Loaded;
     let settings = settings_of(context, &declared);
     let create_repository = create_repository(context);
     let (created, primary) =
@@ -75,6 +80,8 @@ async fn set_up_cluster(
         primary.reload().await?;
         wait_for_standbys(primary, &admin, "sync_state = 'sync'", names.len()).await?;
     }
+    let (database, workload) = (context.database(), &drill.workload);
+    context.live_tables = touched(primary, database.as_str(), workload, &context.nonce).await?;
     start_clients(context, primary).await?;
     record_baseline(context, primary).await
 }

@@ -11,6 +11,7 @@ use include_dir::{Dir, include_dir};
 
 use super::{arguments::Select, exit::Exit, terminal};
 use crate::{
+    action::dataset::inputs,
     drill::{Drill, DrillName},
     journal::{DrillFile, Exercise},
     pg::Major,
@@ -84,11 +85,19 @@ pub(super) fn selected(select: &Select) -> Result<Vec<Selected>, Exit> {
     let mut cautions = Vec::new();
     for source in sources {
         match syntax::parse_with_cautions(&source.name, &source.file, &source.text) {
-            Ok((drill, caution)) => {
+            Ok((mut drill, caution)) => {
                 cautions.extend(caution.map(|caution| (drill.name.clone(), drawn(&caution))));
-                let path = source.path.map(|path| path.to_string_lossy().into_owned());
-                let path = path.unwrap_or_else(|| format!("drills/{}.toml (shipped)", source.name));
-                drills.push(Selected { drill, file: DrillFile { path, text: source.text } });
+                drill.folder = source.path.as_deref().and_then(Path::parent).map(Path::to_path_buf);
+                match inputs::complete(drill) {
+                    Ok(drill) => {
+                        let path = source.path.map(|path| path.to_string_lossy().into_owned());
+                        let path = path.unwrap_or_else(|| format!("drills/{}.toml (shipped)", source.name));
+                        drills.push(Selected { drill, file: DrillFile { path, text: source.text } });
+                    }
+                    Err(found) => {
+                        problems.extend(found.iter().map(|problem| format!("{}: {problem}", source.file)))
+                    }
+                }
             }
             Err(diagnostics) => problems.push(drawn(&diagnostics)),
         }

@@ -1,149 +1,69 @@
-//! What the database holds before a drill.
+//! What the databases hold before a drill.
 
-use include_dir::{Dir, include_dir};
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{DatabaseName, TableName};
+use super::{DatabaseName, Fixture, Period};
 
-static SHOP: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/fixtures/shop");
-
-/// The tables that belong to Lifeboat; they are beside those of every dataset.
-pub const OWN_TABLES: &str = "
-create schema lifeboat;
-comment on schema lifeboat is 'what the drill itself writes';
-create table lifeboat.commits (writer int not null, seq bigint not null, note text not null, primary key (writer, seq));
-create table lifeboat.marker (like lifeboat.commits including all);
-create table lifeboat.nonce (nonce text primary key);
-";
-
-/// A dataset at a scale.
+/// What is loaded before anything breaks, and the database that the clients use.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Dataset {
-    /// Which.
-    pub fixture: Fixture,
-    /// How large: 1 is tens of megabytes.
-    pub scale: u32,
+    /// Where its rows come from.
+    #[serde(flatten)]
+    pub content: DatasetContent,
+    /// The clients' database. It is made first where the content does not make it itself.
+    #[serde(default = "DatabaseName::postgres")]
+    pub database: DatabaseName,
 }
 
-/// A dataset that Lifeboat carries.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Fixture {
-    /// Nothing but the workload's own table.
-    Empty,
-    /// A web shop with everything that a recovery can lose: `fixtures/shop`.
-    Shop,
+/// Where the rows of a dataset come from. Paths are as the drill file has them: relative to its folder.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum DatasetContent {
+    /// A dataset that Lifeboat carries.
+    Fixture {
+        /// Which.
+        fixture: Fixture,
+        /// How large: 1 is tens of megabytes.
+        scale: u32,
+    },
+    /// The user's own scripts, run by psql in one session, in this order.
+    Sql {
+        /// Their paths.
+        sql: Vec<String>,
+    },
+    /// A dump in any form of `pg_dump`, or a script of `pg_dumpall`.
+    Dump {
+        /// Its path.
+        dump: String,
+        /// The path of what `pg_dumpall --globals-only` wrote.
+        globals: Option<String>,
+    },
+    /// A program on the runner's machine, which finds the server in the `PG*` variables.
+    Command {
+        /// The program and its arguments.
+        command: Vec<String>,
+        /// What tells two results apart. Without it, the program is run for each exercise.
+        cache_key: Option<String>,
+        /// How long it may take.
+        deadline: Period,
+    },
 }
 
-impl Fixture {
-    /// The database that it makes and that the workload uses.
+impl Dataset {
+    /// A dataset that Lifeboat carries, in the database that is its own.
     #[must_use]
-    pub fn database(self) -> DatabaseName {
-        match self {
-            Self::Empty => DatabaseName::postgres(),
-            Self::Shop => DatabaseName::known("shop"),
+    pub fn fixture(fixture: Fixture, scale: u32) -> Self {
+        Self { content: DatasetContent::Fixture { fixture, scale }, database: fixture.database() }
+    }
+
+    /// What it is, for people.
+    #[must_use]
+    pub fn describe(&self) -> String {
+        match &self.content {
+            DatasetContent::Fixture { fixture, scale } => format!("{} at scale {scale}", fixture.name()),
+            DatasetContent::Sql { sql } => sql.join(", "),
+            DatasetContent::Dump { dump, .. } => dump.clone(),
+            DatasetContent::Command { command, .. } => command.join(" "),
         }
-    }
-
-    /// Its name, which is its folder's below `fixtures/`.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Empty => "empty",
-            Self::Shop => "shop",
-        }
-    }
-    /// The SQL that makes it, its files in the order of their names.
-    #[must_use]
-    pub fn sql(self) -> String {
-        match self {
-            Self::Empty => String::new(),
-            Self::Shop => {
-                let mut files: Vec<_> = SHOP
-                    .files()
-                    .filter(|file| file.path().extension().is_some_and(|end| end == "sql"))
-                    .collect();
-                files.sort_by_key(|file| file.path());
-                files.iter().filter_map(|file| file.contents_utf8()).collect::<Vec<_>>().join("\n")
-            }
-        }
-    }
-
-    /// The tables that are there before a drill, Lifeboat's own among them.
-    #[must_use]
-    pub fn tables(self) -> Vec<TableName> {
-        self.relations(&["table", "unlogged table"])
-    }
-
-    /// The views.
-    #[must_use]
-    pub fn views(self) -> Vec<TableName> {
-        self.relations(&["view", "materialized view"])
-    }
-
-    fn relations(self, kinds: &[&str]) -> Vec<TableName> {
-        let sql = format!("{}{OWN_TABLES}", self.sql());
-        let created =
-            |line: &str| kinds.iter().find_map(|kind| relation(after(line, &format!("create {kind} "))?));
-        sql.lines().filter_map(created).collect()
-    }
-}
-
-/// The rest of a line that begins so, in letters of either case.
-fn after<'a>(line: &'a str, start: &str) -> Option<&'a str> {
-    line.get(..start.len())
-        .filter(|begin| begin.eq_ignore_ascii_case(start))
-        .and_then(|_| line.get(start.len()..))
-}
-
-/// The name at the beginning of a text, `schema.name`.
-fn relation(text: &str) -> Option<TableName> {
-    let (schema, rest) = identifier(text)?;
-    let (name, _) = identifier(rest.strip_prefix('.')?)?;
-    Some(TableName { schema, name })
-}
-
-/// An identifier, as the catalogue spells it, and what follows.
-fn identifier(text: &str) -> Option<(String, &str)> {
-    let Some(quoted) = text.strip_prefix('"') else {
-        let (name, rest) =
-            text.split_at(text.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(text.len()));
-        return Some((name.to_lowercase(), rest));
-    };
-    // A quote within is doubled.
-    let end = quoted.replace("\"\"", "\0\0").find('"')?;
-    let (name, rest) = quoted.split_at(end);
-    Some((name.replace("\"\"", "\""), rest.get(1..)?))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_dataset_knows_its_tables_by_the_names_of_the_catalogue() {
-        let names = |tables: Vec<TableName>| tables.iter().map(TableName::to_string).collect::<Vec<_>>();
-        assert_eq!(names(Fixture::Empty.tables()), ["lifeboat.commits", "lifeboat.marker", "lifeboat.nonce"]);
-        let shop = names(Fixture::Shop.tables());
-        for table in [
-            "shop.receipt",
-            "shop.session",
-            "shop.orders_2026_q4",
-            r#"shop.Price List "B2B""#,
-            "audit.event",
-            "lifeboat.commits",
-        ] {
-            assert!(shop.contains(&table.to_owned()), "{table} is not in {shop:?}");
-        }
-        assert_eq!(
-            shop.len(),
-            Fixture::Shop.sql().to_lowercase().matches("\ncreate table").count() + 4,
-            "one unlogged, and Lifeboat's three"
-        );
-        assert_eq!(
-            names(Fixture::Shop.views()),
-            ["shop.sales_by_month", "shop.customer_public", "shop.my_orders", "shop.category_path"]
-        );
     }
 }

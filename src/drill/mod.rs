@@ -9,16 +9,21 @@ mod check;
 mod dataset;
 mod deadlines;
 mod fault;
+mod fixture;
 mod name;
 mod node;
 mod objective;
 mod outage;
 mod period;
 mod recovery;
+mod server;
 mod step;
+mod transaction;
 pub(crate) mod versions;
 mod workload;
 mod worst_case;
+
+use std::path::PathBuf;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -26,15 +31,21 @@ use serde::{Deserialize, Serialize};
 pub use archive::{Archive, ArchiveMethod};
 pub use backup::{Backup, BackupMethod, Compression};
 pub use check::{Check, SqlCheck};
-pub use dataset::{Dataset, Fixture, OWN_TABLES};
+pub use dataset::{Dataset, DatasetContent};
 pub use deadlines::Deadlines;
 pub use fault::{Fault, FaultKind};
-pub use name::{DatabaseName, DrillName, Label, NodeName, NotAName, REPOSITORY, RestorePointName, TableName};
+pub use fixture::{Fixture, LARGEST_SCALE, OWN_TABLES};
+pub use name::{
+    DatabaseName, DrillName, ExtensionName, Label, NodeName, NotAName, REPOSITORY, RestorePointName,
+    RoleName, TableName,
+};
 pub use node::{Node, Role};
 pub use objective::{AtWorst, ObjectiveKind, Objectives, UNBOUNDED};
 pub use period::{NotAPeriod, Period};
 pub use recovery::{Recovery, RecoveryTarget, TargetLsn, TargetTime};
+pub use server::{Initdb, ServerOptions};
 pub use step::{Step, Verb};
+pub use transaction::{SqlText, Transaction};
 pub use workload::{Service, Workload};
 pub use worst_case::{Bound, Configuration, Guarantee, Interruption, WorstCase};
 
@@ -61,6 +72,9 @@ pub struct Drill {
     pub version: Option<Major>,
     /// Settings of every node.
     pub settings: Settings,
+    /// What its servers are made of.
+    #[serde(default)]
+    pub server: ServerOptions,
     /// The servers; the first is the primary.
     pub nodes: Vec<Node>,
     /// Where WAL goes.
@@ -73,6 +87,9 @@ pub struct Drill {
     pub service: Service,
     /// What happens, in order.
     pub steps: Vec<Step>,
+    /// The folder to which its paths are relative: that of its file. A shipped drill has none.
+    #[serde(skip)]
+    pub folder: Option<PathBuf>,
 }
 
 impl Drill {

@@ -178,12 +178,72 @@ impl fmt::Display for TableName {
     }
 }
 
-/// A database: any name that PostgreSQL takes, so it is hostile until it is quoted.
-///
-/// **Invariant:** it can't be displayed: a script or a statement takes one of its quoted forms.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct DatabaseName(String);
+macro_rules! identifier {
+    ($(#[$doc:meta])* $type:ident, $what:literal) => {
+        $(#[$doc])*
+        ///
+        /// **Invariant:** it can't be displayed: a script or a statement takes one of its quoted forms.
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $type(String);
+
+        impl $type {
+            /// The name as the system catalog spells it: for a parameter of a connection and for people.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+
+            /// Quoted for SQL.
+            #[must_use]
+            pub fn quoted(&self) -> String {
+                quote::identifier(&self.0)
+            }
+        }
+
+        impl FromStr for $type {
+            type Err = NotAName;
+
+            fn from_str(text: &str) -> Result<Self, NotAName> {
+                if (1..=63).contains(&text.len()) && !text.contains('\0') {
+                    return Ok(Self(text.to_owned()));
+                }
+                Err(NotAName {
+                    what: $what,
+                    text: text.to_owned(),
+                    rule: "write it as the system catalog spells it, without quotes, in at most 63 bytes",
+                })
+            }
+        }
+
+        impl TryFrom<String> for $type {
+            type Error = NotAName;
+
+            fn try_from(text: String) -> Result<Self, NotAName> {
+                text.parse()
+            }
+        }
+
+        impl From<$type> for String {
+            fn from(name: $type) -> Self {
+                name.0
+            }
+        }
+    };
+}
+
+identifier! {
+    /// A database: any name that PostgreSQL takes, so it is hostile until it is quoted.
+    DatabaseName, "name of a database"
+}
+identifier! {
+    /// A role: any name that PostgreSQL takes, so it is hostile until it is quoted.
+    RoleName, "name of a role"
+}
+identifier! {
+    /// An extension.
+    ExtensionName, "name of an extension"
+}
 
 impl DatabaseName {
     /// A name that is known to be one.
@@ -195,18 +255,6 @@ impl DatabaseName {
     #[must_use]
     pub fn postgres() -> Self {
         Self::known("postgres")
-    }
-
-    /// The name as the system catalog spells it: for a parameter of a connection and for people.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// Quoted for SQL.
-    #[must_use]
-    pub fn quoted(&self) -> String {
-        quote::identifier(&self.0)
     }
 
     /// A connection string that names it.
@@ -229,35 +277,6 @@ impl DatabaseName {
         let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_-".contains(&byte);
         let letter = |byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02x}") };
         self.0.bytes().map(letter).collect()
-    }
-}
-
-impl FromStr for DatabaseName {
-    type Err = NotAName;
-
-    fn from_str(text: &str) -> Result<Self, NotAName> {
-        if (1..=63).contains(&text.len()) && !text.contains('\0') {
-            return Ok(Self(text.to_owned()));
-        }
-        Err(NotAName {
-            what: "name of a database",
-            text: text.to_owned(),
-            rule: "write it as the system catalog spells it, without quotes, in at most 63 bytes",
-        })
-    }
-}
-
-impl TryFrom<String> for DatabaseName {
-    type Error = NotAName;
-
-    fn try_from(text: String) -> Result<Self, NotAName> {
-        text.parse()
-    }
-}
-
-impl From<DatabaseName> for String {
-    fn from(database: DatabaseName) -> Self {
-        database.0
     }
 }
 

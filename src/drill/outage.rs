@@ -99,12 +99,14 @@ mod tests {
             backup_interval: None,
             version: None,
             settings: Settings::new(),
+            server: Default::default(),
             nodes: vec![node("primary", Role::Primary), node("standby", standby)],
             archive: None,
-            dataset: Dataset { fixture: Fixture::Shop, scale: 1 },
-            workload: Workload { writers: 1, rate: None, table: "shop.ticket".parse().expect("a table") },
+            dataset: Dataset::fixture(Fixture::Shop, 1),
+            workload: Workload::of_rows(1, None, "shop.ticket".parse().expect("a table")),
             service: Service::Switch,
             steps: verbs.into_iter().map(step).collect(),
+            folder: None,
         }
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::TableName;
+use super::{RoleName, TableName, Transaction};
 
 /// The clients. Each commits one known row at a time into a table and remembers what it was told.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -16,9 +16,21 @@ pub struct Workload {
     pub rate: Option<f64>,
     /// The table they insert into: `writer int, seq bigint, note text`, with (writer, seq) unique.
     pub table: TableName,
+    /// The role that the clients take, which owns or may use what their transactions touch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<RoleName>,
+    /// The user's own transactions; each that writes has the row of the ledger in it. Without any, the row is all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub transactions: Vec<Transaction>,
 }
 
 impl Workload {
+    /// Clients that insert their rows and do nothing else.
+    #[must_use]
+    pub const fn of_rows(writers: u16, rate: Option<f64>, table: TableName) -> Self {
+        Self { writers, rate, table, role: None, transactions: Vec::new() }
+    }
+
     /// How long each writer waits from one commit to the next, where the drill limits their rate.
     #[must_use]
     pub fn period(&self) -> Option<Duration> {

@@ -96,6 +96,7 @@ fn begin(exercising: Exercising) -> DrillContext {
         faults: BTreeMap::new(),
         proofs: Proofs::default(),
         baselines: BTreeMap::new(),
+        live_tables: Default::default(),
         recovery: None,
     }
 }

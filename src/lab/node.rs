@@ -14,7 +14,7 @@ use super::{
     wait::{self, Poll},
 };
 use crate::{
-    drill::{NodeName, RuntimeKind},
+    drill::{Initdb, NodeName, RuntimeKind},
     journal::Server,
     pg::{
         ControlData,
@@ -56,24 +56,27 @@ pub struct Node {
     name: NodeName,
     secrets: Secrets,
     time_left: TimeLeft,
+    hba: Arc<[String]>,
 }
 
 impl Node {
     /// The server in a node that the runtime has made. Whatever it is asked for may take as long as `time_left` says.
     #[must_use]
-    pub const fn new(
-        runtime: Arc<dyn Runtime>,
-        name: NodeName,
-        secrets: Secrets,
-        time_left: TimeLeft,
-    ) -> Self {
-        Self { runtime, name, secrets, time_left }
+    pub fn new(runtime: Arc<dyn Runtime>, name: NodeName, secrets: Secrets, time_left: TimeLeft) -> Self {
+        Self { runtime, name, secrets, time_left, hba: Arc::default() }
     }
 
     /// How long what is under way may still take.
     #[must_use]
     pub const fn time_left(&self) -> &TimeLeft {
         &self.time_left
+    }
+
+    /// With these lines in its `pg_hba.conf`, after those that let Lifeboat itself in.
+    #[must_use]
+    pub fn with_hba(mut self, lines: &[String]) -> Self {
+        self.hba = lines.into();
+        self
     }
 
     /// Its name.
@@ -157,19 +160,20 @@ impl Node {
             .env("PGCONNECT_TIMEOUT", "10")
     }
 
-    /// Makes a cluster in the data directory, in UTF-8 and with data checksums.
+    /// Makes a cluster in the data directory.
     ///
     /// # Errors
     /// Returns an error if initdb fails.
-    pub async fn initdb(&self) -> Result<(), LabError> {
+    pub async fn initdb(&self, options: &Initdb) -> Result<(), LabError> {
         let paths = self.paths();
         let script = format!(
             "umask 077; cat > {run}/initdb.pw\n{initdb} -D {data} -U {SUPERUSER} --pwfile={run}/initdb.pw --auth=scram-sha-256 \
-             --encoding=UTF8 --locale=C.UTF-8 --lc-messages=C --data-checksums --no-sync >{run}/initdb.log 2>&1 || \
+             {options} --no-sync >{run}/initdb.log 2>&1 || \
              {{ cat {run}/initdb.log >&2; exit 1; }}\nrm {run}/initdb.pw",
             run = paths.run,
             data = paths.data,
             initdb = self.program("initdb"),
+            options = options.arguments().iter().map(|word| shell_word(word)).collect::<Vec<_>>().join(" "),
         );
         let password = self.secrets.superuser.password.clone();
         self.run(Command::shell("make a cluster with initdb", script).stdin(password)).await.map(drop)
@@ -221,10 +225,11 @@ impl Node {
         }
         all.extend(settings.clone());
         let mut script = String::from("umask 077\n");
-        let hba = format!(
-            "host all all {clients} scram-sha-256\nhost replication {SUPERUSER} {clients} scram-sha-256\n",
-            clients = installation.clients
-        );
+        let clients = installation.clients;
+        let own = format!("host all,replication {SUPERUSER} {clients} scram-sha-256");
+        let others = format!("host all all {clients} scram-sha-256");
+        let lines = [own].into_iter().chain(self.hba.iter().cloned()).chain([others]);
+        let hba: String = lines.map(|line| line + "\n").collect();
         let passwords = format!("*:*:*:{SUPERUSER}:{}\n", self.secrets.superuser.password);
         let configuration = setting::render(&all);
         for (file, text) in [

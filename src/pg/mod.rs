@@ -6,6 +6,7 @@ pub mod resolved_target;
 pub mod restore_errors;
 pub mod control_data;
 pub mod lsn;
+pub mod pgbench;
 pub mod quote;
 pub mod server_log;
 pub mod setting;

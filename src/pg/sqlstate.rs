@@ -2,6 +2,16 @@
 //!
 //! Source: appendix A of the manual.
 
+/// `numeric_value_out_of_range`.
+pub const NUMERIC_VALUE_OUT_OF_RANGE: &str = "22003";
+
+/// Whether a transaction that was refused so may well be committed when it is tried again: `serialization_failure` and
+/// `deadlock_detected`.
+#[must_use]
+pub fn is_worth_another_try(state: &str) -> bool {
+    matches!(state, "40001" | "40P01")
+}
+
 /// Whether a server that says this has found its own files damaged or gone: `data_corrupted`, `index_corrupted`, and
 /// `undefined_file`, which is what a relation, or a part of the commit log, is told as whose file is missing.
 #[must_use]

@@ -240,13 +240,15 @@ fn drill() -> Drill {
         backup_interval: None,
         version: None,
         settings: BTreeMap::new(),
+        server: Default::default(),
         nodes: vec![Node { name: node(), role: Role::Primary, settings: BTreeMap::new() }],
         archive: None,
-        dataset: Dataset { fixture: Fixture::Empty, scale: 1 },
-        workload: Workload { writers: 8, rate: None, table: "public.ticket".parse().expect("a table") },
+        dataset: Dataset::fixture(Fixture::Empty, 1),
+        workload: Workload::of_rows(8, None, "public.ticket".parse().expect("a table")),
         service: Service::Switch,
         steps: verbs
             .map(|verb| Step { title: verb.describe(), deadline: verb.default_deadline(), verb })
             .into(),
+        folder: None,
     }
 }

@@ -63,7 +63,7 @@ impl Tool for Dump {
         let ended = context.now();
         let fingerprint = if looks {
             let live = Live::of(context)?;
-            contents.insert(context.database(), snapshot.content(Some(live.table()), None).await?);
+            contents.insert(context.database(), snapshot.content(Some(live.tables()), None).await?);
             let millis = u64::try_from(context.now().since(begun).as_millis()).unwrap_or(u64::MAX);
             let not_covered = listed.not_covered;
             Some(Fingerprint { at: begun, databases: contents, not_covered, millis })

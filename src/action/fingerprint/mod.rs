@@ -11,7 +11,7 @@ mod databases;
 mod expression;
 mod snapshot;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub use databases::{Databases, databases};
 pub use snapshot::{Snapshot, unpopulated_views};
@@ -23,11 +23,11 @@ use crate::{
     lab::{LabError, clock::Clock, node::Node},
 };
 
-/// The clients' own: the database that they commit to, and their table in it.
+/// The clients' own: the database that they commit to, and the tables in it that they change.
 #[derive(Clone, Debug)]
 pub struct Live {
     database: DatabaseName,
-    table: TableName,
+    tables: BTreeSet<TableName>,
 }
 
 impl Live {
@@ -36,13 +36,13 @@ impl Live {
     /// # Errors
     /// Returns an error if they were not started.
     pub fn of(context: &DrillContext) -> Result<Self, LabError> {
-        Ok(Self { database: context.database(), table: context.workload()?.table().clone() })
+        Ok(Self { database: context.database(), tables: context.live_tables.clone() })
     }
 
-    /// The table.
+    /// The tables.
     #[must_use]
-    pub const fn table(&self) -> &TableName {
-        &self.table
+    pub const fn tables(&self) -> &BTreeSet<TableName> {
+        &self.tables
     }
 }
 
@@ -92,7 +92,7 @@ pub async fn at(
         let content = other.content(None, earlier(&database)).await?;
         contents.insert(database, content);
     }
-    let content = snapshot.content(Some(&live.table), earlier(&live.database)).await?;
+    let content = snapshot.content(Some(&live.tables), earlier(&live.database)).await?;
     contents.insert(live.database.clone(), content);
     let millis = u64::try_from(clock.now().since(begun).as_millis()).unwrap_or(u64::MAX);
     Ok(Fingerprint { at: begun, databases: contents, not_covered, millis })

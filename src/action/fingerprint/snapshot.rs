@@ -1,5 +1,7 @@
 //! One database in one snapshot.
 
+use std::collections::BTreeSet;
+
 use super::{
     catalog::{self, Table},
     expression, has_changed,
@@ -61,14 +63,14 @@ impl Snapshot {
         self.node.ask(self.session.read("select pg_export_snapshot()").await, "take a snapshot")
     }
 
-    /// What the database holds in the snapshot, and the end of the snapshot. The table `live` is marked as such. Of
+    /// What the database holds in the snapshot, and the end of the snapshot. The tables in `live` are marked as such. Of
     /// materialized views that differ from `before`, what their queries give is looked for as well.
     ///
     /// # Errors
     /// Returns an error if the database can't be read.
     pub async fn content(
         self,
-        live: Option<&TableName>,
+        live: Option<&BTreeSet<TableName>>,
         before: Option<&DatabaseFingerprint>,
     ) -> Result<DatabaseFingerprint, LabError> {
         let what = format!("list the tables of {}", self.database.as_str());
@@ -230,7 +232,7 @@ fn left_out(table: &Table) -> Option<LeftOut> {
     }
 }
 
-fn fingerprint(table: &Table, read: Read, live: Option<&TableName>) -> TableFingerprint {
+fn fingerprint(table: &Table, read: Read, live: Option<&BTreeSet<TableName>>) -> TableFingerprint {
     let generated: Vec<String> =
         table.columns.iter().filter(|column| column.generated).map(|column| column.name.clone()).collect();
     let derived = if table.is_view {
@@ -243,7 +245,7 @@ fn fingerprint(table: &Table, read: Read, live: Option<&TableName>) -> TableFing
     TableFingerprint {
         rows: read.rows,
         hash: read.hash,
-        live: live == Some(&table.name),
+        live: live.is_some_and(|live| live.contains(&table.name)),
         derived,
         extension: table.extension.clone(),
     }

@@ -8,6 +8,8 @@ mod ledger_writer;
 mod client_thread;
 mod rate_limiter;
 mod service;
+mod touched;
+mod transactions;
 mod writer;
 
 use std::{
@@ -26,6 +28,8 @@ use tokio_util::sync::CancellationToken;
 use client_thread::ClientThread;
 pub use ledger_writer::LedgerWriter;
 pub use service::{ServiceAddress, ServiceHost};
+pub use touched::touched;
+use transactions::Transactions;
 
 use crate::{
     drill::{DatabaseName, TableName, Workload as Declared},
@@ -37,7 +41,7 @@ use crate::{
         session::{Session, SqlError},
         wait::{self, Poll},
     },
-    pg::Lsn,
+    pg::{Lsn, sqlstate},
 };
 
 /// How soon a client that can't reach the server tries again: the resolution of outages.
@@ -49,6 +53,9 @@ pub const PATIENCE: Duration = Duration::from_secs(10);
 /// A client that waits for an answer for so long counts as one that has noticed an outage.
 const SILENCE: Duration = Duration::from_secs(1);
 
+/// After so many refusals, and no commit, a workload is one that the server never commits.
+const HOPELESS: u64 = 200;
+
 /// The table of Lifeboat's own markers; the clients' table may be the dataset's.
 pub const MARKER_TABLE: &str = "lifeboat.marker";
 
@@ -59,6 +66,10 @@ pub const COMMIT_TABLE: &str = "lifeboat.commits";
 #[derive(Debug, Default)]
 pub struct WorkloadStatus {
     acknowledged: AtomicU64,
+    /// Transactions of theirs that only read.
+    reads: AtomicU64,
+    /// What the server refused to commit or to read, by its SQLSTATE: how often, and its latest words.
+    refusals: Mutex<BTreeMap<String, (u64, String)>>,
     /// The moment of the latest acknowledged commit, in microseconds.
     last_ack: AtomicU64,
     /// For each fault, by its step: the first failure to commit since just before it.
@@ -74,6 +85,40 @@ impl WorkloadStatus {
     #[must_use]
     pub fn acknowledged(&self) -> u64 {
         self.acknowledged.load(Ordering::Relaxed)
+    }
+
+    /// Transactions that only read and came to their end, so far.
+    #[must_use]
+    pub fn reads(&self) -> u64 {
+        self.reads.load(Ordering::Relaxed)
+    }
+
+    /// What the server refused so far, by its SQLSTATE: how often, and its latest words.
+    #[must_use]
+    pub fn refusals(&self) -> BTreeMap<String, (u64, String)> {
+        self.refusals.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// What the server says to clients of whom none has ever committed, once it has said it so often that no other
+    /// answer is to be expected.
+    fn hopeless(&self) -> Option<String> {
+        let refusals = self.refusals();
+        let for_good = refusals.iter().filter(|(state, _)| !sqlstate::is_worth_another_try(state));
+        let count: u64 = for_good.clone().map(|(_, (count, _))| count).sum();
+        if self.acknowledged() > 0 || count < HOPELESS {
+            return None;
+        }
+        let (state, (_, words)) = for_good.max_by_key(|(_, (count, _))| *count)?;
+        Some(format!("none of their {count} transactions was committed: {words} (SQLSTATE {state})"))
+    }
+
+    /// A transaction was refused by a server that goes on.
+    fn refused(&self, error: &SqlError) {
+        let Some(state) = error.state.clone().filter(|_| !error.is_disconnect()) else { return };
+        let mut refusals = self.refusals.lock().unwrap_or_else(PoisonError::into_inner);
+        let (count, words) = refusals.entry(state).or_default();
+        *count += 1;
+        words.clone_from(&error.message);
     }
 
     /// When the latest was.
@@ -139,6 +184,7 @@ struct Shared {
     secrets: Secrets,
     database: DatabaseName,
     insert: String,
+    transactions: Transactions,
     nonce: String,
 }
 
@@ -187,6 +233,7 @@ impl Workload {
             secrets: config.secrets,
             database: config.database,
             insert: insert_into(&table.quoted()),
+            transactions: Transactions::of(config.declared)?,
             nonce: config.nonce,
         });
         let client_thread = ClientThread::start(&shared, config.declared.writers, config.declared.period())?;
@@ -240,6 +287,9 @@ impl Workload {
     pub async fn wait_for_commit(&self, after: Moment, within: Duration) -> Result<Moment, LabError> {
         wait::until("see a client commit", within, Duration::from_micros(500), || async {
             let last = self.status().last_ack();
+            if let Some(words) = self.status().hopeless() {
+                return Err(LabError::state("see a client commit", words));
+            }
             Ok(if last > after { Poll::Ready(last) } else { Poll::NotYet })
         })
         .await

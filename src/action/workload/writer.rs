@@ -5,7 +5,11 @@ use std::{sync::Arc, sync::atomic::Ordering, time::Duration};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::{sync::watch, time::sleep};
 
-use super::{PATIENCE, RETRY_EVERY, ServiceAddress, ServiceHost, Shared, note, rate_limiter::RateLimiter};
+use super::{
+    PATIENCE, RETRY_EVERY, ServiceAddress, ServiceHost, Shared, note,
+    rate_limiter::RateLimiter,
+    transactions::{Chance, Row},
+};
 use crate::{
     journal::{Commit, CommitOutcome, Moment, Server},
     lab::{
@@ -29,6 +33,7 @@ struct Connected {
 pub(super) async fn run(shared: Arc<Shared>, writer: u16, mut pace: Option<RateLimiter>) {
     let mut follow = shared.service.clone();
     let mut seq = 0;
+    let mut chance = Chance::of(&shared.nonce, writer);
     while !shared.stop.is_cancelled() {
         let service = follow.borrow_and_update().clone();
         let connected = tokio::select! {
@@ -36,7 +41,8 @@ pub(super) async fn run(shared: Arc<Shared>, writer: u16, mut pace: Option<RateL
             _ = follow.changed() => continue,
             connected = connect(&shared, &service, writer) => connected,
         };
-        commit_until_trouble(&shared, &mut follow, &connected, writer, &mut seq, &mut pace).await;
+        commit_until_trouble(&shared, &mut follow, &connected, writer, &mut seq, &mut chance, &mut pace)
+            .await;
         if let Some(pace) = &mut pace {
             pace.hurry();
         }
@@ -115,6 +121,7 @@ async fn commit_until_trouble(
     connected: &Connected,
     writer: u16,
     seq: &mut u32,
+    chance: &mut Chance,
     pace: &mut Option<RateLimiter>,
 ) {
     loop {
@@ -129,23 +136,29 @@ async fn commit_until_trouble(
             return;
         }
         let open = shared.gate.read().await;
+        let chosen = shared.transactions.choose(chance);
+        if let Some(read) = chosen.filter(|chosen| chosen.read_only) {
+            let answer = answer(shared, follow, read.read(&connected.session, writer, chance)).await;
+            drop(open);
+            match answer {
+                Ok(()) => drop(shared.status.reads.fetch_add(1, Ordering::Relaxed)),
+                Err(error) => {
+                    shared.status.heard(shared.clock.now(), &error);
+                    shared.status.refused(&error);
+                    if error.is_disconnect() {
+                        return;
+                    }
+                    pause(shared, follow).await;
+                }
+            }
+            continue;
+        }
         *seq += 1;
         let text = note(&shared.nonce, writer, *seq);
         let begun = shared.clock.now();
-        let insert = connected.session.insert(&connected.statement, writer, *seq, &text);
-        tokio::pin!(insert);
-        let answer = tokio::select! {
-            biased;
-            answer = &mut insert => answer,
-            _ = follow.changed() => {
-                follow.mark_changed();
-                Err(SqlError { state: None, message: "the service went elsewhere".into() })
-            }
-            () = shared.stop.cancelled() => {
-                // The last transaction gets a moment to end, so that a drill's end leaves nothing in_doubt.
-                tokio::time::timeout(Duration::from_secs(1), insert).await.unwrap_or_else(|_| Err(silent()))
-            }
-        };
+        let row = Row { statement: &connected.statement, writer, seq: *seq, note: &text };
+        let commit = shared.transactions.commit(&connected.session, &row, chosen, chance);
+        let answer = answer(shared, follow, commit).await;
         let ended = shared.clock.now();
         drop(open);
         let (outcome, lsn) = match &answer {
@@ -167,6 +180,7 @@ async fn commit_until_trouble(
             Err(error) => {
                 shared.status.trouble(ended);
                 shared.status.heard(ended, &error);
+                shared.status.refused(&error);
                 tracing::debug!(writer, seq = *seq, %error, "not committed");
                 if outcome == CommitOutcome::InDoubt {
                     return;
@@ -180,6 +194,28 @@ async fn commit_until_trouble(
                     return;
                 }
             }
+        }
+    }
+}
+
+/// What the server answers, unless the service goes elsewhere meanwhile or the clients are stopped.
+async fn answer<T>(
+    shared: &Shared,
+    follow: &mut watch::Receiver<ServiceAddress>,
+    transaction: impl Future<Output = Result<T, SqlError>>,
+) -> Result<T, SqlError> {
+    tokio::pin!(transaction);
+    tokio::select! {
+        biased;
+        answer = &mut transaction => answer,
+        _ = follow.changed() => {
+            follow.mark_changed();
+            Err(SqlError { state: None, message: "the service went elsewhere".into() })
+        }
+        () = shared.stop.cancelled() => {
+            // The last transaction gets a moment to end, so that a drill's end leaves nothing in doubt.
+            let last = tokio::time::timeout(Duration::from_secs(1), transaction);
+            last.await.unwrap_or_else(|_| Err(silent()))
         }
     }
 }

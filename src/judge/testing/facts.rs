@@ -147,15 +147,17 @@ pub(super) fn drill(plot: &Plot) -> Drill {
         backup_interval: Some(Period::from_secs(3_600)),
         version: None,
         settings: BTreeMap::new(),
+        server: Default::default(),
         nodes: vec![server("primary", Role::Primary), server("standby", standby)],
         archive: Some(Archive { method: ArchiveMethod::Command }),
-        dataset: Dataset { fixture: Fixture::Shop, scale: 1 },
-        workload: Workload { writers: 2, rate: None, table: workload_table() },
+        dataset: Dataset::fixture(Fixture::Shop, 1),
+        workload: Workload::of_rows(2, None, workload_table()),
         service: Service::Switch,
         steps: verbs
             .into_iter()
             .map(|verb| Step { title: verb.describe(), deadline: verb.default_deadline(), verb })
             .collect(),
+        folder: None,
     }
 }
 

@@ -3,6 +3,7 @@
 //! **Invariant:** every process of a node has its working directory below the node's directory, and that is how it is found.
 
 mod claim;
+mod here;
 mod installation;
 mod lab;
 mod processes;
@@ -12,6 +13,7 @@ mod user;
 mod work;
 
 pub use claim::{Claim, Found, Note};
+pub use here::run_here;
 pub use installation::{find, how_to_get, named_in_vain};
 pub use lab::LocalLab;
 pub use sweep::{is_in_use, prepared, remove_prepared, remove_run, runs};

@@ -59,16 +59,18 @@ pub(super) fn exercise(name: &str, title: &str, major: u16) -> Judgement {
         backup_interval: None,
         version: None,
         settings: BTreeMap::new(),
+        server: Default::default(),
         nodes: vec![Node {
             name: "primary".parse().expect("a node"),
             role: Role::Primary,
             settings: BTreeMap::new(),
         }],
         archive: None,
-        dataset: Dataset { fixture: Fixture::Shop, scale: 1 },
-        workload: Workload { writers: 4, rate: Some(200.0), table: "shop.receipt".parse().expect("a table") },
+        dataset: Dataset::fixture(Fixture::Shop, 1),
+        workload: Workload::of_rows(4, Some(200.0), "shop.receipt".parse().expect("a table")),
         service: Service::Switch,
         steps: Vec::new(),
+        folder: None,
     };
     Judgement {
         exercise: Exercise { drill: drill.name.clone(), postgres: Major(major) },

@@ -4,9 +4,14 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::{
-    drill::{self, ArchiveMethod, AtWorst, Fixture, NodeName, Period, TableName},
+    drill::{
+        self, ArchiveMethod, AtWorst, DatabaseName, ExtensionName, Fixture, LARGEST_SCALE, NodeName, Period,
+        RoleName, TableName,
+    },
     pg::Major,
-    syntax::reading::{Positive, Rate, SettingsText, Whole, section, words},
+    syntax::reading::{
+        Line, PathText, Positive, Prose, Rate, SettingsText, Several, Size, Whole, section, words,
+    },
 };
 
 /// What a server is at the start.
@@ -48,6 +53,30 @@ section! {
     "version" version: Major;
     /// Server settings of every node, as in `{ archive_timeout = "2s" }`.
     "settings" settings: SettingsText;
+    /// How a cluster is made.
+    "initdb" initdb: Initdb;
+    /// Extensions that are made in the clients' database, as in `["postgis"]`.
+    "extensions" extensions: Vec<ExtensionName>;
+    /// Libraries that every server loads at its start, as in `["pg_stat_statements"]`.
+    "preload" preload: Vec<Line>;
+    /// Lines of `pg_hba.conf`, before the one that lets every role in by password.
+    "hba" hba: Vec<Line>;
+}
+
+section! {
+    /// What initdb decides.
+    Initdb at "in `initdb`";
+
+    /// Whether pages have checksums; they have where it is left out.
+    "data-checksums" data_checksums: bool;
+    /// Megabytes of a segment of WAL, a power of two from 1 to 1024; 16 where it is left out.
+    "wal-segsize" wal_segsize: Whole<1, 1024>;
+    /// The encoding of the databases; `UTF8` where it is left out.
+    "encoding" encoding: Line;
+    /// The locale; `C.UTF-8` where it is left out.
+    "locale" locale: Line;
+    /// The locale of ICU, which collates then, as in `de`.
+    "icu" icu: Line;
 }
 
 section! {
@@ -76,12 +105,30 @@ section! {
 
 section! {
     /// What the database holds before the drill.
-    Dataset at "in `[dataset]`";
+    Dataset at "in `[dataset]`", one "content" of ["fixture", "sql", "dump", "command"],
+        "scale" needs "fixture", "size" needs "fixture", "globals" needs "dump", "cache-key" needs "command",
+        "deadline" needs "command";
 
-    /// Which dataset.
-    "fixture" fixture: Fixture = required;
-    /// How large it is: 1, which is also the default, is tens of megabytes.
-    "scale" scale: Whole<1, 500>;
+    /// A dataset that Lifeboat carries.
+    "fixture" fixture: Fixture;
+    /// How large the fixture is: 1, which is also the default, is tens of megabytes.
+    "scale" scale: Whole<1, LARGEST_SCALE>;
+    /// How large the fixture is on disk at least, as in `20GB`; in place of `scale`.
+    "size" size: Size;
+    /// Scripts of your own, run by psql in one session, in this order; paths are relative to this file.
+    "sql" sql: Several<PathText>;
+    /// A dump of your own: any form of `pg_dump`, or a script of `pg_dumpall`, packed by gzip or not.
+    "dump" dump: PathText;
+    /// What `pg_dumpall --globals-only` wrote: the roles that the dump needs.
+    "globals" globals: PathText;
+    /// A program on this machine that fills the database; it finds the server in the `PG*` variables.
+    "command" command: Several<Line>;
+    /// What tells two results of the command apart: one with the same key is made once and copied.
+    "cache-key" cache_key: Line;
+    /// How long the command may take; two hours where it is left out.
+    "deadline" deadline: Positive;
+    /// The database that the clients use, made where it is not there; `postgres` where it is left out.
+    "database" database: DatabaseName;
 }
 
 section! {
@@ -94,6 +141,28 @@ section! {
     "rate" rate: Rate;
     /// The table into which they insert, as `schema.table`; `lifeboat.commits` where it is left out.
     "table" table: TableName;
+    /// The role that the clients take, as one of your application's does; it may use what their transactions touch.
+    "role" role: RoleName;
+    /// Your own statements, which each client runs in one transaction with its row, with pgbench's `\\set` and variables.
+    "sql" sql: Prose;
+    /// The file of such statements.
+    "file" file: PathText;
+    /// Several such transactions, chosen by chance.
+    "transactions" transactions: Several<Transaction>;
+}
+
+section! {
+    /// A transaction of the clients.
+    Transaction at "in `[[workload.transactions]]`", one "script" of ["sql", "file"];
+
+    /// How often it is chosen, relative to the others; 1 where it is left out.
+    "weight" weight: Whole<1, 1_000_000>;
+    /// Whether it only reads: it is counted then, and proves nothing.
+    "read-only" read_only: bool;
+    /// Its statements, with pgbench's `\\set` and variables.
+    "sql" sql: Prose;
+    /// The file of its statements.
+    "file" file: PathText;
 }
 
 section! {

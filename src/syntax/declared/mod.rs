@@ -9,7 +9,9 @@ mod recovery;
 mod step;
 
 pub(super) use check::{Check, CheckTable, CheckWord};
-pub(super) use cluster::{Archive, Dataset, Node, Objectives, Postgres, RoleWord, Service, Workload};
+pub(super) use cluster::{
+    Archive, Dataset, Initdb, Node, Objectives, Postgres, RoleWord, Service, Transaction, Workload,
+};
 pub(super) use drill::Drill;
 pub(super) use recovery::{Recover, Rehearse, Target, TargetTable, TargetWord};
 pub(super) use step::{Backup, Fault, Step};
@@ -37,10 +39,12 @@ pub(super) const SECTIONS: &[(&str, &[Key])] = &[
     section::<Drill>(),
     section::<Objectives>(),
     section::<Postgres>(),
+    section::<Initdb>(),
     section::<Node>(),
     section::<Archive>(),
     section::<Dataset>(),
     section::<Workload>(),
+    section::<Transaction>(),
     section::<Service>(),
     section::<Step>(),
     section::<Backup>(),

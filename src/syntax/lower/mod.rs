@@ -5,25 +5,26 @@
 mod backup;
 mod check;
 mod cluster;
+mod dataset;
 mod fault;
 mod recovery;
 mod restore;
+mod server;
 mod settings;
 mod step;
 mod table;
 mod target;
 mod whole;
+mod workload;
 mod world;
 
 pub(super) use whole::cautions;
 
 use super::{declared, diagnostic::Diagnostic};
-use crate::drill::{Archive, Dataset, Drill, DrillName, Fixture, Objectives, TableName, Workload};
+use crate::drill::{Archive, Drill, DrillName, Objectives};
 
 /// How many clients commit where the file doesn't say.
 const WRITERS: u16 = 4;
-/// Into which table, where the file doesn't say.
-const TABLE: (&str, &str) = ("lifeboat", "commits");
 
 /// The drill; diagnostics of meaning go to `diagnostics`.
 pub(super) fn drill(
@@ -36,9 +37,9 @@ pub(super) fn drill(
     let steps = step::steps(file, diagnostics);
     whole::objectives(file, diagnostics);
     whole::judgement(file, diagnostics);
-    if let Some((place, table)) = file.workload.get().and_then(|workload| workload.table.placed()) {
-        table::table(file, table, place, diagnostics);
-    }
+    let dataset = dataset::dataset(file, diagnostics);
+    let workload = workload::workload(file, diagnostics);
+    let server = server::options(file, diagnostics);
     let postgres = file.postgres.get();
     Some(Drill {
         name: name.clone(),
@@ -61,42 +62,20 @@ pub(super) fn drill(
             None => None,
         },
         settings: settings?,
+        server: server?,
         nodes: nodes?,
         archive: match file.archive.get() {
             Some(archive) => Some(Archive { method: *archive.method.get()? }),
             None => None,
         },
-        dataset: dataset(file)?,
-        workload: workload(file)?,
+        dataset: dataset?,
+        workload: workload?,
         service: match file.service.get() {
             Some(service) => service.address.or_else(|| Some(Default::default()))?,
             None => Default::default(),
         },
         steps: steps?,
-    })
-}
-
-fn dataset(file: &declared::Drill) -> Option<Dataset> {
-    let Some(dataset) = file.dataset.get() else {
-        return Some(Dataset { fixture: Fixture::Empty, scale: 1 });
-    };
-    let scale = dataset.scale.optional()?.map_or(1, |scale| scale.0);
-    Some(Dataset { fixture: *dataset.fixture.get()?, scale: u32::try_from(scale).ok()? })
-}
-
-fn workload(file: &declared::Drill) -> Option<Workload> {
-    let workload = file.workload.get();
-    let table = || Some(TableName { schema: TABLE.0.into(), name: TABLE.1.into() });
-    Some(Workload {
-        writers: writers(file)?,
-        rate: match workload {
-            Some(workload) => workload.rate.optional()?.map(|rate| rate.0),
-            None => None,
-        },
-        table: match workload {
-            Some(workload) => workload.table.or_else(table)?,
-            None => table()?,
-        },
+        folder: None,
     })
 }
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::server;
 use crate::{
     drill::{BackupMethod, versions},
     pg::{Major, setting, setting::Settings},
@@ -55,7 +56,10 @@ fn owner(name: &str) -> Option<&'static str> {
 /// The settings of `[postgres]`.
 pub(super) fn of_all_nodes(file: &declared::Drill, diagnostics: &mut Vec<Diagnostic>) -> Option<Settings> {
     match file.postgres.get() {
-        Some(postgres) => lower(file, &postgres.settings, diagnostics),
+        Some(postgres) => {
+            let settings = lower(file, &postgres.settings, diagnostics)?;
+            server::preload(file, settings, diagnostics)
+        }
         None => Some(Settings::new()),
     }
 }

@@ -7,6 +7,7 @@ mod field;
 mod list;
 mod name;
 mod number;
+mod path;
 mod period;
 #[macro_use]
 mod section;
@@ -21,6 +22,7 @@ pub(super) use cell::Cell;
 pub(super) use field::Field;
 pub(super) use list::Several;
 pub(super) use number::{Rate, Whole};
+pub(super) use path::{PathText, Size};
 pub(super) use period::Positive;
 pub(super) use section::{Key, Section, example_of, read_field, read_section, schema_of, section};
 pub(super) use settings::{Entry, SettingsText};

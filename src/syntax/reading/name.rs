@@ -4,13 +4,14 @@ use serde_json::{Value as Json, json};
 
 use super::{Shape, Value, mismatch};
 use crate::{
-    drill::{Label, NodeName, RestorePointName, TableName},
+    drill::{DatabaseName, ExtensionName, Label, NodeName, RestorePointName, RoleName, TableName},
     syntax::{diagnostic::Diagnostic, visible::quoted},
 };
 
 /// The pattern of the names that are one word, as in `drill::name`; a test holds both together.
 pub(super) const WORD: &str = "^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$";
 pub(super) const NODE: &str = "^[a-z][a-z0-9-]{0,38}[a-z0-9]$";
+const IDENTIFIER: &str = r"^[\s\S]{1,63}$";
 const TABLE: &str = r"^[^.]{1,63}\.[\s\S]{1,63}$";
 
 macro_rules! name {
@@ -49,4 +50,7 @@ name! {
     Label "label of a backup" "nightly" WORD;
     RestorePointName "name of a restore point" "release" WORD;
     TableName "name of a table" "shop.customer" TABLE;
+    DatabaseName "name of a database" "shop" IDENTIFIER;
+    RoleName "name of a role" "app" IDENTIFIER;
+    ExtensionName "name of an extension" "postgis" IDENTIFIER;
 }
