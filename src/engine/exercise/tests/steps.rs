@@ -127,7 +127,7 @@ async fn a_command_has_the_time_of_its_step_and_the_journal_says_what_took_it() 
         Event::StepEnded { step: 0, outcome, error } => Some((outcome, error.map(|error| error.to_string()))),
         _ => None,
     });
-    assert_eq!(told, Some((Outcome::TimedOut, Some("take base backup nightly within 600s".into()))));
+    assert_eq!(told, Some((Outcome::TimedOut, Some("take base backup nightly within 10 min".into()))));
 }
 
 #[tokio::test(start_paused = true)]
