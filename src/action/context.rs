@@ -36,6 +36,9 @@ pub struct Recovery {
     pub serves: bool,
     /// The baseline that its content is compared with, by name, and whether that is the very point that was recovered.
     pub baseline: Option<(String, bool)>,
+    /// The first transaction that clients can have been given on a server into which a dump was read; physical copies keep
+    /// the numbers of their source.
+    pub horizon: Option<u64>,
 }
 
 /// The lab, the clients, and what has happened so far.
@@ -74,6 +77,8 @@ pub struct DrillContext {
     pub baselines: BTreeMap<String, Fingerprint>,
     /// The tables that the clients change.
     pub live_tables: BTreeSet<TableName>,
+    /// The service's content just before the latest fault.
+    pub second_look: Option<Fingerprint>,
     /// The latest recovery.
     pub recovery: Option<Recovery>,
 }

@@ -13,6 +13,7 @@ pub mod prepare;
 pub mod recorder;
 pub mod recovery;
 mod restore_point;
+mod tablespaces;
 pub mod context;
 pub mod topology;
 mod work;
@@ -20,7 +21,10 @@ pub mod workload;
 
 use context::DrillContext;
 
-use crate::{drill::Verb, lab::LabError};
+use crate::{
+    drill::{self, Verb},
+    lab::LabError,
+};
 
 /// Does a step.
 ///
@@ -32,13 +36,19 @@ pub async fn perform(context: &mut DrillContext, step: usize, verb: &Verb) -> Re
         Verb::Work(period) => work::work(context, step, *period).await,
         Verb::RestorePoint(name) => restore_point::make(context, step, name).await,
         Verb::Fault(fault) => {
+            fingerprint::look_again(context).await?;
             if let Ok(workload) = context.workload() {
                 workload.status().expect_trouble(step, context.now());
             }
             fault::inject(context, step, fault).await
         }
         Verb::Heal(node) => fault::heal(context, step, node).await,
-        Verb::Recover(recovery) => recovery::recover(context, step, recovery).await,
+        Verb::Recover(recovery) => {
+            if let drill::Recovery::Restore { serve: false, .. } = recovery {
+                fingerprint::look_again(context).await?;
+            }
+            recovery::recover(context, step, recovery).await
+        }
         Verb::Check(checks) => check::run_checks(context, step, checks).await,
     }
 }

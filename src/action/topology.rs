@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 use super::{
     archive,
     context::DrillContext,
-    fingerprint, prepare,
+    fingerprint, prepare, tablespaces,
     workload::{ServiceHost, touched},
 };
 use crate::{
@@ -58,6 +58,7 @@ async fn set_up_cluster(
     mut settings: Settings,
 ) -> Result<(), LabError> {
     let drill = context.drill.clone();
+    tablespaces::refuse_outside(primary).await?;
     let admin = primary.session(context.database().as_str()).await?;
     let nonce = format!("insert into lifeboat.nonce values ({})", literal(&context.nonce));
     primary.ask(admin.run(&nonce).await, "write the nonce")?;
@@ -197,7 +198,12 @@ async fn record_baseline(context: &mut DrillContext, primary: &Node) -> Result<(
     let control = primary.control_data().await?;
     if fingerprint::is_asked(&context.drill) {
         let live = fingerprint::Live::of(context)?;
-        let fingerprint = fingerprint::now(primary, context.clock(), &live, None).await?;
+        let snapshot = fingerprint::Snapshot::open(primary, &context.database()).await?;
+        // Between two transactions of the clients, so that no row of one that is under way comes to be among the earlier ones.
+        let held = context.workload()?.hold().await?;
+        snapshot.take().await?;
+        drop(held);
+        let fingerprint = fingerprint::at(primary, snapshot, context.clock(), &live, None).await?;
         context.baselines.insert(BASELINE.to_owned(), fingerprint);
     }
     let admin = primary.session("postgres").await?;

@@ -97,6 +97,7 @@ fn begin(exercising: Exercising) -> DrillContext {
         proofs: Proofs::default(),
         baselines: BTreeMap::new(),
         live_tables: Default::default(),
+        second_look: None,
         recovery: None,
     }
 }

@@ -203,6 +203,13 @@ pub enum Event {
         /// What is proven of it.
         recovered: Box<Recovered>,
     },
+    /// A recovery was refused by its tool or its server, while the lab itself was healthy.
+    NotRecovered {
+        /// The step.
+        step: usize,
+        /// In the words of the tool or the server.
+        error: ErrorChain,
+    },
     /// A check was made.
     Checked {
         /// The step.

@@ -18,6 +18,10 @@ pub struct Fingerprint {
     /// The databases that could not be looked into, and why.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub not_covered: BTreeMap<DatabaseName, String>,
+    /// The first transaction that the snapshot of the clients' database does not hold, nor any after it: by it, rows that
+    /// were there are told from rows that came later. `None` where transactions are numbered anew since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub horizon: Option<u64>,
     /// Milliseconds that it took.
     pub millis: u64,
 }
@@ -41,12 +45,33 @@ pub struct TableFingerprint {
     pub hash: String,
     /// Whether clients write to it, so that only an exact point can be compared.
     pub live: bool,
+    /// Whether clients add rows to it and change none, by a second look: its earlier rows can be compared.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub grows: bool,
+    /// The rows that came before the horizon of the fingerprint with which it is compared; only looked for where the table
+    /// is not what it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub earlier: Option<Rows>,
     /// What its values are computed from, where they are not only what somebody wrote.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub derived: Option<Derived>,
     /// The extension that it belongs to: a dump holds the extension's name and not its members.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub extension: Option<String>,
+}
+
+/// Some rows of a table.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rows {
+    /// How many.
+    pub rows: u64,
+    /// The sum of their hashes.
+    pub hash: String,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+const fn is_false(flag: &bool) -> bool {
+    !*flag
 }
 
 /// Values that are computed.
@@ -138,16 +163,18 @@ struct Stored {
     tables: BTreeMap<TableName, TableFingerprint>,
     #[serde(default)]
     left_out: BTreeMap<TableName, LeftOut>,
+    #[serde(default)]
+    horizon: Option<u64>,
     millis: u64,
 }
 
 impl From<Stored> for Fingerprint {
     fn from(stored: Stored) -> Self {
-        let Stored { at, mut databases, not_covered, tables, left_out, millis } = stored;
+        let Stored { at, mut databases, not_covered, tables, left_out, horizon, millis } = stored;
         if databases.is_empty() && !(tables.is_empty() && left_out.is_empty()) {
             databases.insert(DatabaseName::postgres(), DatabaseFingerprint { tables, left_out });
         }
-        Self { at, databases, not_covered, millis }
+        Self { at, databases, not_covered, horizon, millis }
     }
 }
 
@@ -171,6 +198,7 @@ mod tests {
             at: Moment(1),
             databases: [("x y".parse().expect("a database"), database)].into(),
             not_covered: BTreeMap::new(),
+            horizon: Some(1),
             millis: 1,
         };
         let text = serde_json::to_string(&whole).expect("JSON");

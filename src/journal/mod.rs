@@ -21,7 +21,9 @@ pub use fact::{
     ArchiveProof, BackupFacts, CheckFacts, FaultEffect, FaultFacts, FaultProbe, Phase, PhaseSpan, Recovered,
     Reprotected, RestorePointFacts, Server, WorkloadScan, WriterScan,
 };
-pub use fingerprint::{DatabaseFingerprint, Derived, Fingerprint, LeftOut, QueryResult, TableFingerprint};
+pub use fingerprint::{
+    DatabaseFingerprint, Derived, Fingerprint, LeftOut, QueryResult, Rows, TableFingerprint,
+};
 pub use integrity::{Damage, Integrity, JOURNAL, hash_of, hash_of_all};
 pub use ledger::{Commit, CommitOutcome, LEDGER_FILE, Ledger, MARKER_WRITER, Session};
 pub use moment::{ClockTie, Moment};

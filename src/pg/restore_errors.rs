@@ -2,11 +2,13 @@
 //!
 //! Source: `ahprintf` and `warn_or_exit_horribly` in `src/bin/pg_dump/pg_backup_archiver.c`.
 
-/// An error, with the entry of the archive that it is of.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// An error, with what was being done.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RestoreError {
-    /// The entry, as `4357; 0 18745 MATERIALIZED VIEW DATA cached postgres`; `None` where it is of none.
+    /// The entry of the archive, as `4357; 0 18745 MATERIALIZED VIEW DATA cached postgres`; parallel workers don't tell it.
     pub entry: Option<String>,
+    /// The beginning of the command.
+    pub command: Option<String>,
     /// What it says.
     pub error: String,
 }
@@ -16,6 +18,7 @@ impl RestoreError {
     #[must_use]
     pub fn is_of_a_view(&self) -> bool {
         self.entry.as_ref().is_some_and(|entry| entry.contains(" MATERIALIZED VIEW DATA "))
+            || self.command.as_ref().is_some_and(|command| command.starts_with("REFRESH MATERIALIZED VIEW "))
     }
 }
 
@@ -23,14 +26,16 @@ impl RestoreError {
 #[must_use]
 pub fn parse(said: &str) -> Vec<RestoreError> {
     let mut entry = None;
-    let mut errors = Vec::new();
+    let mut errors: Vec<RestoreError> = Vec::new();
     for line in said.lines() {
         if let Some(name) = line.strip_prefix("pg_restore: from TOC entry ") {
             entry = Some(name.to_owned());
         } else if let Some(error) = line.strip_prefix("pg_restore: error: ") {
-            errors.push(RestoreError { entry: entry.take(), error: error.to_owned() });
+            errors.push(RestoreError { entry: entry.take(), command: None, error: error.to_owned() });
+        } else if let (Some(command), Some(error)) = (line.strip_prefix("Command was: "), errors.last_mut()) {
+            error.command.get_or_insert_with(|| command.to_owned());
         } else if line.contains("ERROR:  ") && !line.starts_with("pg_restore: ") {
-            errors.push(RestoreError { entry: None, error: line.to_owned() });
+            errors.push(RestoreError { error: line.to_owned(), ..RestoreError::default() });
         }
     }
     errors
@@ -54,11 +59,11 @@ pg_restore: error: could not read from input file: end of file
 pg_restore: warning: errors ignored on restore: 2
 ";
         let errors = parse(said);
+        assert!(
+            parse("pg_restore: error: no\nCommand was: REFRESH MATERIALIZED VIEW f.v;\n")[0].is_of_a_view()
+        );
         let of_views: Vec<bool> = errors.iter().map(RestoreError::is_of_a_view).collect();
         assert_eq!(of_views, [true, false, false]);
-        assert_eq!(
-            errors[2],
-            RestoreError { entry: None, error: "could not read from input file: end of file".into() }
-        );
+        assert_eq!(errors[2].error, "could not read from input file: end of file");
     }
 }

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use super::{DrillContext, Purpose, Tool, folder, size};
 use crate::{
     action::{
-        fingerprint::{self, Live, Snapshot},
+        fingerprint::{self, Earlier, Live, Snapshot},
         topology,
     },
     drill::{Backup, Compression, DatabaseName},
@@ -56,17 +56,19 @@ impl Tool for Dump {
             let name = snapshot.take().await?;
             take.database(database, &name).await?;
             if looks {
-                contents.insert(database.clone(), snapshot.content(None, None).await?);
+                contents.insert(database.clone(), snapshot.content(None, Earlier::default()).await?);
             }
         }
         take.database(&context.database(), &name).await?;
         let ended = context.now();
         let fingerprint = if looks {
             let live = Live::of(context)?;
-            contents.insert(context.database(), snapshot.content(Some(live.tables()), None).await?);
+            let horizon = Some(snapshot.horizon().await?);
+            let content = snapshot.content(Some(live.tables()), Earlier::default()).await?;
+            contents.insert(context.database(), content);
             let millis = u64::try_from(context.now().since(begun).as_millis()).unwrap_or(u64::MAX);
             let not_covered = listed.not_covered;
-            Some(Fingerprint { at: begun, databases: contents, not_covered, millis })
+            Some(Fingerprint { at: begun, databases: contents, not_covered, horizon, millis })
         } else {
             None
         };

@@ -9,9 +9,13 @@ use crate::{
 
 pub(super) async fn compare(context: &DrillContext, recovery: &Recovery) -> Result<CheckFacts, LabError> {
     let (baseline, exact) = recovery.baseline.clone().unwrap_or_else(|| (BASELINE.to_owned(), false));
-    let before = context.baselines.get(&baseline).cloned().ok_or_else(|| {
+    let mut before = context.baselines.get(&baseline).cloned().ok_or_else(|| {
         LabError::state("compare the content", format!("there is no fingerprint of {baseline}"))
     })?;
+    if let (Some(first), Some(second)) = (context.baselines.get(BASELINE), &context.second_look) {
+        fingerprint::mark_what_moves(&mut before, first, second);
+    }
+    before.horizon = recovery.horizon.or(before.horizon);
     let live = fingerprint::Live::of(context)?;
     let after = fingerprint::now(&recovery.node, context.clock(), &live, Some(&before)).await?;
     Ok(CheckFacts::Content { baseline, exact, before, after })

@@ -9,17 +9,19 @@
 mod catalog;
 mod databases;
 mod expression;
+mod second_look;
 mod snapshot;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use databases::{Databases, databases};
+pub use second_look::{look_again, mark_what_moves};
 pub use snapshot::{Snapshot, unpopulated_views};
 
 use super::context::DrillContext;
 use crate::{
     drill::{Check, DatabaseName, Drill, TableName, Verb},
-    journal::{DatabaseFingerprint, Derived, Fingerprint},
+    journal::{DatabaseFingerprint, Fingerprint, TableFingerprint},
     lab::{LabError, clock::Clock, node::Node},
 };
 
@@ -55,8 +57,8 @@ pub fn is_asked(drill: &Drill) -> bool {
     })
 }
 
-/// The fingerprint of a cluster as it is now. Where an earlier one is given, those materialized views that are no longer
-/// what they were say what their queries give.
+/// The fingerprint of a cluster as it is now. Where an earlier one is given, what is no longer what it was says
+/// more of itself.
 ///
 /// # Errors
 /// Returns an error if it can't be read.
@@ -84,7 +86,10 @@ pub async fn at(
 ) -> Result<Fingerprint, LabError> {
     let begun = clock.now();
     let Databases { covered, not_covered } = databases(node).await?;
-    let earlier = |database: &DatabaseName| before.and_then(|before| before.databases.get(database));
+    let earlier = |database: &DatabaseName| Earlier {
+        database: before.and_then(|before| before.databases.get(database)),
+        horizon: before.and_then(|before| before.horizon),
+    };
     let mut contents = BTreeMap::new();
     for database in covered.into_iter().filter(|database| *database != live.database) {
         let other = Snapshot::open(node, &database).await?;
@@ -92,20 +97,24 @@ pub async fn at(
         let content = other.content(None, earlier(&database)).await?;
         contents.insert(database, content);
     }
+    let horizon = Some(snapshot.horizon().await?);
     let content = snapshot.content(Some(&live.tables), earlier(&live.database)).await?;
     contents.insert(live.database.clone(), content);
     let millis = u64::try_from(clock.now().since(begun).as_millis()).unwrap_or(u64::MAX);
-    Ok(Fingerprint { at: begun, databases: contents, not_covered, millis })
+    Ok(Fingerprint { at: begun, databases: contents, not_covered, horizon, millis })
 }
 
-/// Whether a materialized view is not what it was.
-fn has_changed(
-    table: &TableName,
-    before: Option<&DatabaseFingerprint>,
-    after: &crate::journal::TableFingerprint,
-) -> bool {
-    matches!(after.derived, Some(Derived::View { .. }))
-        && before
-            .and_then(|before| before.tables.get(table))
-            .is_some_and(|was| (was.rows, &was.hash) != (after.rows, &after.hash))
+/// What a database is compared with while it is read.
+#[derive(Clone, Copy, Default)]
+pub struct Earlier<'a> {
+    database: Option<&'a DatabaseFingerprint>,
+    horizon: Option<u64>,
+}
+
+impl Earlier<'_> {
+    /// Whether a table is not what it was.
+    fn is_changed(self, table: &TableName, now: &TableFingerprint) -> bool {
+        let was = self.database.and_then(|database| database.tables.get(table));
+        was.is_some_and(|was| (was.rows, &was.hash) != (now.rows, &now.hash))
+    }
 }

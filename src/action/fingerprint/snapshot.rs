@@ -3,13 +3,14 @@
 use std::collections::BTreeSet;
 
 use super::{
+    Earlier,
     catalog::{self, Table},
-    expression, has_changed,
+    expression,
 };
 use crate::{
     action::workload::MARKER_TABLE,
     drill::{DatabaseName, TableName},
-    journal::{DatabaseFingerprint, Derived, LeftOut, QueryResult, TableFingerprint},
+    journal::{DatabaseFingerprint, Derived, LeftOut, QueryResult, Rows, TableFingerprint},
     lab::{
         LabError,
         node::Node,
@@ -63,15 +64,24 @@ impl Snapshot {
         self.node.ask(self.session.read("select pg_export_snapshot()").await, "take a snapshot")
     }
 
-    /// What the database holds in the snapshot, and the end of the snapshot. The tables in `live` are marked as such. Of
-    /// materialized views that differ from `before`, what their queries give is looked for as well.
+    /// The first transaction that the snapshot does not hold, nor any after it.
+    ///
+    /// # Errors
+    /// Returns an error if the server refuses.
+    pub async fn horizon(&self) -> Result<u64, LabError> {
+        let horizon = "select pg_snapshot_xmax(pg_current_snapshot())";
+        self.node.ask(self.session.read(horizon).await, "read the snapshot's horizon")
+    }
+
+    /// What the database holds in the snapshot, and the end of the snapshot. The tables in `live` are marked as such. Of what
+    /// differs from `before` more is looked for: what the queries of materialized views give, and the earlier rows of tables.
     ///
     /// # Errors
     /// Returns an error if the database can't be read.
     pub async fn content(
         self,
         live: Option<&BTreeSet<TableName>>,
-        before: Option<&DatabaseFingerprint>,
+        before: Earlier<'_>,
     ) -> Result<DatabaseFingerprint, LabError> {
         let what = format!("list the tables of {}", self.database.as_str());
         let listed = self.within_savepoint(&catalog::query()).await;
@@ -91,8 +101,13 @@ impl Snapshot {
                 match read {
                     Ok(read) => {
                         let mut print = fingerprint(table, read, live);
-                        if has_changed(&table.name, before, &print) {
-                            print.derived = Some(Derived::View { query: Some(self.query_of(table).await?) });
+                        if before.is_changed(&table.name, &print) {
+                            if table.is_view {
+                                let query = Some(self.query_of(table).await?);
+                                print.derived = Some(Derived::View { query });
+                            } else if let Some(horizon) = before.horizon {
+                                print.earlier = Some(self.rows_before(table, horizon).await?);
+                            }
                         }
                         content.tables.insert(table.name.clone(), print);
                     }
@@ -158,6 +173,16 @@ impl Snapshot {
             each.push((table, read));
         }
         Ok(each)
+    }
+
+    /// The rows of a table that came before a transaction.
+    async fn rows_before(&self, table: &Table, horizon: u64) -> Result<Rows, LabError> {
+        let what = format!("read the earlier rows of {}", table.name);
+        let sql = format!("{} where age(t.xmin) > age('{horizon}'::xid8::xid)", query(0, table));
+        let rows = self.node.ask(self.within_savepoint(&sql).await, &what)?;
+        let read = reads(&rows, 1).and_then(|mut read| read.pop());
+        let read = read.ok_or_else(|| LabError::state(&what, "the server gave no count"))?;
+        Ok(Rows { rows: read.rows, hash: read.hash })
     }
 
     /// What the query of a materialized view gives.
@@ -246,6 +271,8 @@ fn fingerprint(table: &Table, read: Read, live: Option<&BTreeSet<TableName>>) ->
         rows: read.rows,
         hash: read.hash,
         live: live.is_some_and(|live| live.contains(&table.name)),
+        grows: false,
+        earlier: None,
         derived,
         extension: table.extension.clone(),
     }

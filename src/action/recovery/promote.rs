@@ -34,6 +34,7 @@ pub(super) async fn run(
         resolved_target: None,
         backup: None,
         baseline: None,
+        horizon: None,
         last_segment: None,
         serves: true,
         since,

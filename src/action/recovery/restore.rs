@@ -37,13 +37,13 @@ pub(super) async fn run(
         context.runtime.destroy(onto).await?;
         context.nodes.remove(onto);
     }
-    let (node, since, reached, resolved_target, last_segment) = if facts.method.is_physical() {
+    let (node, since, reached, resolved_target, last_segment, horizon) = if facts.method.is_physical() {
         let (node, since, resolved_target, last_segment) =
             roll_forward(context, phases, &facts, target, onto, serve).await?;
-        (node, since, Some(target.clone()), resolved_target, last_segment)
+        (node, since, Some(target.clone()), resolved_target, last_segment, None)
     } else {
-        let (node, since) = read_in(context, phases, &facts, onto, serve).await?;
-        (node, since, None, None, None)
+        let (node, since, horizon) = read_in(context, phases, &facts, onto, serve).await?;
+        (node, since, None, None, None, Some(horizon))
     };
     let baseline = match (&reached, target.point()) {
         // Where clients are sent to it, their own table moves on at once: only a rehearsed copy stands still.
@@ -58,6 +58,7 @@ pub(super) async fn run(
         resolved_target,
         backup: Some(from.clone()),
         baseline,
+        horizon,
         last_segment,
         serves: serve,
         since,
@@ -101,7 +102,7 @@ async fn read_in(
     facts: &BackupFacts,
     onto: &NodeName,
     serve: bool,
-) -> Result<(Node, Moment), LabError> {
+) -> Result<(Node, Moment, u64), LabError> {
     let settings = topology::recovered_settings(context);
     let node = prepare::create(context, onto, &Content::Bare).await?;
     phases.enter(Phase::Start);
@@ -110,6 +111,13 @@ async fn read_in(
     context.recorder.progress(format!("restoring {} into {onto}", facts.label));
     backup::tool(facts.method).restore(context, facts, &node).await?;
     phases.leave();
+    let session = node.session("postgres").await?;
+    let horizon = "select pg_snapshot_xmax(pg_current_snapshot())";
+    let horizon = node.ask(session.read(horizon).await, "read which transaction comes next")?;
+    if serve && let Some(first) = context.baselines.get_mut(topology::BASELINE) {
+        // From here on the service numbers its transactions anew.
+        first.horizon = None;
+    }
     let since = if serve { switch_service(context, &node).await? } else { context.now() };
-    Ok((node, since))
+    Ok((node, since, horizon))
 }

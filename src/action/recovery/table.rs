@@ -88,6 +88,7 @@ pub(super) async fn run(
         resolved_target: Some(resolved_target),
         backup: None,
         baseline: None,
+        horizon: None,
         last_segment: None,
         serves: true,
         log: standby,

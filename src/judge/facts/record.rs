@@ -82,6 +82,8 @@ pub(in crate::judge) struct StepFacts<'a> {
     /// What was seen of the fault after the steps that were to end it.
     pub(in crate::judge) probed: BTreeMap<usize, &'a FaultProbe>,
     pub(in crate::judge) recovered: Option<(Moment, &'a Recovered)>,
+    /// The words with which its tool or its server refused the recovery.
+    pub(in crate::judge) not_recovered: Option<&'a ErrorChain>,
     pub(in crate::judge) checked: Vec<Checked<'a>>,
 }
 
@@ -220,6 +222,7 @@ impl<'a> Record<'a> {
                 }
             }
             Event::Recovered { step, recovered } => self.step_mut(*step)?.recovered = Some((at, recovered)),
+            Event::NotRecovered { step, error } => self.step_mut(*step)?.not_recovered = Some(error),
             Event::Checked { step, check, about, facts } => {
                 self.step_mut(*step)?.checked.push(Checked { at, check, about: *about, facts });
             }

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use crate::drill::{DatabaseName, TableName};
 use crate::human;
-use crate::journal::{DatabaseFingerprint, Derived, Fingerprint, LeftOut, QueryResult, TableFingerprint};
+use crate::journal::{
+    DatabaseFingerprint, Derived, Fingerprint, LeftOut, QueryResult, Rows, TableFingerprint,
+};
 use crate::judge::finding::Ruling;
 
 /// What was compared, and what was found.
@@ -52,7 +54,8 @@ pub(in crate::judge) fn ruling(
         human::count_of(found.tables, "table"),
         human::count_of(found.rows, "row")
     );
-    (Ruling::of(found.complaints, good).with(found.remarks), found.tables + found.rows)
+    let good = std::iter::once(good).chain(found.remarks).collect::<Vec<_>>().join("; ");
+    (Ruling::of(found.complaints, good), found.tables + found.rows)
 }
 
 /// A table's name, with its database where that is not clear.
@@ -84,9 +87,10 @@ impl Comparison {
                     self.complaints.push(Ruling::fail(format!("{name} did not exist in the baseline")))
                 }
                 (Some(was), Some(is)) if exact || !(was.live || is.live) => {
+                    let is = if exact || !was.grows { is.clone() } else { self.earlier(&name, is) };
                     self.tables += 1;
                     self.rows += is.rows;
-                    self.compare(&name, was, is);
+                    self.compare(&name, was, &is);
                 }
                 // Rows of a table that clients were writing to differ rightly, unless the very point of the baseline was
                 // recovered.
@@ -98,6 +102,16 @@ impl Comparison {
                 self.complaints.push(Ruling::fail(format!("{} is missing", place(table))));
             }
         }
+    }
+
+    /// The part of a table that is compared where clients add rows: those that came before.
+    fn earlier(&mut self, name: &str, is: &TableFingerprint) -> TableFingerprint {
+        let Some(Rows { rows, hash }) = &is.earlier else { return is.clone() };
+        self.remarks.push(format!(
+            "{name} was added to: only its {} from before were compared",
+            human::count_of(*rows, "row")
+        ));
+        TableFingerprint { rows: *rows, hash: hash.clone(), ..is.clone() }
     }
 
     fn compare(&mut self, name: &str, was: &TableFingerprint, is: &TableFingerprint) {

@@ -19,6 +19,9 @@ pub(in crate::judge) fn ruling(
 ) -> Ruling {
     let because = facts.error.map(|error| format!(": {error}")).filter(|because| because != ": interrupted");
     let because = because.unwrap_or_default();
+    if let Some(words) = facts.not_recovered {
+        return Ruling::fail(format!("not recovered: {words}"));
+    }
     match facts.outcome() {
         Outcome::Completed => completed(record, number, step, facts),
         Outcome::Failed => Ruling::inconclusive(format!("failed{because}")),
@@ -57,7 +60,7 @@ fn told(is: bool, otherwise: &str) -> Ruling {
 #[cfg(test)]
 mod tests {
     use crate::{
-        journal::{Event, Outcome},
+        journal::{Entry, ErrorChain, Event, Outcome},
         judge::{Verdict, testing::*},
     };
 
@@ -72,6 +75,18 @@ mod tests {
             let story = Story::loss().step_ended(1, outcome);
             assert_eq!(story.finding("step 02 work for 2 s"), (Verdict::Inconclusive, message.into()));
         }
+    }
+
+    #[test]
+    fn a_recovery_that_its_tool_refuses_fails_in_the_tools_words() {
+        let mut story = Story::loss()
+            .without(|event| matches!(event, Event::Recovered { .. }))
+            .step_ended(RECOVERY, Outcome::Failed);
+        assert_eq!(story.judge().verdict, Some(Verdict::Inconclusive));
+        let error = ErrorChain::message("restore dump nightly: exit code 1: ERROR:  no such role");
+        let event = Event::NotRecovered { step: RECOVERY, error };
+        story.entries.push(Entry { at: ms(9_000), exercise: Some(story.exercise.clone()), event });
+        assert_eq!(story.judge().verdict, Some(Verdict::Fail));
     }
 
     #[test]

@@ -99,6 +99,7 @@ pub(super) fn found(survey: WorkloadScan) -> Vec<CheckFacts> {
         at,
         databases: [(DatabaseName::postgres(), content(live))].into(),
         not_covered: BTreeMap::new(),
+        horizon: None,
         millis: 3,
     };
     vec![

@@ -8,7 +8,7 @@ use crate::{
     pg::{Major, setting, setting::Settings},
     syntax::{
         declared::{self, RoleWord},
-        diagnostic::Diagnostic,
+        diagnostic::{Diagnostic, Span},
         reading::{Entry, Field, SettingsText},
     },
 };
@@ -17,10 +17,15 @@ const ARCHIVE: &str = "`[archive]` sets it";
 const STANDBY: &str = "`role = \"standby\"` in `[[nodes]]` sets it";
 const TARGET: &str = "`target` of a `recover` step sets it";
 const RUNTIME: &str = "the runtime sets it";
+const INCLUDE: &str = "a drill says its settings itself, so that a report can tell which they were";
+const COMMAND: &str =
+    "a command of the server's own could reach out of the lab, or remove what a recovery needs";
+const OWN: &str = "Lifeboat tells its servers by it";
 const LOG: &str = "Lifeboat reads the log, so its form is fixed";
 
 /// The settings that Lifeboat owns, and where a drill file says what they follow from.
 const OWNED: &[(&str, &str)] = &[
+    ("archive_cleanup_command", COMMAND),
     ("archive_command", ARCHIVE),
     ("archive_library", ARCHIVE),
     ("archive_mode", ARCHIVE),
@@ -30,6 +35,9 @@ const OWNED: &[(&str, &str)] = &[
     ("hba_file", RUNTIME),
     ("hot_standby", STANDBY),
     ("ident_file", RUNTIME),
+    ("include", INCLUDE),
+    ("include_dir", INCLUDE),
+    ("include_if_exists", INCLUDE),
     ("lc_messages", LOG),
     ("listen_addresses", RUNTIME),
     ("log_destination", LOG),
@@ -41,6 +49,7 @@ const OWNED: &[(&str, &str)] = &[
     ("port", RUNTIME),
     ("primary_conninfo", STANDBY),
     ("primary_slot_name", STANDBY),
+    ("recovery_end_command", COMMAND),
     ("recovery_min_apply_delay", "`delay` of a standby in `[[nodes]]` sets it"),
     ("restore_command", "a `recover` step sets it"),
     ("synchronous_standby_names", "`synchronous = true` of a standby in `[[nodes]]` sets it"),
@@ -50,7 +59,8 @@ const OWNED: &[(&str, &str)] = &[
 /// Where the drill file says what an owned setting follows from.
 fn owner(name: &str) -> Option<&'static str> {
     let target = name.starts_with("recovery_target").then_some(TARGET);
-    OWNED.iter().find(|(owned, _)| *owned == name).map(|(_, owner)| *owner).or(target)
+    let own = name.starts_with("lifeboat.").then_some(OWN);
+    OWNED.iter().find(|(owned, _)| *owned == name).map(|(_, owner)| *owner).or(target).or(own)
 }
 
 /// The settings of `[postgres]`.
@@ -70,7 +80,45 @@ pub(super) fn of_node(
     node: &declared::Node,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Settings> {
+    diagnostics.extend(too_small_for_a_standby(file, node));
     lower(file, &node.settings, diagnostics)
+}
+
+/// The settings that a standby must have at least as large as its primary, with what a server of the lab has by itself.
+///
+/// Source: `CheckRequiredParameterValues` in `src/backend/access/transam/xlogrecovery.c`.
+const NEEDED_BY_STANDBYS: [(&str, u64); 5] = [
+    ("max_connections", 100),
+    ("max_locks_per_transaction", 64),
+    ("max_prepared_transactions", 0),
+    ("max_wal_senders", 10),
+    ("max_worker_processes", 8),
+];
+
+/// A standby that could not replay what its primary writes: its server would not start, or pause for ever.
+fn too_small_for_a_standby(file: &declared::Drill, node: &declared::Node) -> Vec<Diagnostic> {
+    if node.role.get() != Some(&RoleWord::Standby) {
+        return Vec::new();
+    }
+    let of = |settings: &Field<SettingsText>, name: &str| {
+        let settings = settings.get()?;
+        let entry = settings.0.iter().find(|entry| entry.name == name)?;
+        Some((entry.place.clone(), entry.value.trim().parse::<u64>().ok()?))
+    };
+    let common = |name: &str| of(&file.postgres.get()?.settings, name);
+    let primary =
+        file.all_nodes().iter().find(|other| other.role.get().is_none_or(|role| *role != RoleWord::Standby));
+    let wrong = |&(name, default): &(&str, u64)| {
+        let value = |of: Option<(Span, u64)>| of.or_else(|| common(name)).map_or(default, |(_, value)| value);
+        let given = of(&node.settings, name);
+        let of_primary = primary.and_then(|primary| of(&primary.settings, name));
+        let (own, needed) = (value(given.clone()), value(of_primary.clone()));
+        let (place, _) = given.or(of_primary).filter(|_| own < needed)?;
+        let message = format!("the standby has {own} of `{name}`, and its primary {needed}");
+        let help = "a standby with less can't replay: write as much for both, or write it into `[postgres]`";
+        Some(Diagnostic::meaning(place, message).help(help))
+    };
+    NEEDED_BY_STANDBYS.iter().filter_map(wrong).collect()
 }
 
 fn lower(
@@ -146,6 +194,8 @@ mod tests {
         assert_eq!(owner("recovery_target_xid"), Some(TARGET));
         assert_eq!(owner("archive_command"), Some(ARCHIVE));
         assert_eq!(owner("archive_timeout"), None);
+        assert_eq!(owner("include_dir"), Some(INCLUDE));
+        assert_eq!(owner("lifeboat.data"), Some(OWN));
         assert!(OWNED.is_sorted() && OWNED.iter().all(|(name, _)| setting::is_name(name)));
     }
 }

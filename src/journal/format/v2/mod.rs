@@ -108,6 +108,10 @@ enum Event {
         step: Option<usize>,
     },
     Recovered(Recovered),
+    NotRecovered {
+        step: usize,
+        error: ErrorChain,
+    },
     Checked {
         step: usize,
         /// The check's place among those of its step, counted from 0.

@@ -69,6 +69,7 @@ fn to_event(
             let recovered = Box::new(recovered.facts(exercise, steps)?);
             journal::Event::Recovered { step, recovered }
         }
+        Event::NotRecovered { step, error } => journal::Event::NotRecovered { step, error },
         Event::Checked { step, place, about, facts } => {
             let check = steps.check(exercise, step, place).cloned();
             let check = check.ok_or_else(|| no_such(step, &format!("check number {}", place + 1)))?;

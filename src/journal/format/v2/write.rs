@@ -48,6 +48,7 @@ fn of_event(exercise: Option<&Exercise>, event: &journal::Event, steps: &mut Ste
         journal::Event::FaultProbed { fault, after, probe } => Event::FaultProbed { fault, after, probe },
         journal::Event::FaultHealed { fault, step } => Event::FaultHealed { fault, step },
         journal::Event::Recovered { step, recovered } => Event::Recovered(Recovered::of(step, *recovered)),
+        journal::Event::NotRecovered { step, error } => Event::NotRecovered { step, error },
         journal::Event::Checked { step, check, about, facts } => {
             let place = steps.place(exercise, step, &check).unwrap_or_default();
             Event::Checked { step, place, about, facts }

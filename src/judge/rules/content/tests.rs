@@ -15,6 +15,7 @@ fn cluster(databases: Vec<(&str, DatabaseFingerprint)>) -> Fingerprint {
         at: ms(1),
         databases: databases.into_iter().map(named).collect(),
         not_covered: [].into(),
+        horizon: None,
         millis: 1,
     }
 }
@@ -127,11 +128,14 @@ fn a_view_that_was_stale_is_said_and_no_damage() {
     };
     let before = one(vec![("s.v", view(1, "7", None))]);
     let refreshed = one(vec![("s.v", view(1, "8", Some((1, "8"))))]);
-    let (ruling, _) = ruling("nightly", false, &before, &refreshed);
-    assert_eq!(ruling.verdict, Verdict::Pass);
+    let (verdict, said, _) = compare(false, &before, &refreshed);
     assert_eq!(
-        ruling.details,
-        ["s.v was stale in the baseline: it now has what its query returns, 1 row where there were 1"]
+        (verdict, said.as_str()),
+        (
+            Verdict::Pass,
+            "1 table and 1 row identical to baseline `nightly`; \
+             s.v was stale in the baseline: it now has what its query returns, 1 row where there were 1"
+        )
     );
     let damaged = one(vec![("s.v", view(1, "9", Some((1, "8"))))]);
     assert_eq!(
@@ -166,4 +170,25 @@ fn a_member_of_an_extension_that_is_gone_says_why() {
         compare(false, &before, &one(vec![("s.a", print(1, "1"))])).1,
         "f.mine is missing: it belongs to extension hstore, and a dump holds an extension's name, not its members"
     );
+}
+
+#[test]
+fn of_a_table_that_grows_the_earlier_rows_are_compared() {
+    let before = one(vec![("s.trail", TableFingerprint { grows: true, ..print(3, "7") })]);
+    let after = |hash: &str| {
+        let earlier = Some(Rows { rows: 3, hash: hash.into() });
+        one(vec![("s.trail", TableFingerprint { earlier, ..print(9, "99") })])
+    };
+    assert_eq!(
+        compare(false, &before, &after("7")),
+        (
+            Verdict::Pass,
+            "1 table and 3 rows identical to baseline `nightly`; s.trail was added to: only its 3 rows from before were \
+             compared"
+                .into(),
+            4
+        )
+    );
+    assert_eq!(compare(false, &before, &after("8")).0, Verdict::Fail);
+    assert_eq!(compare(true, &before, &after("7")).0, Verdict::Fail, "at the exact point nothing is added");
 }
