@@ -10,7 +10,7 @@ use super::verify;
 use crate::{
     journal::{
         Exercise, JOURNAL, LEDGER_FILE, Ledger,
-        format::{self, FormatError, Journal},
+        format::{self, FormatError, Journal, ledger::LedgerFile},
     },
     judge::{JudgeError, RunJudgement, judge_run},
     report,
@@ -149,19 +149,16 @@ impl Store {
     ///
     /// # Errors
     /// Returns an error if it is there and can't be read.
-    pub fn ledger(&self, exercise: &Exercise) -> Result<Option<Ledger>, StoreError> {
+    pub fn ledger(&self, exercise: &Exercise) -> Result<Option<LedgerFile>, StoreError> {
         let path = self.folder.join(exercise.folder()).join(LEDGER_FILE);
-        let file = match File::open(&path) {
-            Ok(file) => file,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(source) => return Err(StoreError::File { verb: "open", path, source }),
+        if !path.try_exists().unwrap_or(true) {
+            return Ok(None);
+        }
+        let file = path.clone();
+        let open = move || -> io::Result<Box<dyn io::BufRead>> {
+            Ok(Box::new(BufReader::with_capacity(1 << 18, File::open(&file)?)))
         };
-        let bytes = file.metadata().map(|metadata| metadata.len()).unwrap_or_default();
-        // A line is some fifty bytes.
-        let lines = usize::try_from(bytes / 50).unwrap_or_default();
-        format::ledger::read(BufReader::with_capacity(1 << 16, file), lines)
-            .map(Some)
-            .map_err(|source| StoreError::Lines { path, source })
+        LedgerFile::read(Box::new(open)).map(Some).map_err(|source| StoreError::Lines { path, source })
     }
 
     /// Writes the reports, each under a passing name first, and turns `latest` to this run.
@@ -212,10 +209,11 @@ pub fn judged(store: &Store) -> Result<RunJudgement, StoreError> {
         if integrity.of(exercise).any(|damage| damage.file == LEDGER_FILE) {
             return None;
         }
-        store.ledger(exercise).unwrap_or_else(|error| {
+        let read = store.ledger(exercise).unwrap_or_else(|error| {
             broken.borrow_mut().get_or_insert(error);
             None
-        })
+        });
+        read.map(|ledger| Box::new(ledger) as Box<dyn Ledger>)
     };
     let run = judge_run(&journal.entries, &integrity, &ledger)
         .map_err(|source| StoreError::Judge { path: store.journal(), source })?;

@@ -57,20 +57,51 @@ pub struct Session {
     pub server: Server,
 }
 
-/// The whole ledger of a drill, commits in the order in which they ended (as they were written down).
+/// The ledger of a drill: its sessions, and its commits as often as they are asked for.
+///
+/// **Invariant:** a ledger is walked, never held: an hour of commits takes no more memory than a second of them.
+pub trait Ledger {
+    /// The sessions.
+    fn sessions(&self) -> &[Session];
+
+    /// The attempts, in the order in which they ended.
+    fn commits(&self) -> Box<dyn Iterator<Item = Commit> + '_>;
+
+    /// Why a walk did not come to its end; what was seen of it proves nothing then.
+    fn failure(&self) -> Option<String>;
+
+    /// What clients were told is durable, without Lifeboat's own markers, in the order in which it was told.
+    fn acknowledged(&self) -> Box<dyn Iterator<Item = Commit> + '_> {
+        let is_told =
+            |commit: &Commit| commit.outcome == CommitOutcome::Acknowledged && commit.writer != MARKER_WRITER;
+        Box::new(self.commits().filter(is_told))
+    }
+}
+
+/// A ledger in memory, in any order.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Ledger {
+pub struct LedgerEntries {
     /// The sessions.
     pub sessions: Vec<Session>,
     /// The attempts.
     pub commits: Vec<Commit>,
 }
 
-impl Ledger {
-    /// What clients were told is durable, without Lifeboat's own markers.
-    pub fn acknowledged(&self) -> impl Iterator<Item = &Commit> {
-        self.commits
-            .iter()
-            .filter(|commit| commit.outcome == CommitOutcome::Acknowledged && commit.writer != MARKER_WRITER)
+impl Ledger for LedgerEntries {
+    fn sessions(&self) -> &[Session] {
+        &self.sessions
+    }
+
+    fn commits(&self) -> Box<dyn Iterator<Item = Commit> + '_> {
+        if self.commits.is_sorted_by_key(|commit| commit.ended) {
+            return Box::new(self.commits.iter().copied());
+        }
+        let mut commits = self.commits.clone();
+        commits.sort_by_key(|commit| commit.ended);
+        Box::new(commits.into_iter())
+    }
+
+    fn failure(&self) -> Option<String> {
+        None
     }
 }

@@ -28,7 +28,7 @@ pub fn judge(
     exercise: &Exercise,
     entries: &[Entry],
     damage: &[Damage],
-    ledger: Option<&Ledger>,
+    ledger: Option<&dyn Ledger>,
 ) -> Result<Judgement, JudgeError> {
     let record = Record::of(exercise, entries)?;
     // A ledger with a gap would tell of rows that nobody wrote, or miss some that were lost: it is none.
@@ -64,7 +64,11 @@ pub fn judge(
     judgement.discarded_commits = accountings().map(|accounting| accounting.discarded).max();
     judgement.discarded = accountings().filter_map(|accounting| accounting.discarded_time).max();
     judgement.findings = findings(&record, ledger, &attempts, (&recoveries, &healings), &answers);
-    let evidence = evidence::ruling(&record, damage);
+    // A walk that did not come to its end has shown too few commits.
+    let failure = ledger.and_then(|ledger| ledger.failure());
+    let failure = failure.map(|what| Damage { file: LEDGER_FILE.to_owned(), line: 1, what });
+    let damage: Vec<_> = damage.iter().cloned().chain(failure).collect();
+    let evidence = evidence::ruling(&record, &damage);
     judgement.findings.push(evidence.about(Subject::Evidence, "evidence", None));
     judgement.verdict = Some(Verdict::of_all(judgement.findings.iter().map(|finding| finding.verdict)));
     judgement.checks = answers.into_iter().map(|answer| answer.check).collect();
@@ -107,7 +111,7 @@ fn blank(exercise: &Exercise, record: &Record<'_>) -> Judgement {
 fn recovery(
     record: &Record<'_>,
     attempt: &CompletedRecovery<'_>,
-    ledger: Option<&Ledger>,
+    ledger: Option<&dyn Ledger>,
     answers: &[Answer],
 ) -> RecoveryJudgement {
     let first_write = rto::first_write(record, attempt, ledger);
@@ -142,7 +146,7 @@ fn worst_accounting(step: usize, answers: &[Answer]) -> Option<CommitAccounting>
 
 fn findings(
     record: &Record<'_>,
-    ledger: Option<&Ledger>,
+    ledger: Option<&dyn Ledger>,
     attempts: &[CompletedRecovery<'_>],
     (recoveries, healings): (&[RecoveryJudgement], &[Healing]),
     answers: &[Answer],
@@ -188,7 +192,7 @@ fn on_fault(
     step: usize,
     declared: &Step,
     facts: &StepFacts<'_>,
-    ledger: Option<&Ledger>,
+    ledger: Option<&dyn Ledger>,
 ) -> Finding {
     let name = format!("fault {} {}", number(step), declared.verb.describe());
     let took = facts.fault.and_then(|fault| Some(fault.proven()?.since(fault.at)));

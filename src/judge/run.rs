@@ -11,7 +11,7 @@ use crate::journal::{Entry, Event, Exercise, Integrity, Ledger, Moment};
 pub fn judge_run(
     entries: &[Entry],
     integrity: &Integrity,
-    ledger: &dyn Fn(&Exercise) -> Option<Ledger>,
+    ledger: &dyn Fn(&Exercise) -> Option<Box<dyn Ledger>>,
 ) -> Result<RunJudgement, JudgeError> {
     let Some(Event::RunStarted { run, lifeboat, started, runtime, jobs, machine, provenance: _ }) =
         entries.first().map(|entry| &entry.event)
@@ -26,7 +26,7 @@ pub fn judge_run(
         });
         let ledger = if is_skipped { None } else { ledger(exercise) };
         let damage: Vec<_> = integrity.of(exercise).cloned().collect();
-        exercises.push(judge(exercise, entries, &damage, ledger.as_ref())?);
+        exercises.push(judge(exercise, entries, &damage, ledger.as_deref())?);
     }
     let end = entries.iter().rev().find_map(|entry| match entry.event {
         Event::RunEnded { interrupted } => Some(interrupted),
@@ -75,7 +75,8 @@ mod tests {
     use crate::{judge::testing::*, pg::Major};
 
     fn run(story: &Story) -> RunJudgement {
-        judge_run(&story.entries, &Integrity::default(), &|_| Some(story.ledger.clone())).expect("a journal")
+        judge_run(&story.entries, &Integrity::default(), &|_| Some(Box::new(story.ledger.clone())))
+            .expect("a journal")
     }
 
     #[test]

@@ -67,7 +67,7 @@ pub(super) fn workload_table() -> TableName {
 pub(super) struct Story {
     pub(super) exercise: Exercise,
     pub(super) entries: Vec<Entry>,
-    pub(super) ledger: Ledger,
+    pub(super) ledger: LedgerEntries,
 }
 
 impl Story {

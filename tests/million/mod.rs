@@ -1,4 +1,4 @@
-//! A run of one exercise with a million commits: a server that crashed and was started again.
+//! A run of one exercise with a million commits, or more: a server that crashed and was started again.
 
 use std::{collections::BTreeMap, io::Write};
 
@@ -18,20 +18,31 @@ use lifeboat::{
     },
 };
 
-/// How many commits.
-const COMMITS: u64 = 1_000_000;
 /// How many clients made them.
 const WRITERS: u64 = 8;
-/// The lines of the ledger's text: header, sessions and commits.
-pub(crate) const LINES: usize = 1_000_017;
-/// The commits before the fault.
-const BEFORE: u64 = COMMITS - 1_000;
-
+/// How many of the commits come after the fault.
+const AFTER: u64 = 1_000;
 const START: u64 = 2_000_000;
+
+/// How many commits: a million, fewer without optimisation, or as many as the environment asks for.
+pub(crate) fn commits() -> u64 {
+    let asked = std::env::var("LIFEBOAT_TEST_COMMITS").ok();
+    let usual = if cfg!(debug_assertions) { 200_000 } else { 1_000_000 };
+    asked.map_or(usual, |asked| asked.parse().expect("a number in LIFEBOAT_TEST_COMMITS"))
+}
+
 /// The moment of the fault, in microseconds: a commit ends every 50 µs.
-const FAULT: u64 = START + BEFORE * 50 + 400;
-const BACK: u64 = FAULT + 1_000_000;
-const END: u64 = BACK + 1_000 * 50 + 1_000;
+fn fault_at() -> u64 {
+    START + (commits() - AFTER) * 50 + 400
+}
+
+fn back() -> u64 {
+    fault_at() + 1_000_000
+}
+
+fn end() -> u64 {
+    back() + AFTER * 50 + 1_000
+}
 
 fn node() -> NodeName {
     "primary".parse().expect("a name")
@@ -48,9 +59,11 @@ fn server(life: i64) -> Server {
     }
 }
 
-fn commit(index: u64) -> Commit {
-    let is_before = index < BEFORE;
-    let begun = if is_before { START + index * 50 } else { BACK + (index - BEFORE) * 50 };
+fn commit(index: u64, commits: u64) -> Commit {
+    let before = commits - AFTER;
+    let is_before = index < before;
+    // The fault is 400 µs behind the last commit before it, and a second before the first one after it.
+    let begun = START + index * 50 + if is_before { 0 } else { 1_000_400 };
     let writer = index % WRITERS + 1;
     Commit {
         begun: Moment(begun),
@@ -65,10 +78,11 @@ fn commit(index: u64) -> Commit {
 
 /// Writes the ledger, as the clients do.
 pub(crate) fn write_ledger(mut out: impl Write) {
+    let commits = commits();
     ledger::write_header(&mut out).expect("it can be written");
     for session in 1..=2 * WRITERS {
         let writer = u16::try_from((session - 1) % WRITERS + 1).expect("few");
-        let (at, life) = if session <= WRITERS { (START, 0) } else { (BACK, 9) };
+        let (at, life) = if session <= WRITERS { (START, 0) } else { (back(), 9) };
         let session = Session {
             session: u32::try_from(session).expect("few"),
             writer,
@@ -77,8 +91,8 @@ pub(crate) fn write_ledger(mut out: impl Write) {
         };
         ledger::write_session(&mut out, &session).expect("it can be written");
     }
-    for index in 0..COMMITS {
-        ledger::write_commit(&mut out, &commit(index)).expect("it can be written");
+    for index in 0..commits {
+        ledger::write_commit(&mut out, &commit(index, commits)).expect("it can be written");
     }
 }
 
@@ -96,7 +110,7 @@ pub(crate) fn whole_journal() -> Vec<Entry> {
     };
     let ended = Event::RunEnded { interrupted: false };
     let line = |at, event| Entry { at: Moment(at), exercise: None, event };
-    [vec![line(0, started)], exercise, vec![line(END + 50, ended)]].concat()
+    [vec![line(0, started)], exercise, vec![line(end() + 50, ended)]].concat()
 }
 
 /// The most memory that this process ever had resident, in kilobytes.
@@ -125,9 +139,9 @@ pub(crate) fn journal() -> (Exercise, Vec<Entry>) {
     };
     let fault = FaultFacts {
         fault: Fault::KillPostmaster { node: node() },
-        alive: Some(Moment(FAULT - 10)),
-        at: Moment(FAULT),
-        done: Moment(FAULT + 10),
+        alive: Some(Moment(fault_at() - 10)),
+        at: Moment(fault_at()),
+        done: Moment(fault_at() + 10),
         proof: None,
         xid: None,
         lsn: None,
@@ -154,17 +168,17 @@ pub(crate) fn journal() -> (Exercise, Vec<Entry>) {
                 database_bytes: None,
             },
         ),
-        (FAULT, step(0)),
-        (FAULT + 10, Event::FaultInjected { step: 0, facts: fault }),
-        (FAULT + 10, probed(None, FaultEffect::Present)),
-        (FAULT + 10, done(0)),
-        (FAULT + 10, step(1)),
-        (BACK, probed(Some(1), FaultEffect::Gone)),
-        (BACK, Event::Recovered { step: 1, recovered: Box::new(recovered()) }),
-        (BACK, done(1)),
-        (END, step(2)),
+        (fault_at(), step(0)),
+        (fault_at() + 10, Event::FaultInjected { step: 0, facts: fault }),
+        (fault_at() + 10, probed(None, FaultEffect::Present)),
+        (fault_at() + 10, done(0)),
+        (fault_at() + 10, step(1)),
+        (back(), probed(Some(1), FaultEffect::Gone)),
+        (back(), Event::Recovered { step: 1, recovered: Box::new(recovered()) }),
+        (back(), done(1)),
+        (end(), step(2)),
         (
-            END + 20,
+            end() + 20,
             Event::Checked {
                 step: 2,
                 check: Check::Ledger,
@@ -172,9 +186,9 @@ pub(crate) fn journal() -> (Exercise, Vec<Entry>) {
                 facts: CheckFacts::WorkloadScan(survey()),
             },
         ),
-        (END + 20, done(2)),
-        (END + 30, Event::CleanedUp { left: vec![], kept: false }),
-        (END + 40, Event::DrillEnded { interrupted: false }),
+        (end() + 20, done(2)),
+        (end() + 30, Event::CleanedUp { left: vec![], kept: false }),
+        (end() + 40, Event::DrillEnded { interrupted: false }),
     ];
     let entries = events.into_iter().map(|(at, event)| Entry {
         at: Moment(at),
@@ -185,9 +199,11 @@ pub(crate) fn journal() -> (Exercise, Vec<Entry>) {
 }
 
 fn survey() -> WorkloadScan {
-    let mut survey = WorkloadScan { begun: Moment(END), ended: Moment(END + 10), ..WorkloadScan::default() };
-    for index in 0..COMMITS {
-        let commit = commit(index);
+    let commits = commits();
+    let mut survey =
+        WorkloadScan { begun: Moment(end()), ended: Moment(end() + 10), ..WorkloadScan::default() };
+    for index in 0..commits {
+        let commit = commit(index, commits);
         survey.writers.entry(commit.writer).or_default().present.insert(u64::from(commit.seq));
     }
     survey
@@ -211,12 +227,15 @@ fn recovered() -> Recovered {
         resolved_target: None,
         archive_end: None,
         log: log.map(|what| LogFact { at: jiff::Timestamp::UNIX_EPOCH, what }).into(),
-        phases: vec![span(Phase::Detect, FAULT, FAULT + 10), span(Phase::Start, FAULT + 10, BACK)],
+        phases: vec![
+            span(Phase::Detect, fault_at(), fault_at() + 10),
+            span(Phase::Start, fault_at() + 10, back()),
+        ],
     }
 }
 
 fn probed(after: Option<usize>, effect: FaultEffect) -> Event {
-    let at = Moment(if after.is_some() { BACK } else { FAULT + 10 });
+    let at = Moment(if after.is_some() { back() } else { fault_at() + 10 });
     Event::FaultProbed { fault: 0, after, probe: FaultProbe { at, effect, seen: "it was seen".into() } }
 }
 

@@ -1,6 +1,6 @@
 //! Set algebra between the ledger and the rows that were found.
 //!
-//! **Invariant:** memory grows with sessions and ranges, not with commits: a ledger of a million commits is walked, never copied.
+//! **Invariant:** memory grows with sessions and ranges, not with commits: a ledger is walked once for each question.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -45,6 +45,8 @@ pub(in crate::judge) struct Account {
     pub(in crate::judge) lost_from_backup: u64,
     /// When the oldest of the discarded was acknowledged, and the last.
     pub(in crate::judge) discarded: Option<(Moment, Moment)>,
+    /// A writer whose numbers don't go from 1 on without a gap: each attempt is written down once, under the next number.
+    pub(in crate::judge) gap: Option<u16>,
 }
 
 /// What a commit has to be.
@@ -84,48 +86,95 @@ impl Question<'_> {
 }
 
 /// What became of the commits of `ledger`, by the rows of a survey.
-pub(in crate::judge) fn account(ledger: &Ledger, question: &Question<'_>) -> Account {
-    let commits = in_order(&ledger.commits);
-    let (unexpected, last_present) = first_pass(&commits, question);
-    let mut account = Account::default();
-    account.accounting.unexpected = unexpected;
-    let mut prefix = Prefix::new(question.epoch);
-    let (mut last_due, mut last_kept) = (Lsn(0), Lsn(0));
-    for commit in commits.iter().filter(|commit| commit.begun <= question.survey.ended) {
-        let present = Question::has(question.survey, commit);
-        let in_time = commit.ended <= question.survey.begun;
-        match commit.outcome {
-            CommitOutcome::Failed => continue,
-            CommitOutcome::InDoubt => {
-                if present {
-                    account.accounting.in_doubt_present += 1;
-                } else {
-                    account.accounting.in_doubt_absent += 1;
-                }
-            }
-            CommitOutcome::Acknowledged => {}
+pub(in crate::judge) fn account(ledger: &dyn Ledger, question: &Question<'_>) -> Account {
+    let mut accounting = Accounting::new(question);
+    ledger.commits().for_each(|commit| accounting.see(&commit));
+    accounting.done()
+}
+
+/// An account in the making: it sees every commit once, in the order in which they ended.
+struct Accounting<'a> {
+    question: &'a Question<'a>,
+    account: Account,
+    writers: BTreeMap<u16, Writer>,
+    prefix: Prefix,
+    last_due: Lsn,
+    last_kept: Lsn,
+}
+
+/// What is known of a writer so far.
+#[derive(Default)]
+struct Writer {
+    /// Its lines, and the greatest number in them.
+    lines: u32,
+    last: u32,
+    /// What it attempted by the time of the survey, and may have committed.
+    attempted: Numbers,
+    /// What was due of the old service and is not there.
+    lost: Numbers,
+    /// The greatest number of before the recovery that is there.
+    last_present: u64,
+}
+
+/// Numbers that mostly come in order.
+#[derive(Default)]
+struct Numbers(Vec<(u64, u64)>);
+
+impl Numbers {
+    fn push(&mut self, number: u64) {
+        match self.0.last_mut() {
+            Some((_, last)) if last.checked_add(1) == Some(number) => *last = number,
+            _ => self.0.push((number, number)),
         }
-        let acknowledged = commit.outcome == CommitOutcome::Acknowledged;
+    }
+
+    /// How many of them are less than `bound`.
+    fn below(&self, bound: u64) -> u64 {
+        self.0
+            .iter()
+            .filter(|(first, _)| *first < bound)
+            .map(|(first, last)| (*last).min(bound - 1) - first + 1)
+            .sum()
+    }
+}
+
+impl<'a> Accounting<'a> {
+    fn new(question: &'a Question<'a>) -> Self {
+        Self {
+            question,
+            account: Account::default(),
+            writers: BTreeMap::new(),
+            prefix: Prefix::new(question.epoch),
+            last_due: Lsn(0),
+            last_kept: Lsn(0),
+        }
+    }
+
+    fn see(&mut self, commit: &Commit) {
+        let writer = self.writers.entry(commit.writer).or_default();
+        writer.lines = writer.lines.saturating_add(1);
+        writer.last = writer.last.max(commit.seq);
+        let question = self.question;
+        if commit.begun > question.survey.ended || commit.outcome == CommitOutcome::Failed {
+            return;
+        }
+        let seq = u64::from(commit.seq);
+        let present = Question::has(question.survey, commit);
+        writer.attempted.push(seq);
+        if present && commit.begun < question.recovery_began && !question.paths.is_on_recovered(commit) {
+            writer.last_present = writer.last_present.max(seq);
+        }
+        let acknowledged = match commit.outcome {
+            CommitOutcome::Acknowledged => true,
+            CommitOutcome::InDoubt | CommitOutcome::Failed => false,
+        };
+        let accounting = &mut self.account.accounting;
+        accounting.in_doubt_present += u64::from(!acknowledged && present);
+        accounting.in_doubt_absent += u64::from(!acknowledged && !present);
+        let in_time = commit.ended <= question.survey.begun;
         match question.side(commit) {
             side @ (Side::Due | Side::DueAfter) if acknowledged && in_time => {
-                let after = matches!(side, Side::DueAfter);
-                // What the recovered server lost counts among what was due, so that due is always kept and lost together.
-                account.accounting.due += u64::from(!after || !present);
-                if !after {
-                    last_due = last_due.max(commit.lsn);
-                }
-                if present {
-                    if !after {
-                        account.accounting.kept += 1;
-                        last_kept = last_kept.max(commit.lsn);
-                    }
-                    prefix.kept(commit.ended);
-                } else {
-                    let is_hole =
-                        !after && last_present.get(&commit.writer).is_some_and(|last| *last > commit.seq);
-                    lose(&mut account, question, commit, after, is_hole);
-                    prefix.lost(commit.ended);
-                }
+                self.due(commit, matches!(side, Side::DueAfter), present);
             }
             side @ (Side::Beyond | Side::Either) => {
                 // Lifeboat's own markers are nobody's work.
@@ -133,28 +182,65 @@ pub(in crate::judge) fn account(ledger: &Ledger, question: &Question<'_>) -> Acc
                     question.serves && commit.writer != MARKER_WRITER && !question.was_gone_before(commit);
                 let missed = theirs && acknowledged && in_time && !present;
                 if matches!(side, Side::Beyond) {
-                    beyond(&mut account, question, commit, present, missed);
+                    beyond(&mut self.account, question, commit, present, missed);
                 }
                 if missed && commit.ended <= question.cut.lost_until {
-                    account.accounting.due += 1;
-                    account.lost_beyond += 1;
-                    last_due = last_due.max(commit.lsn);
-                    lose(&mut account, question, commit, false, false);
-                    prefix.lost(commit.ended);
+                    self.account.accounting.due += 1;
+                    self.account.lost_beyond += 1;
+                    self.last_due = self.last_due.max(commit.lsn);
+                    lose(&mut self.account, question, commit, false);
+                    self.prefix.lost(commit.ended);
                 }
             }
             Side::Due | Side::DueAfter => {}
         }
     }
-    account.accounting.rpo = (account.accounting.due > 0).then(|| prefix.loss(question.cut.reference));
-    account.accounting.wal_bytes = last_due.bytes_since(last_kept);
-    account
+
+    /// A commit that was acknowledged in time and has to be there; `after`, by the recovered server.
+    fn due(&mut self, commit: &Commit, after: bool, present: bool) {
+        // What the recovered server lost counts among what was due, so that due is always kept and lost together.
+        self.account.accounting.due += u64::from(!after || !present);
+        if !after {
+            self.last_due = self.last_due.max(commit.lsn);
+        }
+        if present {
+            if !after {
+                self.account.accounting.kept += 1;
+                self.last_kept = self.last_kept.max(commit.lsn);
+            }
+            self.prefix.kept(commit.ended);
+        } else {
+            if !after {
+                self.writers.entry(commit.writer).or_default().lost.push(u64::from(commit.seq));
+            }
+            lose(&mut self.account, self.question, commit, after);
+            self.prefix.lost(commit.ended);
+        }
+    }
+
+    fn done(self) -> Account {
+        let Self { question, mut account, mut writers, prefix, last_due, last_kept } = self;
+        let accounting = &mut account.accounting;
+        accounting.holes = writers.values().map(|writer| writer.lost.below(writer.last_present)).sum();
+        accounting.rpo = (accounting.due > 0).then(|| prefix.loss(question.cut.reference));
+        accounting.wal_bytes = last_due.bytes_since(last_kept);
+        account.gap =
+            writers.iter().find(|(_, writer)| writer.lines != writer.last).map(|(writer, _)| *writer);
+        accounting.unexpected = question.survey.damaged;
+        for (writer, found) in &question.survey.writers {
+            let attempted = writers.remove(writer).map(|writer| writer.attempted.0).unwrap_or_default();
+            let invented = found.present.difference(&Ranges::from(attempted));
+            // A row that nobody attempted and whose content is wrong is one row.
+            accounting.unexpected +=
+                invented.len() + found.damaged.difference(&invented).len() + found.duplicates;
+        }
+        account
+    }
 }
 
-fn lose(account: &mut Account, question: &Question<'_>, commit: &Commit, after: bool, is_hole: bool) {
+fn lose(account: &mut Account, question: &Question<'_>, commit: &Commit, after: bool) {
     let accounting = &mut account.accounting;
     accounting.lost += 1;
-    accounting.holes += u64::from(is_hole);
     if accounting.examples.len() < 5 {
         accounting
             .examples
@@ -175,36 +261,6 @@ fn beyond(account: &mut Account, question: &Question<'_>, commit: &Commit, prese
         let (oldest, last) = account.discarded.unwrap_or((commit.ended, commit.ended));
         account.discarded = Some((oldest.min(commit.ended), last.max(commit.ended)));
     }
-}
-
-/// Rows that nobody can have committed, and each writer's last number of before the recovery that is there.
-fn first_pass(commits: &InOrder<'_>, question: &Question<'_>) -> (u64, BTreeMap<u16, u32>) {
-    let mut attempted: BTreeMap<u16, Vec<(u64, u64)>> = BTreeMap::new();
-    let mut last_present: BTreeMap<u16, u32> = BTreeMap::new();
-    for commit in commits
-        .iter()
-        .filter(|commit| commit.begun <= question.survey.ended && commit.outcome != CommitOutcome::Failed)
-    {
-        let seq = u64::from(commit.seq);
-        let ranges = attempted.entry(commit.writer).or_default();
-        match ranges.last_mut() {
-            Some((_, last)) if last.checked_add(1) == Some(seq) => *last = seq,
-            _ => ranges.push((seq, seq)),
-        }
-        let before = commit.begun < question.recovery_began && !question.paths.is_on_recovered(commit);
-        if before && Question::has(question.survey, commit) {
-            let last = last_present.entry(commit.writer).or_default();
-            *last = commit.seq.max(*last);
-        }
-    }
-    let mut unexpected = question.survey.damaged;
-    for (writer, found) in &question.survey.writers {
-        let attempted = Ranges::from(attempted.remove(writer).unwrap_or_default());
-        let invented = found.present.difference(&attempted);
-        // A row that nobody attempted and whose content is wrong is one row.
-        unexpected += invented.len() + found.damaged.difference(&invented).len() + found.duplicates;
-    }
-    (unexpected, last_present)
 }
 
 /// How far the recovered commits go without a gap, and how far the losses go.
@@ -240,34 +296,10 @@ impl Prefix {
     }
 }
 
-/// Commits by the moment at which they ended. They are written down in that order, nearly always: then nothing is allocated.
-pub(in crate::judge) struct InOrder<'a> {
-    commits: &'a [Commit],
-    order: Option<Vec<u32>>,
-}
-
-pub(in crate::judge) fn in_order(commits: &[Commit]) -> InOrder<'_> {
-    let order = (!commits.is_sorted_by_key(|commit| commit.ended)).then(|| {
-        let mut order: Vec<u32> = (0..).take(commits.len()).collect();
-        order.sort_by_key(|index| commits.get(*index as usize).map(|commit| commit.ended));
-        order
-    });
-    InOrder { commits, order }
-}
-
-impl InOrder<'_> {
-    pub(in crate::judge) fn iter(&self) -> impl Iterator<Item = &Commit> {
-        let place = |index: usize| match &self.order {
-            Some(order) => order.get(index).map(|index| *index as usize),
-            None => Some(index),
-        };
-        (0..self.commits.len()).filter_map(move |index| self.commits.get(place(index)?))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::journal::LedgerEntries;
 
     fn survey(begun: u64, present: impl IntoIterator<Item = u64>) -> WorkloadScan {
         let mut survey =
@@ -287,7 +319,7 @@ mod tests {
             writer: 1,
             outcome: CommitOutcome::Acknowledged,
         };
-        let ledger = Ledger { sessions: vec![], commits: (1..=6).map(commit).collect() };
+        let ledger = LedgerEntries { sessions: vec![], commits: (1..=6).map(commit).collect() };
         let (earlier, latest) = (survey(40, [1, 2]), survey(90, [1, 2, 4, 5]));
         let lost = |earlier| {
             let question = Question {

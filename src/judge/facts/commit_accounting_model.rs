@@ -10,7 +10,7 @@ use crate::judge::{
     recovery_point::{Beyond, RecoveryPoint},
 };
 use crate::{
-    journal::{Commit, CommitOutcome, Ledger, MARKER_WRITER, Moment, WorkloadScan},
+    journal::{Commit, CommitOutcome, LedgerEntries, MARKER_WRITER, Moment, WorkloadScan},
     pg::Lsn,
 };
 
@@ -19,7 +19,7 @@ type Row = (u16, u32);
 /// A random case: the survey is from 60 to 65, and a cut with a target leaves open what lies between its two moments.
 #[derive(Clone, Debug)]
 struct Case {
-    ledger: Ledger,
+    ledger: LedgerEntries,
     present: BTreeSet<Row>,
     target: Option<(u64, u64)>,
     lost_until: u64,
@@ -59,7 +59,7 @@ fn cases() -> impl Strategy<Value = Case> {
     let target = proptest::option::of((0_u64..60, 0_u64..5).prop_map(|(from, width)| (from, from + width)));
     (commits(), rows, (target, 0_u64..70), 0_u64..60, 0_u64..60, any::<bool>()).prop_map(
         |(commits, present, (target, lost_until), recovery_began, reference, serves)| {
-            let ledger = Ledger { sessions: vec![], commits };
+            let ledger = LedgerEntries { sessions: vec![], commits };
             Case { ledger, present, target, lost_until, recovery_began, reference, serves }
         },
     )

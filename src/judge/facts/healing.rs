@@ -34,11 +34,11 @@ pub(in crate::judge) fn worst_rto(
 }
 
 /// Those of a drill, in order. Where a server is thawed that the clients no longer need, nothing comes back.
-pub(in crate::judge) fn all(record: &Record<'_>, ledger: Option<&Ledger>) -> Vec<Healing> {
+pub(in crate::judge) fn all(record: &Record<'_>, ledger: Option<&dyn Ledger>) -> Vec<Healing> {
     let ended = |step: usize| !record.drill.is_service_up(step) && record.drill.is_service_up(step + 1);
     let healing = |step: usize| {
         let fault = record.cause(step)?;
-        let told = ledger.into_iter().flat_map(Ledger::acknowledged);
+        let told = ledger.into_iter().flat_map(|ledger| ledger.acknowledged());
         Some(Healing {
             step,
             from: fault.at,

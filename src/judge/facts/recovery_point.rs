@@ -89,7 +89,7 @@ impl RecoveryPoint {
     pub(in crate::judge) fn of(
         record: &Record<'_>,
         attempt: &CompletedRecovery<'_>,
-        ledger: &Ledger,
+        ledger: &dyn Ledger,
     ) -> Result<Self, String> {
         match attempt.recovery {
             Recovery::Restart { .. } | Recovery::Promote { .. } => Ok(Self::end(attempt.from())),
@@ -111,7 +111,7 @@ fn of_target(
     record: &Record<'_>,
     attempt: &CompletedRecovery<'_>,
     target: &RecoveryTarget,
-    ledger: &Ledger,
+    ledger: &dyn Ledger,
 ) -> Result<RecoveryPoint, String> {
     let at = |moment| RecoveryPoint::at(moment, moment);
     let cut = match target {
@@ -171,11 +171,11 @@ fn restore_point<'a>(
 ///
 /// What had ended when a transaction began that was still at or before the position, was before it; what began when a transaction
 /// from at or behind the position had been acknowledged, is behind it.
-fn at_lsn(at: Lsn, attempt: &CompletedRecovery<'_>, ledger: &Ledger) -> Result<RecoveryPoint, String> {
-    let paths = crate::judge::commit_sides::CommitSides::of(attempt, &ledger.sessions);
+fn at_lsn(at: Lsn, attempt: &CompletedRecovery<'_>, ledger: &dyn Ledger) -> Result<RecoveryPoint, String> {
+    let paths = crate::judge::commit_sides::CommitSides::of(attempt, ledger.sessions());
     let (mut due, mut beyond) = (None, END_OF_TIME);
-    for commit in &ledger.commits {
-        if commit.lsn == Lsn(0) || commit.begun >= attempt.began || paths.is_on_recovered(commit) {
+    for commit in ledger.commits() {
+        if commit.lsn == Lsn(0) || commit.begun >= attempt.began || paths.is_on_recovered(&commit) {
             continue;
         }
         if commit.lsn <= at {

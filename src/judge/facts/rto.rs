@@ -12,7 +12,7 @@ use crate::{
 pub(in crate::judge) fn first_write(
     record: &Record<'_>,
     attempt: &CompletedRecovery<'_>,
-    ledger: Option<&Ledger>,
+    ledger: Option<&dyn Ledger>,
 ) -> Option<Moment> {
     let recovered = attempt.recovered;
     if !recovered.serves {
@@ -27,13 +27,13 @@ pub(in crate::judge) fn first_write(
         (if is_theirs { lost } else { back }, None)
     } else {
         let same =
-            ledger.sessions.iter().filter(|session| session.server.is_same_incarnation(&recovered.after));
+            ledger.sessions().iter().filter(|session| session.server.is_same_incarnation(&recovered.after));
         let mut sessions: Vec<u32> = same.map(|session| session.session).collect();
         sessions.sort_unstable();
         (attempt.from(), Some(sessions))
     };
     let has_clients = record.drill.workload.writers > 0;
-    let writes = ledger.commits.iter().filter(|commit| {
+    let writes = ledger.commits().filter(|commit| {
         commit.outcome == CommitOutcome::Acknowledged
             && commit.begun >= from
             && (commit.writer != MARKER_WRITER || !has_clients)

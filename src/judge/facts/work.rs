@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use crate::journal::{CommitOutcome, Ledger, MARKER_WRITER, Moment};
-use crate::judge::{RecoveryJudgement, Work, commit_accounting::in_order, healing::Healing, record::Record};
+use crate::judge::{RecoveryJudgement, Work, healing::Healing, record::Record};
 
 /// The clients' attempts by outcome, and the longest time without an acknowledged commit from the first fault until service was back
 /// for the last time.
 pub(in crate::judge) fn work(
     record: &Record<'_>,
-    ledger: &Ledger,
+    ledger: &dyn Ledger,
     judged: &[RecoveryJudgement],
     healings: &[Healing],
 ) -> Work {
@@ -19,7 +19,7 @@ pub(in crate::judge) fn work(
         judged.iter().filter(|recovery| recovery.recovered.serves).map(|recovery| recovery.first_write);
     let back = recovered.chain(healings.iter().map(|healing| healing.back)).flatten().max();
     let mut previous: Option<Moment> = None;
-    for commit in in_order(&ledger.commits).iter().filter(|commit| commit.writer != MARKER_WRITER) {
+    for commit in ledger.commits().filter(|commit| commit.writer != MARKER_WRITER) {
         match commit.outcome {
             CommitOutcome::InDoubt => work.in_doubt += 1,
             CommitOutcome::Failed => work.failed += 1,

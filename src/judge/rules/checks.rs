@@ -39,7 +39,7 @@ impl From<(Ruling, u64)> for Judged {
 pub(in crate::judge) fn answers(
     record: &Record<'_>,
     attempts: &[CompletedRecovery<'_>],
-    ledger: Option<&Ledger>,
+    ledger: Option<&dyn Ledger>,
     step: usize,
     planned: &[Check],
     facts: &StepFacts<'_>,
@@ -83,7 +83,7 @@ pub(in crate::judge) fn answers(
 fn judge(
     record: &Record<'_>,
     attempts: &[CompletedRecovery<'_>],
-    commits: Option<&Ledger>,
+    commits: Option<&dyn Ledger>,
     check: &Check,
     found: &Checked<'_>,
 ) -> Judged {

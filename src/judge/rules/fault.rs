@@ -19,7 +19,7 @@ pub(in crate::judge) fn ruling(
     record: &Record<'_>,
     step: usize,
     facts: &StepFacts<'_>,
-    ledger: Option<&Ledger>,
+    ledger: Option<&dyn Ledger>,
 ) -> Ruling {
     let Some(fault) = facts.fault else { return Ruling::follows("the fault was not injected") };
     Ruling::of(
@@ -40,7 +40,7 @@ fn effect(
     record: &Record<'_>,
     step: usize,
     fault: &InjectedFault<'_>,
-    ledger: Option<&Ledger>,
+    ledger: Option<&dyn Ledger>,
 ) -> Option<Ruling> {
     if fault.proven().is_none() {
         return Some(Ruling::inconclusive(format!(
@@ -103,7 +103,7 @@ fn pause_before(
     record: &Record<'_>,
     step: usize,
     facts: &InjectedFault<'_>,
-    ledger: &Ledger,
+    ledger: &dyn Ledger,
 ) -> Option<Duration> {
     let workload = &record.drill.workload;
     if workload.writers == 0 || !record.drill.is_service_up(step) {

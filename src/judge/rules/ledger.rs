@@ -1,6 +1,6 @@
 //! The check `ledger`: the rows of the clients against what the clients were told.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::time::Duration;
 
 use crate::human;
 use crate::journal::{CheckFacts, Ledger, Moment, WorkloadScan};
@@ -25,18 +25,13 @@ pub(in crate::judge) struct Surveyed {
 pub(in crate::judge) fn survey(
     record: &Record<'_>,
     attempts: &[CompletedRecovery<'_>],
-    ledger: Option<&Ledger>,
+    ledger: Option<&dyn Ledger>,
     about: Option<usize>,
     survey: &WorkloadScan,
 ) -> Surveyed {
     let untold =
         |message: &str| Surveyed { ruling: Ruling::inconclusive(message), facts: 0, accounting: None };
     let Some(ledger) = ledger else { return untold("the ledger is missing") };
-    if let Some(writer) = gap(ledger) {
-        return untold(&format!(
-            "the ledger is incomplete: entries of writer {writer} are missing or duplicated"
-        ));
-    }
     let attempt = match about {
         Some(step) => match attempts.iter().find(|attempt| attempt.step == step) {
             Some(attempt) => Some(attempt),
@@ -55,25 +50,20 @@ pub(in crate::judge) fn survey(
     account.accounting.discarded_time = Some(account.discarded.map_or(Duration::ZERO, |(oldest, last)| {
         switched.map_or(last, |switched| switched.max(last)).since(oldest)
     }));
+    if let Some(writer) = account.gap {
+        return untold(&format!(
+            "the ledger is incomplete: entries of writer {writer} are missing or duplicated"
+        ));
+    }
     let facts = account.accounting.due;
     Surveyed { ruling: ruling(&account, &cut), facts, accounting: Some(account.accounting) }
-}
-
-/// A writer whose numbers don't go from 1 on without a gap: each attempt is written down once, under the next number.
-fn gap(ledger: &Ledger) -> Option<u16> {
-    let mut writers: BTreeMap<u16, (u32, u32)> = BTreeMap::new();
-    for commit in &ledger.commits {
-        let (lines, last) = writers.entry(commit.writer).or_default();
-        (*lines, *last) = (lines.saturating_add(1), commit.seq.max(*last));
-    }
-    writers.into_iter().find(|(_, (lines, last))| lines != last).map(|(writer, _)| writer)
 }
 
 fn question<'a>(
     record: &Record<'a>,
     attempts: &[CompletedRecovery<'a>],
     attempt: Option<&CompletedRecovery<'a>>,
-    ledger: &Ledger,
+    ledger: &dyn Ledger,
     survey: &'a WorkloadScan,
     cut: RecoveryPoint,
 ) -> Question<'a> {
@@ -81,7 +71,7 @@ fn question<'a>(
         survey,
         cut,
         paths: attempt
-            .map_or_else(CommitSides::undivided, |attempt| CommitSides::of(attempt, &ledger.sessions)),
+            .map_or_else(CommitSides::undivided, |attempt| CommitSides::of(attempt, ledger.sessions())),
         recovery_began: attempt.map_or(Moment(u64::MAX), |attempt| attempt.began),
         epoch: record.started.as_ref().map_or(Moment(0), |started| started.at),
         backup_began: attempt.and_then(|attempt| attempt.backup).map(|backup| backup.begun),

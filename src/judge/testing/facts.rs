@@ -231,7 +231,7 @@ pub(super) fn recovered(plot: Plot) -> Recovered {
 }
 
 /// Two clients, each with a commit of 20 ms every 50 ms, one of them 25 ms after the other; and Lifeboat's markers.
-pub(super) fn ledger(plot: &Plot) -> Ledger {
+pub(super) fn ledger(plot: &Plot) -> LedgerEntries {
     let is_table = matches!(plot.recovery, Recovery::Table { .. });
     let is_away = plot.serves && !plot.fault.as_ref().is_some_and(Fault::is_human_error);
     let session = |session, writer, at, server: &Server| Session {
@@ -286,11 +286,11 @@ pub(super) fn ledger(plot: &Plot) -> Ledger {
         commit(writer, session, begun, begun + if begun == 8_975 { 25 } else { 20 }, outcome);
     }
     commits.sort_by_key(|commit| commit.ended);
-    Ledger { sessions, commits }
+    LedgerEntries { sessions, commits }
 }
 
 /// What a faithful recovery holds.
-pub(super) fn survey(ledger: &Ledger, plot: &Plot) -> WorkloadScan {
+pub(super) fn survey(ledger: &LedgerEntries, plot: &Plot) -> WorkloadScan {
     let mut survey = WorkloadScan { begun: ms(9_600), ended: ms(9_650), ..WorkloadScan::default() };
     for commit in &ledger.commits {
         let is_new = commit.session > 10
