@@ -1,16 +1,17 @@
 //! The judgement of one exercise: every rule in its place.
 
 use crate::judge::{
-    CommitAccounting, Finding, Judgement, RecoveryJudgement, Subject, Verdict, Work, baseline,
+    CommitAccounting, DrillProvenance, Finding, Judgement, RecoveryJudgement, Subject, Verdict, Work,
+    baseline,
     checks::{self, Answer},
     cleanup, contention, end_of_recovery, evidence, fault,
     finding::{Ruling, number},
     guarantee,
     healing::{self, Healing},
-    identity, not_proven, objective, phases,
+    identity, not_proven, objective, phases, provenance,
     record::{JudgeError, Record, StepFacts},
     recovery::CompletedRecovery,
-    rto, step, work, worst_case,
+    rto, sources, step, work, worst_case,
 };
 use crate::{
     drill::{Step, Verb},
@@ -52,6 +53,7 @@ pub fn judge(
     let recoveries: Vec<_> =
         attempts.iter().map(|attempt| recovery(&record, attempt, ledger, &answers)).collect();
 
+    judgement.provenance = provenance::provenance(exercise, entries);
     judgement.contended_with =
         contention::contended_with(&contention::neighbours(exercise, entries), &recoveries);
     judgement.not_proven = not_proven::not_proven(&record, &judgement.contended_with);
@@ -70,6 +72,11 @@ pub fn judge(
     let damage: Vec<_> = damage.iter().cloned().chain(failure).collect();
     let evidence = evidence::ruling(&record, &damage);
     judgement.findings.push(evidence.about(Subject::Evidence, "evidence", None));
+    let sources = sources::sources(exercise, entries, record.drill);
+    for finding in &mut judgement.findings {
+        let own = sources.iter().filter(|(subject, _)| *subject == finding.subject);
+        finding.lines = own.map(|(_, line)| *line).collect();
+    }
     judgement.verdict = Some(Verdict::of_all(judgement.findings.iter().map(|finding| finding.verdict)));
     judgement.checks = answers.into_iter().map(|answer| answer.check).collect();
     judgement.recoveries = recoveries;
@@ -100,6 +107,7 @@ fn blank(exercise: &Exercise, record: &Record<'_>) -> Judgement {
         work: Work::default(),
         resolution: record.started.as_ref().map(|started| started.resolution),
         evidence: record.evidence.clone(),
+        provenance: DrillProvenance::default(),
         left: record.cleaned_up.map(|(left, _)| left.to_vec()).unwrap_or_default(),
         kept: record.cleaned_up.is_some_and(|(_, kept)| kept),
         not_proven: Vec::new(),

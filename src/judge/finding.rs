@@ -61,7 +61,7 @@ impl Ruling {
 
     pub(super) fn about(self, subject: Subject, name: impl Into<String>, took: Option<Duration>) -> Finding {
         let Self { verdict, message, details, follows } = self;
-        Finding { subject, name: name.into(), verdict, message, details, took, follows }
+        Finding { subject, name: name.into(), verdict, message, details, lines: Vec::new(), took, follows }
     }
 }
 

@@ -2,13 +2,15 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use super::Verdict;
 use crate::{
     drill::{Check, Drill, Fault, ObjectiveKind, Period, RuntimeKind},
-    journal::{CheckFacts, Damage, Exercise, Moment, Outcome, PhaseSpan, Recovered},
+    journal::{
+        CheckFacts, Damage, Exercise, Moment, Outcome, PhaseSpan, Provenance, Recovered, Software,
+    },
     pg::Version,
 };
 
@@ -29,6 +31,10 @@ pub struct RunJudgement {
     pub jobs: usize,
     /// What the machine was.
     pub machine: BTreeMap<String, String>,
+    /// What started it, and where.
+    pub provenance: Provenance,
+    /// The wall clock at the moment zero of the run.
+    pub epoch: Timestamp,
     /// Whether it was interrupted, or the runner died (no last event).
     pub interrupted: bool,
     /// The hash of the journal's last line, on which all lines before it bear; `None` for a format without hashes.
@@ -53,6 +59,39 @@ pub struct FaultJudgement {
     pub proven: Option<Moment>,
     /// What proved it, or what was seen instead.
     pub effect: String,
+}
+
+impl RunJudgement {
+    /// The wall clock at a moment of the run: what a server's log says of the same instant is near it.
+    #[must_use]
+    pub fn wall_clock(&self, moment: Moment) -> Timestamp {
+        let since = SignedDuration::from_micros(i64::try_from(moment.0).unwrap_or(i64::MAX));
+        self.epoch.checked_add(since).unwrap_or(self.epoch)
+    }
+}
+
+/// A file of evidence as it was kept.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct KeptFile {
+    /// Its size.
+    pub bytes: u64,
+    /// The BLAKE3 hash of its content; `None` by the first format of the journal.
+    pub hash: Option<String>,
+}
+
+/// What an exercise ran on.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct DrillProvenance {
+    /// The drill's file.
+    pub file: String,
+    /// The hash of its text.
+    pub file_hash: String,
+    /// Where the server's programs come from.
+    pub software: Software,
+    /// Settings in force that bear on what can be lost.
+    pub settings: BTreeMap<String, String>,
+    /// Bytes of all databases when the drill began.
+    pub database_bytes: Option<u64>,
 }
 
 /// The judgement of an exercise.
@@ -98,8 +137,10 @@ pub struct Judgement {
     pub work: Work,
     /// How soon a client tries again: the resolution of outages.
     pub resolution: Option<Duration>,
-    /// Files of evidence, as paths within the exercise's folder, with their sizes.
-    pub evidence: BTreeMap<String, u64>,
+    /// Files of evidence, as paths within the exercise's folder.
+    pub evidence: BTreeMap<String, KeptFile>,
+    /// What it ran on.
+    pub provenance: DrillProvenance,
     /// What could not be removed.
     pub left: Vec<String>,
     /// Whether what it provisioned was kept on request.
@@ -179,6 +220,8 @@ pub struct Finding {
     pub message: String,
     /// More lines, where there is more to say.
     pub details: Vec<String>,
+    /// The lines of the journal that it rests on, counted from 1.
+    pub lines: Vec<u64>,
     /// How long it took, where that has a meaning.
     pub took: Option<Duration>,
     /// Whether it is inconclusive only because something before it did not come to its end, which another finding tells.

@@ -20,15 +20,15 @@ mod verdict;
 pub use exercise::judge;
 pub use facts::record::JudgeError;
 pub use judgement::{
-    CheckJudgement, CommitAccounting, FaultJudgement, Finding, Judgement, RecoveryJudgement, RunJudgement,
-    StepRecord, Subject, Work, WorstCase,
+    CheckJudgement, CommitAccounting, DrillProvenance, FaultJudgement, Finding, Judgement, KeptFile,
+    RecoveryJudgement, RunJudgement, StepRecord, Subject, Work, WorstCase,
 };
 pub use run::judge_run;
 pub use verdict::Verdict;
 
 use facts::{
-    commit_accounting, commit_sides, contention, healing, phases, record, recovery, recovery_point, rto,
-    server_stage, work, worst_case,
+    commit_accounting, commit_sides, contention, healing, phases, provenance, record, recovery,
+    recovery_point, rto, server_stage, sources, work, worst_case,
 };
 use rules::{
     baseline, checks, cleanup, content, end_of_recovery, evidence, fault, guarantee, identity, ledger,

@@ -13,7 +13,7 @@ pub fn judge_run(
     integrity: &Integrity,
     ledger: &dyn Fn(&Exercise) -> Option<Box<dyn Ledger>>,
 ) -> Result<RunJudgement, JudgeError> {
-    let Some(Event::RunStarted { run, lifeboat, started, runtime, jobs, machine, provenance: _ }) =
+    let Some(Event::RunStarted { run, lifeboat, started, runtime, jobs, machine, provenance }) =
         entries.first().map(|entry| &entry.event)
     else {
         return Err(JudgeError::NoRun);
@@ -45,6 +45,8 @@ pub fn judge_run(
         runtime: *runtime,
         jobs: *jobs,
         machine: machine.clone(),
+        provenance: provenance.clone(),
+        epoch: started.checked_sub(began.since(Moment(0))).unwrap_or(*started),
         interrupted,
         journal_hash: integrity.hash.clone(),
         journal_damage: integrity.journal.clone(),

@@ -4,7 +4,7 @@ pub(super) mod parts;
 
 use std::{collections::BTreeMap, time::Duration};
 
-use super::samples::parts::{at, check, exercise, finding, ms, recovery, run, span, step};
+use super::samples::parts::{at, check, exercise, finding, kept, ms, recovery, run, span, step};
 use crate::{
     drill::{Check, Fault, ObjectiveKind, Objectives, Period, RecoveryTarget, SqlCheck, TableName},
     journal::{Outcome, Phase},
@@ -365,7 +365,7 @@ pub(super) fn hostile(text: &str) -> RunJudgement {
     drill.contended_with = vec![text.into()];
     drill.not_proven = vec![text.into()];
     drill.left = vec![text.into()];
-    drill.evidence = BTreeMap::from([(format!("evidence/{text}"), 12)]);
+    drill.evidence = BTreeMap::from([(format!("evidence/{text}"), kept(12))]);
     for finding in &mut drill.findings {
         finding.name = text.into();
         finding.message = text.into();

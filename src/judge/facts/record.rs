@@ -4,7 +4,7 @@
 
 use std::{collections::BTreeMap, ops::Deref, time::Duration};
 
-use crate::judge::{FaultJudgement, StepRecord};
+use crate::judge::{FaultJudgement, KeptFile, StepRecord};
 use crate::{
     drill::{Backup, Check, Drill, Fault, Recovery, Verb},
     journal::{
@@ -44,9 +44,7 @@ pub(in crate::judge) struct Record<'a> {
     pub(in crate::judge) set_up_failed: Option<&'a ErrorChain>,
     /// As many as the drill has.
     pub(in crate::judge) steps: Vec<StepFacts<'a>>,
-    pub(in crate::judge) evidence: BTreeMap<String, u64>,
-    /// Whether the hash of each of them is known: the first format of the journal knew their sizes alone.
-    pub(in crate::judge) is_hashed: bool,
+    pub(in crate::judge) evidence: BTreeMap<String, KeptFile>,
     pub(in crate::judge) evidence_missing: Vec<(&'a str, &'a ErrorChain)>,
     pub(in crate::judge) cleaned_up: Option<(&'a [String], bool)>,
     pub(in crate::judge) ended: Option<Moment>,
@@ -164,7 +162,6 @@ impl<'a> Record<'a> {
             set_up_failed: None,
             steps: drill.steps.iter().map(|_| StepFacts::default()).collect(),
             evidence: BTreeMap::new(),
-            is_hashed: true,
             evidence_missing: Vec::new(),
             cleaned_up: None,
             ended: None,
@@ -227,8 +224,8 @@ impl<'a> Record<'a> {
                 self.step_mut(*step)?.checked.push(Checked { at, check, about: *about, facts });
             }
             Event::Evidence { file, bytes, hash } => {
-                self.evidence.insert(file.clone(), *bytes);
-                self.is_hashed &= !hash.is_empty();
+                let hash = Some(hash.clone()).filter(|hash| !hash.is_empty());
+                self.evidence.insert(file.clone(), KeptFile { bytes: *bytes, hash });
             }
             Event::EvidenceMissing { file, error } => self.evidence_missing.push((file, error)),
             Event::CleanedUp { left, kept } => self.cleaned_up = Some((left, *kept)),

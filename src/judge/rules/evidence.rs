@@ -13,7 +13,11 @@ pub(in crate::judge) fn ruling(record: &Record<'_>, damage: &[Damage]) -> Ruling
         1 => "1 file of evidence".to_owned(),
         files => format!("{files} files of evidence"),
     };
-    let agrees = if record.is_hashed { "content" } else { "size alone, by the first format of the journal," };
+    let agrees = if record.evidence.values().all(|file| file.hash.is_some()) {
+        "content"
+    } else {
+        "size alone, by the first format of the journal,"
+    };
     Ruling::of(complaints, format!("the journal and {files}: the {agrees} is what was written"))
 }
 

@@ -3,12 +3,12 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Recovery, Seconds};
+use super::{DrillProvenance, Recovery, Seconds};
 use crate::{
     drill::ObjectiveKind,
-    journal::Outcome,
+    journal::{LEDGER_FILE, Outcome},
     judge::{self, Judgement, RunJudgement, Subject},
-    report::view::{DrillView, Status, hint, step_of},
+    report::view::{Status, hint, step_of},
 };
 
 /// A drill on a version of PostgreSQL.
@@ -68,6 +68,8 @@ pub struct Drill {
     pub not_proven: Vec<String>,
     /// Its files.
     pub evidence: Vec<Evidence>,
+    /// What it ran on.
+    pub provenance: DrillProvenance,
     /// What could not be removed.
     pub left: Vec<String>,
     /// Whether what it provisioned was kept on request.
@@ -162,6 +164,8 @@ pub struct Finding {
     pub hint: Option<String>,
     /// How long it took.
     pub took: Option<Seconds>,
+    /// The lines of the journal that it rests on, counted from 1.
+    pub lines: Vec<u64>,
     /// Whether it is inconclusive only because of another finding.
     pub follows: bool,
 }
@@ -220,23 +224,22 @@ pub struct Evidence {
     pub path: String,
     /// Its size, where that is known.
     pub bytes: Option<u64>,
+    /// The BLAKE3 hash of its content, in hexadecimal digits.
+    pub hash: Option<String>,
 }
 
 impl Drill {
     pub(super) fn of(run: &RunJudgement, judgement: &Judgement) -> Self {
-        let view = DrillView::of(run, judgement);
         let objectives = judgement.drill.objectives;
-        let size =
-            |path: &str| judgement.evidence.get(path.split_once('/').map_or(path, |(_, file)| file)).copied();
         Self {
-            name: view.name,
+            name: judgement.exercise.to_string(),
             drill: judgement.drill.name.to_string(),
-            title: view.title,
+            title: judgement.drill.title.clone(),
             description: judgement.drill.description.clone(),
             tags: judgement.drill.tags.clone(),
             postgresql: judgement.postgres.map(|version| version.to_string()),
-            verdict: view.status,
-            skipped: view.skipped,
+            verdict: Status::of_drill(judgement),
+            skipped: judgement.skipped.clone(),
             objectives: Objectives {
                 rto: objectives.rto.map(|period| Seconds(period.duration())),
                 rpo: objectives.rpo.map(|period| Seconds(period.duration())),
@@ -268,16 +271,26 @@ impl Drill {
                 failed: judgement.work.failed,
                 longest_outage: judgement.work.longest_outage.map(Seconds),
             },
-            not_proven: view.not_proven,
-            evidence: view
-                .evidence
-                .into_iter()
-                .map(|file| Evidence { bytes: size(&file.path), path: file.path })
-                .collect(),
-            left: view.left,
+            not_proven: judgement.not_proven.clone(),
+            evidence: evidence(judgement),
+            provenance: DrillProvenance::of(run, judgement),
+            left: judgement.left.clone(),
             kept: judgement.kept,
         }
     }
+}
+
+/// The ledger first, then what was kept.
+fn evidence(judgement: &Judgement) -> Vec<Evidence> {
+    let folder = judgement.exercise.folder();
+    let file = |name: &str, kept: Option<&judge::KeptFile>| Evidence {
+        path: format!("{folder}/{name}"),
+        bytes: kept.map(|kept| kept.bytes),
+        hash: kept.and_then(|kept| kept.hash.clone()),
+    };
+    let ledger = judgement.began.map(|_| file(LEDGER_FILE, judgement.evidence.get(LEDGER_FILE)));
+    let others = judgement.evidence.iter().filter(|(name, _)| *name != LEDGER_FILE);
+    ledger.into_iter().chain(others.map(|(name, kept)| file(name, Some(kept)))).collect()
 }
 
 fn step(index: usize, record: &judge::StepRecord) -> Step {
@@ -320,6 +333,7 @@ fn finding(judgement: &Judgement, finding: &judge::Finding) -> Finding {
         details: finding.details.clone(),
         hint: hint(judgement, finding),
         took: finding.took.map(Seconds),
+        lines: finding.lines.clone(),
         follows: finding.follows,
     }
 }

@@ -6,6 +6,7 @@
 //! What was not measured is `null`. Fields are added without notice; where one is removed or changes its meaning, [`FORMAT`] grows.
 
 mod drill;
+mod provenance;
 mod recovery;
 mod seconds;
 
@@ -16,6 +17,7 @@ use schemars::{JsonSchema, generate::SchemaSettings};
 use serde::Serialize;
 
 pub use drill::{About, Check, Drill, Evidence, Fault, Finding, Objectives, Step, Work, WorstCase};
+pub use provenance::{DrillProvenance, RunProvenance};
 pub use recovery::{CommitAccounting, Phase, Recovery};
 pub use seconds::Seconds;
 
@@ -51,8 +53,12 @@ pub struct Report {
     pub jobs: usize,
     /// What the machine was.
     pub machine: BTreeMap<String, String>,
+    /// What started it, and where.
+    pub provenance: RunProvenance,
     /// Where the journal is, from the folder of this report.
     pub journal: &'static str,
+    /// The hash of the journal's last line, on which all lines before it bear.
+    pub journal_hash: Option<String>,
     /// The drills, in the order in which they were planned.
     pub drills: Vec<Drill>,
 }
@@ -72,7 +78,9 @@ impl Report {
             runtime: run.runtime,
             jobs: run.jobs,
             machine: run.machine.clone(),
+            provenance: RunProvenance::of(run),
             journal: JOURNAL,
+            journal_hash: run.journal_hash.clone(),
             drills: run.exercises.iter().map(|judgement| Drill::of(run, judgement)).collect(),
         }
     }

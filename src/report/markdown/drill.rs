@@ -24,6 +24,12 @@ pub(super) fn blocks(drill: &DrillView) -> Vec<String> {
     blocks.extend(checked(drill));
     list(&mut blocks, "### What could not be removed", &drill.left);
     list(&mut blocks, "### What this drill does not prove", &drill.not_proven);
+    if !drill.provenance.is_empty() {
+        blocks.push("### Environment".into());
+        let rows: Vec<_> =
+            drill.provenance.iter().map(|(name, value)| vec![text(name), text(value)]).collect();
+        blocks.push(table(&["", ""], &rows));
+    }
     let files = files(&drill.evidence);
     if !files.is_empty() {
         blocks.push("### Evidence".into());

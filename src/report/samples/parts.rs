@@ -7,10 +7,10 @@ use crate::{
         Check, Dataset, Drill, Fixture, Node, Objectives, Period, RecoveryTarget, Role, RuntimeKind, Service,
         Workload,
     },
-    journal::{Exercise, Moment, Outcome, Phase, PhaseSpan, Recovered, Server},
+    journal::{Exercise, Moment, Outcome, Phase, PhaseSpan, Provenance, Recovered, Server, Software},
     judge::{
-        CheckJudgement, Finding, Judgement, RecoveryJudgement, RunJudgement, StepRecord, Subject, Verdict,
-        Work, WorstCase,
+        CheckJudgement, DrillProvenance, Finding, Judgement, KeptFile, RecoveryJudgement, RunJudgement,
+        StepRecord, Subject, Verdict, Work, WorstCase,
     },
     pg::{Lsn, Major, Timeline, Version},
 };
@@ -36,6 +36,13 @@ pub(super) fn run(verdict: Verdict, exercises: Vec<Judgement>) -> RunJudgement {
         runtime: RuntimeKind::Docker,
         jobs: 1,
         machine: BTreeMap::from([("cores".into(), "2".into()), ("memory".into(), "8 GiB".into())]),
+        provenance: Provenance {
+            commit: Some("0da02b8".into()),
+            host: Some("ci-runner-7".into()),
+            zone: Some("Europe/Berlin".into()),
+            ci: BTreeMap::from([("GITHUB_RUN_ID".into(), "1658821493".into())]),
+        },
+        epoch: "2026-11-20T16:00:00.248Z".parse().expect("an instant"),
         interrupted: false,
         journal_hash: Some("5d4e0c1f".repeat(8)),
         journal_damage: None,
@@ -94,14 +101,33 @@ pub(super) fn exercise(name: &str, title: &str, major: u16) -> Judgement {
         work: Work { acknowledged: 2_731, in_doubt: 4, failed: 0, longest_outage: Some(ms(2_725)) },
         resolution: Some(ms(10)),
         evidence: BTreeMap::from([
-            ("evidence/primary.log".into(), 18_432),
-            ("evidence/restored.log".into(), 9_120),
+            ("evidence/primary.log".into(), kept(18_432)),
+            ("evidence/restored.log".into(), kept(9_120)),
         ]),
+        provenance: provenance(),
         left: Vec::new(),
         kept: false,
         not_proven: vec!["The repository was on the same machine: its loss was not rehearsed.".into()],
         began: Some(at(12)),
         ended: Some(at(20_710)),
+    }
+}
+
+pub(super) fn kept(bytes: u64) -> KeptFile {
+    KeptFile { bytes, hash: Some("9f2b17c4".repeat(8)) }
+}
+
+fn provenance() -> DrillProvenance {
+    DrillProvenance {
+        file: "drills/loss/pitr-latest.toml (shipped)".into(),
+        file_hash: "c4a80d61".repeat(8),
+        software: Software {
+            image: Some("lifeboat-postgres:17".into()),
+            digest: Some("sha256:0c4f5f6d".into()),
+            programs: None,
+        },
+        settings: BTreeMap::from([("archive_timeout".into(), "2s".into()), ("fsync".into(), "on".into())]),
+        database_bytes: Some(84_307_968),
     }
 }
 
@@ -139,6 +165,7 @@ pub(super) fn finding(
         verdict,
         message: message.into(),
         details: Vec::new(),
+        lines: vec![17, 18],
         took: took.map(ms),
         follows: false,
     }

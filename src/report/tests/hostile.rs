@@ -104,6 +104,7 @@ proptest! {
                 verdict: Verdict::Pass,
                 message: String::new(),
                 details: Vec::new(),
+                lines: vec![17],
                 took: Some(samples::parts::ms(*millis)), follows: false,
             })
             .collect();

@@ -1,7 +1,8 @@
 //! A drill as it is reported.
 
 use super::{
-    Cells, EvidenceFile, RecoveryView, Status, TimelineRow, evidence, hint, loss, recovery, timeline,
+    Cells, EvidenceFile, RecoveryView, Status, TimelineRow, evidence, hint, loss, provenance, recovery,
+    timeline,
 };
 use crate::{
     human,
@@ -43,6 +44,8 @@ pub struct DrillView {
     pub following: usize,
     /// Its files.
     pub evidence: Vec<EvidenceFile>,
+    /// What it ran on, as names and values.
+    pub provenance: Vec<(&'static str, String)>,
     /// What could not be removed.
     pub left: Vec<String>,
 }
@@ -99,7 +102,7 @@ impl DrillView {
     pub fn of(run: &RunJudgement, judgement: &Judgement) -> Self {
         Self {
             name: judgement.exercise.to_string(),
-            status: status(judgement),
+            status: Status::of_drill(judgement),
             title: judgement.drill.title.clone(),
             about: judgement
                 .drill
@@ -125,17 +128,9 @@ impl DrillView {
                 .collect(),
             not_proven: judgement.not_proven.clone(),
             evidence: evidence::evidence(judgement),
+            provenance: provenance::provenance(run, judgement),
             left: judgement.left.clone(),
         }
-    }
-}
-
-/// Only a drill with a reason was skipped; one without a verdict and a reason is not proven.
-const fn status(judgement: &Judgement) -> Status {
-    match (&judgement.skipped, judgement.verdict) {
-        (Some(_), None) => Status::Skipped,
-        (None, None) => Status::Inconclusive,
-        (_, Some(verdict)) => Status::of(Some(verdict)),
     }
 }
 
@@ -162,7 +157,7 @@ fn troubles(judgement: &Judgement) -> Vec<Trouble> {
             hint: hint::hint(judgement, finding),
         })
         .collect();
-    let status = status(judgement);
+    let status = Status::of_drill(judgement);
     if troubles.is_empty() && matches!(status, Status::Fail | Status::Inconclusive) {
         let message = if judgement.findings.is_empty() {
             "nothing was evaluated"

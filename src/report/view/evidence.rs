@@ -19,17 +19,17 @@ pub struct EvidenceFile {
 /// The ledger first, then what was kept; nothing for a drill that never began.
 pub(super) fn evidence(judgement: &Judgement) -> Vec<EvidenceFile> {
     let folder = judgement.exercise.folder();
-    let closed = judgement.evidence.get(LEDGER_FILE).map(|size| human::bytes(*size));
+    let closed = judgement.evidence.get(LEDGER_FILE).map(|file| human::bytes(file.bytes));
     let ledger = judgement.began.map(|_| EvidenceFile {
         label: LEDGER_FILE.into(),
         path: format!("{folder}/{LEDGER_FILE}"),
         size: closed,
     });
     let kept =
-        judgement.evidence.iter().filter(|(file, _)| *file != LEDGER_FILE).map(|(file, size)| EvidenceFile {
+        judgement.evidence.iter().filter(|(file, _)| *file != LEDGER_FILE).map(|(file, kept)| EvidenceFile {
             label: file.strip_prefix("evidence/").unwrap_or(file).to_owned(),
             path: format!("{folder}/{file}"),
-            size: Some(human::bytes(*size)),
+            size: Some(human::bytes(kept.bytes)),
         });
     ledger.into_iter().chain(kept).collect()
 }

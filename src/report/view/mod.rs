@@ -8,6 +8,7 @@ mod drill;
 mod evidence;
 mod hint;
 mod loss;
+mod provenance;
 mod recovery;
 mod status;
 mod summary;
@@ -67,6 +68,9 @@ fn warnings(run: &RunJudgement) -> Vec<String> {
     if run.interrupted {
         warnings.push("The run was interrupted: remaining checks were not evaluated.".to_owned());
     }
+    if let Some(damage) = &run.journal_damage {
+        warnings.push(format!("The journal was changed after it was written: {damage}."));
+    }
     if run.exercises.is_empty() {
         warnings.push("No drill was run.".to_owned());
     }
@@ -78,18 +82,32 @@ fn warnings(run: &RunJudgement) -> Vec<String> {
     warnings
 }
 
+/// The version, and the commit where the build knew it.
+fn lifeboat(run: &RunJudgement) -> String {
+    match &run.provenance.commit {
+        Some(commit) => format!("{} at commit {commit}", run.lifeboat),
+        None => run.lifeboat.clone(),
+    }
+}
+
 fn facts(run: &RunJudgement) -> Vec<(&'static str, String)> {
     let machine: Vec<_> = run.machine.iter().map(|(name, value)| format!("{name} {value}")).collect();
     let mut facts = vec![
         ("run", run.run.clone()),
         ("began", human::instant(run.started)),
         ("took", human::duration(run.took)),
-        ("Lifeboat", run.lifeboat.clone()),
+        ("Lifeboat", lifeboat(run)),
         ("runtime", run.runtime.to_string()),
         ("jobs", human::counted(u64::try_from(run.jobs).unwrap_or(u64::MAX), "drill", "drills")),
     ];
     if !machine.is_empty() {
         facts.push(("machine", machine.join(", ")));
     }
+    let provenance = &run.provenance;
+    facts.extend(provenance.host.clone().map(|host| ("host", host)));
+    facts.extend(provenance.zone.clone().map(|zone| ("time zone", zone)));
+    let ci: Vec<_> = provenance.ci.iter().map(|(name, value)| format!("{name} {value}")).collect();
+    facts.extend((!ci.is_empty()).then(|| ("CI job", ci.join(", "))));
+    facts.extend(run.journal_hash.clone().map(|hash| ("hash of the journal", hash)));
     facts
 }

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::judge::Verdict;
+use crate::judge::{Judgement, Verdict};
 
 /// A verdict, or none because the drill could not be done here. In the order in which a report shows them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
@@ -28,6 +28,16 @@ impl Status {
             Some(Verdict::Inconclusive) => Self::Inconclusive,
             Some(Verdict::Pass) => Self::Pass,
             None => Self::Skipped,
+        }
+    }
+
+    /// The status of a drill. Only one with a reason was skipped; one without a verdict and a reason is not proven.
+    #[must_use]
+    pub const fn of_drill(judgement: &Judgement) -> Self {
+        match (&judgement.skipped, judgement.verdict) {
+            (Some(_), None) => Self::Skipped,
+            (None, None) => Self::Inconclusive,
+            (_, Some(verdict)) => Self::of(Some(verdict)),
         }
     }
 
