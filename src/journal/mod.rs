@@ -25,8 +25,8 @@ pub use fingerprint::{
     DatabaseFingerprint, Derived, Fingerprint, LeftOut, QueryResult, Rows, TableFingerprint,
 };
 pub use integrity::{Damage, Integrity, JOURNAL, hash_of, hash_of_all};
-pub use moment::{ClockTie, Moment};
 pub use ledger::{Commit, CommitOutcome, LEDGER_FILE, Ledger, LedgerEntries, MARKER_WRITER, Session};
+pub use moment::{ClockTie, Moment};
 pub use provenance::{DrillFile, Provenance, Software};
 pub use ranges::Ranges;
 pub use resolved_target::resolve_target;
