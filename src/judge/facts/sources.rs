@@ -23,7 +23,9 @@ pub(in crate::judge) fn sources(
             |subjects: &[Subject]| sources.extend(subjects.iter().map(|subject| (subject.clone(), line)));
         match &entry.event {
             Event::DrillStarted { .. } | Event::SetUpFailed { .. } => put(&[Subject::Baseline]),
-            Event::BaselineRecorded { .. } => put(&[Subject::Baseline, Subject::WorstCase]),
+            Event::BaselineRecorded { .. } => {
+                put(&[Subject::Baseline, Subject::Guarantee, Subject::WorstCase]);
+            }
             Event::StepStarted { step, .. } => {
                 put(&[Subject::Step { step: *step }]);
                 open = Some(*step);
