@@ -8,9 +8,7 @@ use serde::Serialize;
 use super::Verdict;
 use crate::{
     drill::{Check, Drill, Fault, ObjectiveKind, Period, RuntimeKind},
-    journal::{
-        CheckFacts, Damage, Exercise, Moment, Outcome, PhaseSpan, Provenance, Recovered, Software,
-    },
+    journal::{CheckFacts, Damage, Exercise, Moment, Outcome, PhaseSpan, Provenance, Recovered, Software},
     pg::Version,
 };
 

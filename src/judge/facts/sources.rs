@@ -15,8 +15,7 @@ pub(in crate::judge) fn sources(
     let rto = Subject::Objective { promise: ObjectiveKind::Rto };
     let rpo = Subject::Objective { promise: ObjectiveKind::Rpo };
     let mut sources = Vec::new();
-    let mut open = None;
-    // The checks of the open step, those that were made taken out.
+    // The checks of the step, those that were made taken out.
     let mut planned: Vec<Option<&Check>> = Vec::new();
     for (line, entry) in (1..).zip(entries).filter(|(_, entry)| entry.exercise.as_ref() == Some(exercise)) {
         let mut put =
@@ -28,19 +27,21 @@ pub(in crate::judge) fn sources(
             }
             Event::StepStarted { step, .. } => {
                 put(&[Subject::Step { step: *step }]);
-                open = Some(*step);
                 planned = match drill.steps.get(*step).map(|step| &step.verb) {
                     Some(Verb::Check(checks)) => checks.iter().map(Some).collect(),
                     _ => Vec::new(),
                 };
             }
             Event::StepEnded { step, .. } => put(&[Subject::Step { step: *step }]),
-            Event::BackupTaken(_) => put(&[Subject::WorstCase]),
-            Event::FaultInjected(_) => {
-                put(&[rto.clone(), rpo.clone()]);
-                put(&open.map(|step| Subject::Fault { step }).into_iter().collect::<Vec<_>>());
+            Event::BackupTaken { .. } => put(&[Subject::WorstCase]),
+            Event::FaultInjected { step, .. } => {
+                put(&[Subject::Fault { step: *step }, rto.clone(), rpo.clone()]);
             }
-            Event::FaultHealed { .. } => put(&[rto.clone()]),
+            Event::FaultProbed { fault, .. } => put(&[Subject::Fault { step: *fault }]),
+            Event::NotRecovered { step, .. } => put(&[Subject::EndOfRecovery { step: *step }]),
+            Event::FaultHealed { fault, .. } => {
+                put(&[Subject::Fault { step: *fault }, rto.clone()]);
+            }
             Event::Recovered { step, .. } => {
                 let step = *step;
                 let end = Subject::EndOfRecovery { step };
@@ -82,8 +83,9 @@ mod tests {
                 |line: &u64| format!("{:?}", story.entries[usize::try_from(line - 1).expect("few")].event);
             finding.lines.iter().map(at).collect::<Vec<_>>()
         };
-        let [of_fault] = lines("fault 05 lose the volume of primary").try_into().expect("one line");
-        assert!(of_fault.starts_with("FaultInjected"), "{of_fault}");
+        let of_fault = lines("fault 05 lose the volume of primary");
+        assert!(of_fault.iter().all(|event| event.starts_with("Fault")), "{of_fault:?}");
+        assert!(of_fault.iter().any(|event| event.starts_with("FaultInjected")), "{of_fault:?}");
         let [of_check] = lines("check 07.1 ledger").try_into().expect("one line");
         assert!(of_check.starts_with("Checked") && of_check.contains("WorkloadScan"), "{of_check}");
         let of_step = lines("step 01 take backup nightly");
