@@ -15,7 +15,7 @@ use crate::{
 
 const RUN_EXAMPLES: &str = "\
 Examples:
-  lifeboat run                                    every shipped drill, in containers where an engine answers
+  lifeboat run                                    every shipped drill and those in ./drills, in containers where an engine answers
   lifeboat run loss/pitr-latest                   one shipped drill
   lifeboat run loss --postgres 15,17              all of a folder, once on each version
   lifeboat run drills/mine.toml --runtime local   a file of your own, on installed binaries
@@ -42,7 +42,7 @@ pub(super) enum Subcommand {
     Run(Run),
     /// Check drill files without starting anything
     #[command(
-        after_help = "Examples:\n  lifeboat check                 the shipped drills\n  lifeboat check drills/         every drill of a folder"
+        after_help = "Examples:\n  lifeboat check                 the shipped drills and those in ./drills\n  lifeboat check drills/         every drill of a folder"
     )]
     Check(Select),
     /// List drills
@@ -103,7 +103,7 @@ pub(super) enum Subcommand {
 /// Which drills.
 #[derive(Debug, Args)]
 pub(super) struct Select {
-    /// Drill files, folders of them, or names of shipped drills and their folders; all shipped drills where none is given
+    /// Drill files, folders of them, or names of shipped drills and their folders, or of those in ./drills; all of both where none is given
     #[arg(value_name = "PATH or NAME")]
     pub(super) drills: Vec<String>,
     /// Only drills with this tag; with several, any of them

@@ -20,6 +20,9 @@ use crate::{
 
 static SHIPPED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/drills");
 
+/// The folder of the user's own drills, in the directory where lifeboat is called.
+const OWN: &str = "drills";
+
 /// A drill file's text.
 struct Source {
     name: DrillName,
@@ -147,7 +150,15 @@ fn counted(count: usize) -> String {
 fn sources(select: &Select, problems: &mut Vec<String>) -> Vec<Source> {
     let mut found = Vec::new();
     if select.drills.is_empty() {
-        found.extend(shipped(&SHIPPED));
+        match own() {
+            Ok(own) => {
+                // Who has a drill under the name of a shipped one means that one.
+                let is_own = |source: &Source| own.iter().any(|own| own.name == source.name);
+                found.extend(shipped(&SHIPPED).into_iter().filter(|source| !is_own(source)));
+                found.extend(own);
+            }
+            Err(problem) => problems.push(problem),
+        }
     }
     for wanted in &select.drills {
         match wanted_sources(wanted) {
@@ -164,13 +175,15 @@ fn sources(select: &Select, problems: &mut Vec<String>) -> Vec<Source> {
         }
     }
     let mut sources: Vec<Source> = sources.into_values().collect();
-    sources.sort_by(|a, b| a.name.cmp(&b.name));
+    // The shipped ones first.
+    sources.sort_by(|a, b| (a.path.is_some(), &a.name).cmp(&(b.path.is_some(), &b.name)));
     sources
 }
 
 /// What an argument stands for.
 fn wanted_sources(wanted: &str) -> Result<Vec<Source>, String> {
     let path = Path::new(wanted);
+    let below = Path::new(OWN).join(format!("{wanted}.toml"));
     let named: Vec<_> = shipped(&SHIPPED)
         .into_iter()
         .filter(|source| {
@@ -188,8 +201,15 @@ fn wanted_sources(wanted: &str) -> Result<Vec<Source>, String> {
         )),
         Some(_) => Ok(named),
         None if path.is_dir() => folder(path),
+        None if below.is_file() => file(&below).map(|source| vec![source]),
+        None if holds_drills(&Path::new(OWN).join(wanted)) => folder(&Path::new(OWN).join(wanted)),
         None => Err(unknown(wanted)),
     }
+}
+
+/// The drills of the user's, where `lifeboat new` writes them.
+fn own() -> Result<Vec<Source>, String> {
+    if holds_drills(Path::new(OWN)) { folder(Path::new(OWN)) } else { Ok(Vec::new()) }
 }
 
 fn holds_drills(folder: &Path) -> bool {
