@@ -6,6 +6,7 @@
 mod archive;
 mod backup;
 mod check;
+mod cluster;
 mod dataset;
 mod deadlines;
 mod fault;
@@ -31,6 +32,7 @@ use serde::{Deserialize, Serialize};
 pub use archive::{Archive, ArchiveMethod};
 pub use backup::{Backup, BackupMethod, Compression};
 pub use check::{Check, SqlCheck};
+pub use cluster::{ClusterState, OpenFault, Refusal, ServiceState};
 pub use dataset::{Dataset, DatasetContent};
 pub use deadlines::Deadlines;
 pub use fault::{Fault, FaultKind};

@@ -1,73 +1,42 @@
-//! Whether the service is up, and which faults are open, by what a drill does.
+//! Outages, by what a drill does: which step ends which fault, and whether clients can commit meanwhile.
 
-use std::collections::BTreeSet;
-
-use super::{Drill, Fault, NodeName, Recovery, Role, Verb};
+use super::{Drill, OpenFault, ServiceState, Verb};
 
 impl Drill {
-    /// Whether clients can commit when step `number` (counted from 0) begins, by what the drill did before: the server in
-    /// service is whole, so are the standbys that it waits for, and the clients' table is there.
+    /// Whether clients can commit when step `number` (counted from 0) begins, by what the drill did before.
     #[must_use]
     pub fn is_service_up(&self, number: usize) -> bool {
-        let primary = self.primary().map(|node| &node.name);
-        let mut serving = primary;
-        let mut broken: BTreeSet<&NodeName> = BTreeSet::new();
-        let mut is_table_there = true;
-        for step in self.steps.iter().take(number) {
-            match &step.verb {
-                Verb::Fault(Fault::DropTable { table }) => is_table_there &= *table != self.workload.table,
-                Verb::Fault(fault) => broken.extend(fault.node()),
-                Verb::Heal(node) => drop(broken.remove(node)),
-                Verb::Recover(recovery) if recovery.serves() => {
-                    serving = match recovery {
-                        Recovery::Restore { onto: node, .. }
-                        | Recovery::Restart { node }
-                        | Recovery::Promote { node } => Some(node),
-                        Recovery::Table { .. } => serving,
-                    };
-                    serving.map(|node| broken.remove(node));
-                    is_table_there = true;
-                }
-                Verb::Backup(_)
-                | Verb::Work(_)
-                | Verb::RestorePoint(_)
-                | Verb::Recover(_)
-                | Verb::Check(_) => {}
-            }
-        }
-        let mut synchronous =
-            self.nodes.iter().filter(|node| matches!(node.role, Role::Standby { synchronous: true, .. }));
-        let is_confirmed = serving != primary || synchronous.all(|node| !broken.contains(&node.name));
-        is_table_there && is_confirmed && serving.is_none_or(|node| !broken.contains(node))
+        let states = self.timeline();
+        states.get(number).or(states.last()).is_none_or(|state| state.service() == ServiceState::Up)
     }
 
     /// The step that is to end the fault of step `number`; `None` where none does.
     #[must_use]
     pub fn ended_by(&self, number: usize) -> Option<usize> {
-        let Verb::Fault(fault) = &self.steps.get(number)?.verb else { return None };
-        let later = self.steps.iter().enumerate().skip(number + 1);
-        later.into_iter().find(|(_, step)| step.verb.ends(fault)).map(|(number, _)| number)
+        let states = self.timeline();
+        let is_open = |state: usize| {
+            states.get(state).is_some_and(|state| state.open_faults().iter().any(|open| open.step == number))
+        };
+        (number + 1..self.steps.len()).find(|step| is_open(*step) && !is_open(step + 1))
     }
 
     /// The steps of the faults that are open when step `number` begins, from which its recovery or healing counts, the best first:
-    /// the earliest that it ends and that was a mistake or took the service away, since clients have waited from then on; else the
-    /// latest.
+    /// the earliest that it ends and that was a human error or took the service away, since clients have waited from then on; else
+    /// the latest.
     #[must_use]
     pub fn causes(&self, number: usize) -> Vec<usize> {
-        let mut open: Vec<(usize, &Fault)> = Vec::new();
-        for (number, step) in self.steps.iter().enumerate().take(number) {
-            match &step.verb {
-                Verb::Fault(fault) => open.push((number, fault)),
-                verb => open.retain(|(_, fault)| !verb.ends(fault)),
-            }
-        }
-        let is_missed =
-            |(number, fault): &(usize, &Fault)| fault.is_human_error() || !self.is_service_up(number + 1);
+        let states = self.timeline();
+        let Some(state) = states.get(number) else { return Vec::new() };
         let verb = self.steps.get(number).map(|step| &step.verb);
-        let first =
-            open.iter().position(|open| verb.is_some_and(|verb| verb.ends(open.1)) && is_missed(open));
+        let is_missed = |open: &OpenFault| {
+            let after = states.get(open.step + 1);
+            open.fault.is_human_error() || after.is_some_and(|state| state.service() != ServiceState::Up)
+        };
+        let is_ended = |open: &OpenFault| verb.is_some_and(|verb: &Verb| state.ends(verb, open));
+        let mut open: Vec<&OpenFault> = state.open_faults().iter().collect();
+        let first = open.iter().position(|open| is_ended(open) && is_missed(open));
         let first = first.map(|place| open.remove(place));
-        first.into_iter().chain(open.into_iter().rev()).map(|(number, _)| number).collect()
+        first.into_iter().chain(open.into_iter().rev()).map(|open| open.step).collect()
     }
 }
 
@@ -156,5 +125,109 @@ mod tests {
     fn only_the_clients_own_table_is_missed() {
         let drop = |table: &str| Verb::Fault(Fault::DropTable { table: table.parse().expect("a table") });
         assert_eq!(ups(false, vec![drop("shop.receipt"), drop("shop.ticket")]), [true, true, false]);
+    }
+
+    fn dropped(table: &str) -> Verb {
+        Verb::Fault(Fault::DropTable { table: table.parse().expect("a table") })
+    }
+
+    fn restored(target: RecoveryTarget) -> Verb {
+        let (from, onto) = ("nightly".parse().expect("a label"), name("recovered"));
+        Verb::Recover(Recovery::Restore { from, target, onto, serve: true })
+    }
+
+    fn backup(method: BackupMethod) -> Verb {
+        let (label, compress) = ("nightly".parse().expect("a label"), Compression::None);
+        Verb::Backup(Backup { method, label, node: name("primary"), compress })
+    }
+
+    fn named(point: &str) -> RecoveryTarget {
+        RecoveryTarget::Name { point: point.parse().expect("a name") }
+    }
+
+    #[test]
+    fn a_human_error_ends_with_a_recovery_that_goes_back_to_before_it_and_with_no_other() {
+        let point = |point: &str| Verb::RestorePoint(point.parse().expect("a name"));
+        let ended = |method, target| {
+            let verbs =
+                vec![backup(method), point("early"), dropped("shop.review"), point("late"), restored(target)];
+            drill(false, verbs).ended_by(2).is_some()
+        };
+        for (target, ends) in [
+            (RecoveryTarget::Latest, false),
+            (RecoveryTarget::Immediate, true),
+            (RecoveryTarget::BeforeFault, true),
+            (named("early"), true),
+            (named("late"), false),
+        ] {
+            assert_eq!(ended(BackupMethod::Basebackup, target.clone()), ends, "{target:?}");
+        }
+        assert!(ended(BackupMethod::Dump, RecoveryTarget::Latest), "a dump from before it");
+        let late = vec![dropped("shop.review"), backup(BackupMethod::Dump), restored(RecoveryTarget::Latest)];
+        assert_eq!(drill(false, late).ended_by(0), None, "a dump from after it");
+        let two = vec![
+            backup(BackupMethod::Basebackup),
+            dropped("shop.review"),
+            dropped("shop.receipt"),
+            restored(RecoveryTarget::BeforeFault),
+        ];
+        assert_eq!((drill(false, two.clone()).ended_by(1), drill(false, two).ended_by(2)), (None, Some(3)));
+        let promoted = vec![dropped("shop.review"), lose_primary(), promote()];
+        assert_eq!(
+            (drill(false, promoted.clone()).ended_by(0), drill(false, promoted).ended_by(1)),
+            (None, Some(2))
+        );
+    }
+
+    #[test]
+    fn a_recovery_ends_what_it_leaves_behind_or_brings_back_and_nothing_else() {
+        let killed = || Verb::Fault(Fault::KillPostmaster { node: name("primary") });
+        let table = |table: &str| {
+            let table = table.parse().expect("a table");
+            Verb::Recover(Recovery::Table { table, standby: name("standby") })
+        };
+        let restart = |node: &str| Verb::Recover(Recovery::Restart { node: name(node) });
+        for (verb, ends) in [
+            (restored(RecoveryTarget::Latest), [true, false]),
+            (promote(), [true, false]),
+            (restart("primary"), [true, false]),
+            (restart("standby"), [false, false]),
+            (table("shop.review"), [false, true]),
+            (table("shop.other"), [false, false]),
+        ] {
+            let verbs =
+                vec![backup(BackupMethod::Basebackup), killed(), dropped("shop.review"), verb.clone()];
+            let drill = drill(false, verbs);
+            assert_eq!([1, 2].map(|fault| drill.ended_by(fault).is_some()), ends, "{verb:?}");
+        }
+    }
+
+    #[test]
+    fn a_recovery_that_ends_nothing_and_keeps_a_human_error_is_refused() {
+        let verbs = vec![backup(BackupMethod::Basebackup), dropped("shop.review")];
+        let state = || drill(false, verbs.clone()).timeline().pop().expect("a state");
+        assert_eq!(
+            state().apply(2, &restored(RecoveryTarget::Latest)),
+            Err(Refusal::KeepsHumanError { fault: 1 })
+        );
+        assert_eq!(state().apply(2, &restored(RecoveryTarget::BeforeFault)), Ok(()));
+    }
+
+    #[test]
+    fn a_table_that_a_restart_does_not_bring_back_keeps_the_clients_waiting() {
+        let restart = Verb::Recover(Recovery::Restart { node: name("primary") });
+        let killed = Verb::Fault(Fault::KillPostmaster { node: name("primary") });
+        assert_eq!(ups(false, vec![dropped("shop.ticket"), killed, restart]), [true, false, false, false]);
+    }
+
+    #[test]
+    fn a_restored_server_waits_for_no_standby_whatever_its_name() {
+        let frozen = Verb::Fault(Fault::Freeze { node: name("standby") });
+        let (from, onto) = ("nightly".parse().expect("a label"), name("primary"));
+        let target = RecoveryTarget::Latest;
+        let restored = Verb::Recover(Recovery::Restore { from, target, onto, serve: true });
+        let again = Verb::Fault(Fault::Freeze { node: name("standby") });
+        let verbs = vec![backup(BackupMethod::Basebackup), frozen, lose_primary(), restored, again];
+        assert_eq!(ups(true, verbs), [true, true, false, false, true, true]);
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Fault, Label, NodeName, RestorePointName, TableName};
+use super::{Label, NodeName, RestorePointName, TableName};
 use crate::pg::Lsn;
 
 /// A recovery step.
@@ -131,19 +131,6 @@ impl Recovery {
         match self {
             Self::Restore { serve, .. } => *serve,
             Self::Restart { .. } | Self::Promote { .. } | Self::Table { .. } => true,
-        }
-    }
-
-    /// Whether a fault is over when it is: a new server in service leaves all of them behind.
-    #[must_use]
-    pub fn mends(&self, fault: &Fault) -> bool {
-        match self {
-            Self::Restore { serve, .. } => *serve,
-            Self::Promote { .. } => true,
-            Self::Restart { node } => fault.node() == Some(node),
-            Self::Table { table, .. } => {
-                matches!(fault, Fault::DropTable { table: dropped } if dropped == table)
-            }
         }
     }
 

@@ -55,18 +55,6 @@ impl Verb {
         }
     }
 
-    /// Whether a fault is over when it is done.
-    #[must_use]
-    pub fn ends(&self, fault: &Fault) -> bool {
-        match self {
-            Self::Recover(recovery) => recovery.mends(fault),
-            Self::Heal(node) => fault.node() == Some(node),
-            Self::Backup(_) | Self::Work(_) | Self::RestorePoint(_) | Self::Fault(_) | Self::Check(_) => {
-                false
-            }
-        }
-    }
-
     /// How long it may take where the file says nothing.
     #[must_use]
     pub const fn default_deadline(&self) -> Period {

@@ -88,6 +88,8 @@ pub struct FaultFacts {
     pub done: Moment,
     /// What was seen of its effect at once; `None` where a probe of its own tells.
     pub proof: Option<FaultProbe>,
+    /// Whether the table that was dropped had rows.
+    pub has_rows: Option<bool>,
     /// The transaction of a mistake.
     pub xid: Option<u64>,
     /// A position in WAL at or after a mistake's commit.

@@ -282,6 +282,7 @@ impl Story {
                     at: ms(7_000),
                     done: ms(7_050),
                     proof: None,
+                    has_rows: None,
                     xid: fault.is_human_error().then_some(900),
                     lsn: None,
                     server_time: None,

@@ -143,6 +143,7 @@ pub(crate) fn journal() -> (Exercise, Vec<Entry>) {
         at: Moment(fault_at()),
         done: Moment(fault_at() + 10),
         proof: None,
+        has_rows: None,
         xid: None,
         lsn: None,
         server_time: None,

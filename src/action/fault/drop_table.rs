@@ -8,6 +8,8 @@ pub(super) async fn inject(context: &mut DrillContext, table: &TableName) -> Res
     let session = node.session(context.database().as_str()).await?;
     let what = format!("drop {table}");
     node.ask(session.run("set lock_timeout = '30s'; begin").await, &what)?;
+    let rows = format!("select exists (select from {})", table.quoted());
+    let has_rows: bool = node.ask(session.read(&rows).await, "look for rows of the table")?;
     let xid = node.ask(session.read("select pg_current_xact_id()").await, &what)?;
     node.ask(session.run(&format!("drop table {}", table.quoted())).await, &what)?;
     let at = context.now();
@@ -22,6 +24,7 @@ pub(super) async fn inject(context: &mut DrillContext, table: &TableName) -> Res
     let application = node.session_as_application(context.database().as_str()).await?;
     context.workload_mut()?.commit_marker(&node, &application).await?;
     Ok(Injected {
+        has_rows: Some(has_rows),
         xid: Some(xid),
         lsn: Some(lsn),
         server_time: Some(server_time),
@@ -33,6 +36,16 @@ pub(super) async fn probe(site: &Site, table: &TableName) -> Result<Seen, LabErr
     let session = site.node.session(site.database.as_str()).await?;
     let there = format!("select to_regclass({}) is not null", literal(&table.quoted()));
     let there: bool = site.node.ask(session.read(&there).await, "look for the table")?;
+    // An unlogged table comes back from WAL or from a standby without a single row: the DROP has destroyed them.
+    if there && site.has_rows == Some(true) {
+        let rows = format!("select exists (select from {})", table.quoted());
+        let has_rows: bool = site.node.ask(session.read(&rows).await, "look for rows of the table")?;
+        return Ok(Seen::present_if(
+            !has_rows,
+            format!("{table} had rows when it was dropped, and came back empty"),
+            format!("{table} is in the system catalog, and holds rows"),
+        ));
+    }
     Ok(Seen::present_if(
         !there,
         format!("{table} is not in the system catalog"),

@@ -32,6 +32,8 @@ struct Injected {
     done: Moment,
     /// The process that was killed.
     pid: Option<u32>,
+    /// Whether the table that was dropped had rows.
+    has_rows: Option<bool>,
     xid: Option<u64>,
     lsn: Option<crate::pg::Lsn>,
     server_time: Option<jiff::Timestamp>,
@@ -39,7 +41,7 @@ struct Injected {
 
 impl Injected {
     const fn between(at: Moment, done: Moment) -> Self {
-        Self { at, done, pid: None, xid: None, lsn: None, server_time: None }
+        Self { at, done, pid: None, has_rows: None, xid: None, lsn: None, server_time: None }
     }
 }
 
@@ -69,13 +71,15 @@ pub async fn inject(context: &mut DrillContext, step: usize, fault: &Fault) -> R
         at: injected.at,
         done: injected.done,
         proof: None,
+        has_rows: injected.has_rows,
         xid: injected.xid,
         lsn: injected.lsn,
         server_time: injected.server_time,
     };
     context.recorder.record(Event::FaultInjected { step, facts: facts.clone() });
     context.faults.insert(step, facts);
-    let site = Site { node, database: context.database().clone(), pid: injected.pid };
+    let site =
+        Site { node, database: context.database().clone(), pid: injected.pid, has_rows: injected.has_rows };
     proof::begin(context, step, fault, site);
     Ok(())
 }

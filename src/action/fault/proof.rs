@@ -10,7 +10,7 @@ use super::{drop_table, freeze, kill_node, kill_postmaster, lose_volume};
 use crate::{
     action::context::DrillContext,
     drill::{DatabaseName, Fault, Verb},
-    journal::{ErrorChain, Event, FaultEffect, FaultProbe},
+    journal::{ErrorChain, Event, FaultEffect, FaultFacts, FaultProbe},
     lab::{LabError, clock::Clock, node::Node},
 };
 
@@ -44,6 +44,8 @@ pub(super) struct Site {
     pub(super) database: DatabaseName,
     /// The process that was killed.
     pub(super) pid: Option<u32>,
+    /// Whether the table that was dropped had rows.
+    pub(super) has_rows: Option<bool>,
 }
 
 /// The searches that are under way, each in a task with a deadline. They end with this.
@@ -79,16 +81,18 @@ pub async fn look_after(context: &DrillContext, step: usize) {
     for (number, facts) in
         context.faults.iter().filter(|(fault, _)| context.drill.ended_by(**fault) == Some(step))
     {
-        let look = || is_gone(context, &ending.verb, &facts.fault);
+        let look = || is_gone(context, &ending.verb, facts);
         let probe = find(context.clock(), FaultEffect::Gone, look).await;
         context.recorder.record(Event::FaultProbed { fault: *number, after: Some(step), probe });
     }
 }
 
 /// What is left of a fault: for a server that nobody needs any more, that the service runs without it.
-async fn is_gone(context: &DrillContext, ending: &Verb, fault: &Fault) -> Result<Seen, LabError> {
+async fn is_gone(context: &DrillContext, ending: &Verb, facts: &FaultFacts) -> Result<Seen, LabError> {
+    let fault = &facts.fault;
     let (node, _) = context.service()?;
-    let site = |node| Site { node, database: context.database().clone(), pid: None };
+    let site =
+        |node| Site { node, database: context.database().clone(), pid: None, has_rows: facts.has_rows };
     match (fault.node(), ending) {
         (None, _) => probe(fault, &site(node)).await,
         (Some(name), Verb::Heal(_)) => {

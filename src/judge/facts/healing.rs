@@ -80,6 +80,7 @@ mod tests {
             at: ms(3_100),
             done: ms(3_110),
             proof: None,
+            has_rows: None,
             alive: Some(ms(3_090)),
             xid: None,
             lsn: None,

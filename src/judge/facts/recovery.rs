@@ -72,7 +72,7 @@ impl<'a> CompletedRecovery<'a> {
 #[cfg(test)]
 mod tests {
     use crate::{
-        drill::{Fault, Recovery, Step, Verb},
+        drill::{Fault, Step, Verb},
         journal::{Event, FaultFacts},
         judge::testing::*,
     };
@@ -89,6 +89,7 @@ mod tests {
             at: ms(3_100),
             done: ms(3_110),
             proof: None,
+            has_rows: None,
             xid: Some(900),
             lsn: None,
             server_time: None,
@@ -111,34 +112,5 @@ mod tests {
         assert_eq!(story.judge().recoveries[0].from, ms(3_100));
         assert_eq!(story.drill(verbs(Verb::Heal(node("standby")))).judge().recoveries[0].from, ms(7_100));
         assert_eq!(after(&frozen).judge().recoveries[0].from, ms(7_000));
-    }
-
-    #[test]
-    fn a_recovery_mends_what_it_leaves_behind_or_brings_back_and_nothing_else() {
-        let killed = Fault::KillPostmaster { node: node("primary") };
-        let dropped = Fault::DropTable { table: workload_table() };
-        let restore =
-            |serve| match Story::restored(crate::drill::RecoveryTarget::Latest, serve).judge().drill.steps
-                [RECOVERY]
-                .verb
-                .clone()
-            {
-                Verb::Recover(recovery) => recovery,
-                _ => unreachable!("a recovery"),
-            };
-        for (recovery, mends) in [
-            (restore(true), [true, true]),
-            (restore(false), [false, false]),
-            (Recovery::Promote { node: node("standby") }, [true, true]),
-            (Recovery::Restart { node: node("primary") }, [true, false]),
-            (Recovery::Restart { node: node("standby") }, [false, false]),
-            (Recovery::Table { table: workload_table(), standby: node("standby") }, [false, true]),
-            (
-                Recovery::Table { table: "shop.other".parse().expect("a table"), standby: node("standby") },
-                [false, false],
-            ),
-        ] {
-            assert_eq!([recovery.mends(&killed), recovery.mends(&dropped)], mends, "{recovery:?}");
-        }
     }
 }

@@ -58,7 +58,7 @@ fn hit(
         return None;
     }
     server.fate = fate(place.clone());
-    world.open.push(Open { place, node: Some(node.clone()), table: None });
+    world.open.push(Open { step: world.step, place, table: None });
     Some(())
 }
 
@@ -68,7 +68,7 @@ fn drop_table(
     place: Span,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<()> {
-    world.needs_service("a table is dropped on the server that takes writes", diagnostics);
+    world.needs_commits("a table is dropped on the server that takes writes", diagnostics);
     table::table(world.file, table, place.clone(), diagnostics);
     if let Some(first) = world.open.iter().find(|open| open.table.as_ref() == Some(table)) {
         let message = format!("{} is dropped already", quoted(&table.to_string()));
@@ -85,7 +85,7 @@ fn drop_table(
         place: place.clone(),
         worked: world.worked,
     });
-    world.open.push(Open { place, node: None, table: Some(table.clone()) });
+    world.open.push(Open { step: world.step, place, table: Some(table.clone()) });
     Some(())
 }
 
@@ -100,7 +100,6 @@ pub(super) fn heal(
     match &server.fate {
         Fate::Frozen(_) => {
             server.fate = Fate::Alive;
-            world.open.retain(|open| open.node.as_ref() != Some(node));
         }
         _ if unsure => {}
         fate => {

@@ -8,6 +8,7 @@ mod cluster;
 mod dataset;
 mod fault;
 mod recovery;
+mod refusal;
 mod restore;
 mod server;
 mod settings;

@@ -49,8 +49,7 @@ pub(super) fn recover(
     let recovery = ways.pop().flatten();
     if recovery.is_none() {
         // It was said to be wrong; that the fault stays would only follow from it.
-        world.open.clear();
-        world.forgiven = true;
+        world.forgive();
     }
     recovery.map(Verb::Recover)
 }
@@ -87,7 +86,6 @@ fn restart(
         ),
         Fate::Stopped(_) => {
             server.fate = Fate::Alive;
-            world.open.retain(|open| open.node.as_ref() != Some(node));
             return Some(Recovery::Restart { node: node.clone() });
         }
         _ if unsure => return Some(Recovery::Restart { node: node.clone() }),
@@ -170,7 +168,7 @@ fn table_from(
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Recovery> {
     let before = diagnostics.len();
-    world.needs_service("a table is brought back to the server that takes writes", diagnostics);
+    world.needs_commits("a table is brought back to the server that takes writes", diagnostics);
     let (unsure, worked) = (world.unsure, world.worked);
     let dropped = world
         .dropped
@@ -223,7 +221,6 @@ fn table_from(
             .also(Some(since), "since here");
         diagnostics.push(diagnostic.help("use another delayed standby"));
     }
-    world.open.retain(|open| open.table.as_ref() != Some(table));
     if diagnostics.len() > before {
         return None;
     }

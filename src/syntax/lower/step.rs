@@ -38,6 +38,9 @@ fn step(world: &mut World<'_>, step: &declared::Step, diagnostics: &mut Vec<Diag
     with(world, &step.check, &mut verbs, |world, checks| check::checks(world, &checks.0, diagnostics));
     // A step that could not be read may have changed the cluster; one that could, and was wrong, is judged as it stands.
     world.unsure |= verbs.is_empty() || step.fault.is_wrong() || step.recover.is_wrong();
+    for verb in verbs.iter().flatten() {
+        world.apply(verb, diagnostics);
+    }
     let verb = verbs.pop().flatten()?;
     let deadline = step.deadline.or_else(|| None).map(|deadline| deadline.0);
     if let (Some((place, deadline)), Verb::Work(work)) = (step.deadline.placed(), &verb)
@@ -81,7 +84,7 @@ fn restore_point(
     point: &RestorePointName,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Verb> {
-    world.needs_service("a restore point is made on the server that takes writes", diagnostics);
+    world.needs_commits("a restore point is made on the server that takes writes", diagnostics);
     let place = value_place(world, |step| step.restore_point.placed().map(|(place, _)| place));
     if let Some(first) = world.points.get(point) {
         let diagnostic = Diagnostic::meaning(place, format!("two restore points are called `{point}`"));

@@ -1,6 +1,6 @@
 //! What only the whole drill tells.
 
-use super::{world::World, writers};
+use super::{refusal, world::World, writers};
 use crate::{
     drill::{AtWorst, Bound, Drill, Guarantee},
     human,
@@ -21,6 +21,12 @@ pub(super) fn steps(
         return;
     }
     for open in &world.open {
+        let known = world.state.open_faults().iter().find(|known| known.step == open.step);
+        let kept_by = known.and_then(|known| steps.get(known.kept_by?)?.recover.key());
+        if let Some(recovery) = kept_by {
+            diagnostics.push(refusal::keeps_human_error(world, open.step, recovery));
+            continue;
+        }
         let diagnostic = Diagnostic::meaning(open.place.clone(), "no step recovers from this fault");
         diagnostics.push(diagnostic.help("add a `recover` step after it"));
     }

@@ -2,9 +2,9 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use super::cluster;
+use super::{cluster, refusal};
 use crate::{
-    drill::{BackupMethod, Label, NodeName, RestorePointName, TableName},
+    drill::{BackupMethod, ClusterState, Label, NodeName, RestorePointName, TableName, Verb},
     syntax::{
         declared::{self, RoleWord},
         diagnostic::{Diagnostic, Span},
@@ -69,8 +69,8 @@ pub(super) struct Moved {
 
 /// A fault from which nothing has recovered yet.
 pub(super) struct Open {
+    pub(super) step: usize,
     pub(super) place: Span,
-    pub(super) node: Option<NodeName>,
     pub(super) table: Option<TableName>,
 }
 
@@ -97,6 +97,8 @@ pub(super) struct World<'a> {
     pub(super) points: BTreeMap<RestorePointName, Made<()>>,
     pub(super) dropped: Vec<Dropped>,
     pub(super) open: Vec<Open>,
+    /// The same by the model of the cluster, which says what ends a fault.
+    pub(super) state: ClusterState,
     pub(super) faults: usize,
     /// The last recovery was wrong, so that what it was to mend can't be told.
     pub(super) forgiven: bool,
@@ -120,6 +122,10 @@ impl<'a> World<'a> {
         let primaries = servers.iter().filter(|server| server.standby.is_none()).count();
         let serving =
             servers.iter().find(|server| server.standby.is_none()).map(|server| server.name.clone());
+        let is_synchronous = |node: &&declared::Node| node.synchronous.get() == Some(&true);
+        let synchronous = declared.iter().filter(is_synchronous).filter_map(|node| node.name.get().cloned());
+        let table = file.workload.get().and_then(|workload| workload.table.get().cloned());
+        let state = ClusterState::new(serving.clone(), synchronous.collect(), table);
         Self {
             file,
             step: 0,
@@ -133,6 +139,7 @@ impl<'a> World<'a> {
             points: BTreeMap::new(),
             dropped: Vec::new(),
             open: Vec::new(),
+            state,
             faults: 0,
             forgiven: false,
             examinable: false,
@@ -169,7 +176,27 @@ impl<'a> World<'a> {
     pub(super) fn moves_to(&mut self, name: &NodeName) {
         self.serving = Some(name.clone());
         self.moved = Some(Moved { step: self.step, place: self.verb.clone() });
+    }
+
+    /// Goes on by what a step does; says where that makes no sense.
+    pub(super) fn apply(&mut self, verb: &Verb, diagnostics: &mut Vec<Diagnostic>) {
+        if let Err(refusal) = self.state.apply(self.step, verb) {
+            if !self.unsure {
+                let place = self.verb.clone();
+                diagnostics.push(refusal::diagnostic(self, &refusal, place));
+            }
+            self.state.forgive();
+            self.forgiven = true;
+        }
+        let open = self.state.open_faults();
+        self.open.retain(|known| open.iter().any(|open| open.step == known.step));
+    }
+
+    /// Takes what is broken for recovered by a step that was said to be wrong.
+    pub(super) fn forgive(&mut self) {
+        self.state.forgive();
         self.open.clear();
+        self.forgiven = true;
     }
 
     /// Why a server is of no use to the service, and since where; `None` where it is.
@@ -208,6 +235,25 @@ impl<'a> World<'a> {
         let message = format!("{what}, but `{serving}` {trouble}");
         diagnostics.push(
             Diagnostic::meaning(verb, message)
+                .also(Some(since), "since here")
+                .help("move it before the fault, or after the recovery"),
+        );
+    }
+}
+
+impl World<'_> {
+    /// Says where the server that takes writes can't commit what a step wants of it.
+    pub(super) fn needs_commits(&mut self, what: &str, diagnostics: &mut Vec<Diagnostic>) {
+        let before = diagnostics.len();
+        self.needs_service(what, diagnostics);
+        let standby = self.state.waits_for().cloned().filter(|_| !self.unsure && diagnostics.len() == before);
+        let Some(standby) = standby else { return };
+        let fate = self.server(&standby).and_then(|server| server.fate.trouble());
+        let Some((trouble, since)) = fate else { return };
+        let message =
+            format!("{what}, but each commit waits for the synchronous standby `{standby}`, which {trouble}");
+        diagnostics.push(
+            Diagnostic::meaning(self.verb.clone(), message)
                 .also(Some(since), "since here")
                 .help("move it before the fault, or after the recovery"),
         );

@@ -165,6 +165,8 @@ struct Fault {
     done: Moment,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     proof: Option<FaultProbe>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    has_rows: Option<bool>,
     xid: Option<u64>,
     lsn: Option<Lsn>,
     server_time: Option<Timestamp>,

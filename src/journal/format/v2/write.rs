@@ -72,8 +72,8 @@ impl Backup {
 
 impl Fault {
     fn of(step: usize, facts: FaultFacts) -> Self {
-        let FaultFacts { fault: _, alive, at, done, proof, xid, lsn, server_time } = facts;
-        Self { step, alive, at, done, proof, xid, lsn, server_time }
+        let FaultFacts { fault: _, alive, at, done, proof, has_rows, xid, lsn, server_time } = facts;
+        Self { step, alive, at, done, proof, has_rows, xid, lsn, server_time }
     }
 }
 
