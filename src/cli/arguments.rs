@@ -24,13 +24,16 @@ Examples:
 /// Disaster-recovery drills for PostgreSQL.
 ///
 /// A drill starts a real cluster, backs it up, keeps clients committing, breaks it, recovers it, and measures from outside
-/// what was lost (RPO) and how long it took (RTO) against what was promised.
+/// how long the service was away (RTO) and what was lost (RPO), against objectives.
 #[derive(Debug, Parser)]
 #[command(name = "lifeboat", version, after_help = Exit::table(), max_term_width = 100, disable_help_subcommand = true)]
 pub(super) struct Arguments {
-    /// Say more on standard error; twice for everything
+    /// Increase verbosity (-v: debug, -vv: trace)
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub(super) verbose: u8,
+    /// When to use colour
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub(super) color: Color,
     #[command(subcommand)]
     pub(super) subcommand: Subcommand,
 }
@@ -55,11 +58,11 @@ pub(super) enum Subcommand {
         after_help = "Examples:\n  lifeboat schema > drill.schema.json\n  lifeboat schema report > report.schema.json"
     )]
     Schema {
-        /// Of what
+        /// What to print the schema of
         #[arg(default_value = "drill")]
         document: Document,
     },
-    /// Write a commented drill file that runs as it is
+    /// Write a commented drill file, ready to run
     #[command(
         after_help = "Example:\n  lifeboat new my-first-drill && lifeboat run drills/my-first-drill.toml"
     )]
@@ -69,12 +72,15 @@ pub(super) enum Subcommand {
         after_help = "Examples:\n  lifeboat report latest\n  lifeboat report reports/20261120-171500-3f9a"
     )]
     Report(Report),
-    /// Remove what runs that died have left
+    /// Remove what interrupted or killed runs left behind
     #[command(
         after_help = "Examples:\n  lifeboat clean --dry-run     what would be removed\n  lifeboat clean --cache       prepared clusters and images that Lifeboat built as well"
     )]
     Clean(Clean),
-    /// Say which runtimes, versions and tools are here, and how to get what is missing
+    /// Show which runtimes, versions and tools are installed, and how to get what is missing
+    #[command(
+        after_help = "Examples:\n  lifeboat doctor\n  lifeboat doctor --runtime docker   ends with 6 where the engine is missing"
+    )]
     Doctor(Doctor),
     /// Print a completion script for a shell
     #[command(after_help = "Example:\n  lifeboat completions bash > /etc/bash_completion.d/lifeboat")]
@@ -118,13 +124,13 @@ pub(super) struct Run {
     /// Where servers run
     #[arg(long, value_name = "RUNTIME", default_value = "auto", env = "LIFEBOAT_RUNTIME")]
     pub(super) runtime: Runtime,
-    /// Versions of PostgreSQL: the selection runs once on each; the newest that is here where none is given
+    /// Versions of PostgreSQL: the selection runs once on each [default: the newest installed]
     #[arg(long, value_name = "VERSION,…", value_delimiter = ',', value_parser = version)]
     pub(super) postgres: Vec<Major>,
     /// The image of the servers; `{version}` stands for the version
     #[arg(long, value_name = "REFERENCE", env = "LIFEBOAT_IMAGE")]
     pub(super) image: Option<String>,
-    /// How many drills run jobs; a recovery time that was measured beside others is marked so
+    /// How many drills run at the same time; an RTO measured beside other drills is marked contended
     #[arg(short, long, value_name = "N", default_value = "1", value_parser = clap::value_parser!(u16).range(1..=64))]
     pub(super) jobs: u16,
     /// The folder in which each run makes its own
@@ -132,7 +138,7 @@ pub(super) struct Run {
     pub(super) reports: PathBuf,
     #[command(flatten)]
     pub(super) work: Work,
-    /// Leave the cluster of a drill that did not pass where it is, to be looked at; `lifeboat clean` removes it
+    /// Keep the cluster of a drill that did not pass, for inspection; `lifeboat clean` removes it
     #[arg(long)]
     pub(super) keep_on_failure: bool,
     /// What to print at the end
@@ -170,7 +176,7 @@ pub(super) struct List {
 
 #[derive(Debug, Args)]
 pub(super) struct New {
-    /// The name of the drill; folders are parted by slashes
+    /// The name of the drill; folders are separated by slashes
     pub(super) name: String,
     /// The folder in which it is written
     #[arg(long, value_name = "DIR", default_value = "drills")]
@@ -179,7 +185,7 @@ pub(super) struct New {
 
 #[derive(Debug, Args)]
 pub(super) struct Report {
-    /// The run: its folder, or its name below the reports' folder; `latest` is the latest
+    /// The run: its folder, its name in the reports' folder, or `latest`
     pub(super) run: String,
     /// The folder of all reports
     #[arg(long, value_name = "DIR", default_value = "reports", env = "LIFEBOAT_REPORTS")]
@@ -191,10 +197,10 @@ pub(super) struct Report {
 
 #[derive(Debug, Args)]
 pub(super) struct Clean {
-    /// Only say what would be removed
+    /// Only print what would be removed
     #[arg(long)]
     pub(super) dry_run: bool,
-    /// Prepared clusters, and images that Lifeboat built, as well
+    /// Also remove prepared clusters, and images that Lifeboat built
     #[arg(long)]
     pub(super) cache: bool,
     #[command(flatten)]
@@ -203,6 +209,9 @@ pub(super) struct Clean {
 
 #[derive(Debug, Args)]
 pub(super) struct Doctor {
+    /// The runtime that must be usable; without it, one of them
+    #[arg(long, value_name = "RUNTIME", default_value = "auto", env = "LIFEBOAT_RUNTIME")]
+    pub(super) runtime: Runtime,
     #[command(flatten)]
     pub(super) work: Work,
 }
@@ -234,6 +243,17 @@ impl Runtime {
             Self::Auto | Self::Local => RuntimeKind::Local,
         }
     }
+}
+
+/// When colour is used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Color {
+    /// On a terminal that has colours, unless NO_COLOR is set
+    Auto,
+    /// Always, for a log that shows colours
+    Always,
+    /// Never
+    Never,
 }
 
 /// What has a schema.

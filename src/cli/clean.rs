@@ -27,10 +27,7 @@ pub(super) async fn clean(arguments: &Clean) -> Exit {
             Ok(())
         }
     };
-    if told.lines.is_empty() {
-        told.lines.push("nothing to clean".to_owned());
-    }
-    let printed = print(&(told.lines.join("\n") + "\n"));
+    let printed = print(&told.table());
     match engine {
         Err(error) => {
             failed(&error);
@@ -120,11 +117,20 @@ fn origin(note: &Note) -> String {
     }
 }
 
-/// The lines that are printed, and whether one of them tells of a failure.
+/// What was looked at, and whether something failed.
 #[derive(Default)]
 struct Told {
-    lines: Vec<String>,
+    rows: Vec<Row>,
     failed: bool,
+}
+
+/// One resource; rows are printed in the order of their kinds and names, so that two calls can be compared.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Row {
+    kind: String,
+    name: String,
+    did: &'static str,
+    why: String,
 }
 
 impl Told {
@@ -138,7 +144,49 @@ impl Told {
                 ("failed", Some(why.as_str()))
             }
         };
-        let why = why.map(|why| format!(": {why}")).unwrap_or_default();
-        self.lines.push(format!("{did:12}  {kind:9}  {name}{why}"));
+        let why = why.unwrap_or_default().to_owned();
+        self.rows.push(Row { kind: kind.to_owned(), name: name.to_owned(), did, why });
+    }
+
+    /// The rows as lines with aligned columns.
+    fn table(&mut self) -> String {
+        if self.rows.is_empty() {
+            return "nothing to clean\n".to_owned();
+        }
+        self.rows.sort();
+        let width = |of: fn(&Row) -> usize| self.rows.iter().map(of).max().unwrap_or_default();
+        let (did, kind) = (width(|row| row.did.len()), width(|row| row.kind.len()));
+        let name = width(|row| row.name.len());
+        let line = |row: &Row| {
+            let line = format!("{:did$}  {:kind$}  {:name$}  {}", row.did, row.kind, row.name, row.why);
+            line.trim_end().to_owned() + "\n"
+        };
+        self.rows.iter().map(line).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_left_is_listed_by_kind_and_name_in_columns() {
+        let mut told = Told::default();
+        told.tell(
+            "volume",
+            "lifeboat-b-primary",
+            &Outcome::WouldRemove,
+            Some("left by the run b, which has ended"),
+        );
+        told.tell("container", "lifeboat-b", &Outcome::Kept("its run is in progress".into()), None);
+        told.tell("volume", "lifeboat-a", &Outcome::WouldRemove, None);
+        assert_eq!(
+            told.table(),
+            "kept          container  lifeboat-b          its run is in progress\n\
+             would remove  volume     lifeboat-a\n\
+             would remove  volume     lifeboat-b-primary  left by the run b, which has ended\n"
+        );
+        assert!(!told.failed);
+        assert_eq!(Told::default().table(), "nothing to clean\n");
     }
 }

@@ -1,6 +1,10 @@
 //! `lifeboat doctor`: what is here, and how to get what is missing.
 
-use super::{arguments::Doctor, exit::Exit, print};
+use super::{
+    arguments::{Doctor, Runtime},
+    exit::Exit,
+    print, select,
+};
 use crate::{
     human,
     journal::ErrorChain,
@@ -22,14 +26,19 @@ pub(super) async fn doctor(arguments: &Doctor) -> Exit {
         Ok(work) => lines.push(disk_line(work)),
         Err(error) => lines.push(format!("disk    unfit     can't {}", ErrorChain::of(error))),
     }
-    if !docker && !local {
-        lines.push("no runtime is usable: install one of the two above".to_owned());
+    let (usable, otherwise) = match arguments.runtime {
+        Runtime::Auto => (docker || local, "no runtime is usable: install one of the two above"),
+        Runtime::Docker => (docker, "the runtime docker is not usable: see above how to get it"),
+        Runtime::Local => (local, "the runtime local is not usable: see above how to get it"),
+    };
+    if !usable {
+        lines.push(otherwise.to_owned());
     }
     let printed = print(&(lines.join("\n") + "\n"));
     match work {
         Err(error) => Exit::from(&error),
-        Ok(_) if docker || local => printed,
-        Ok(_) => Exit::Inconclusive,
+        Ok(_) if usable => printed,
+        Ok(_) => Exit::NotInstalled,
     }
 }
 
@@ -83,11 +92,14 @@ fn local_lines(lines: &mut Vec<String>, work: Option<&WorkDir>) -> bool {
             .map(|found| format!("                  PostgreSQL {}  {}", found.version, found.bin)),
     );
     lines.extend(in_vain);
+    let needed = select::tools_of_shipped_drills();
     for tool in TOOLS {
         if installations.values().any(|found| found.tools.contains(tool)) {
             lines.push(format!("                  {tool}"));
-        } else {
-            lines.push(format!("                  {tool} is missing; get it: apt-get install {tool}"));
+        } else if needed.contains(tool) {
+            lines.push(format!(
+                "                  {tool} is missing, and a shipped drill needs it: apt-get install {tool}"
+            ));
         }
     }
     user.is_ok()

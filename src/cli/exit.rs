@@ -14,16 +14,18 @@ use crate::{
 pub(super) enum Exit {
     /// Every drill passed, or the command did what it was asked.
     Passed,
-    /// A promise was broken.
+    /// An objective was missed, or a check failed.
     Broken,
-    /// A drill file or the command line is wrong, or asks for what is not here.
+    /// A drill file or the command line is wrong.
     Usage,
-    /// Nobody can tell.
+    /// It could not be determined.
     Inconclusive,
     /// Nothing was selected.
     Nothing,
     /// Passed, but something could not be cleaned up.
     LeftBehind,
+    /// What the selection needs is not installed.
+    NotInstalled,
     /// A bug in Lifeboat.
     Bug,
     /// A report could not be written.
@@ -35,13 +37,14 @@ pub(super) enum Exit {
 }
 
 impl Exit {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 11] = [
         Self::Passed,
         Self::Broken,
         Self::Usage,
         Self::Inconclusive,
         Self::Nothing,
         Self::LeftBehind,
+        Self::NotInstalled,
         Self::Bug,
         Self::Report,
         Self::Interrupted,
@@ -56,6 +59,7 @@ impl Exit {
             Self::Inconclusive => 3,
             Self::Nothing => 4,
             Self::LeftBehind => 5,
+            Self::NotInstalled => 6,
             Self::Bug => 70,
             Self::Report => 74,
             Self::Interrupted => 130,
@@ -67,12 +71,13 @@ impl Exit {
         match self {
             Self::Passed => "every drill passed",
             Self::Broken => "an objective was missed, or a check failed",
-            Self::Usage => {
-                "a drill file or the command line is wrong, or asks for what is not installed; nothing was started"
-            }
+            Self::Usage => "a drill file or the command line is wrong; nothing was started",
             Self::Inconclusive => "inconclusive: could not be determined",
             Self::Nothing => "nothing was selected",
             Self::LeftBehind => "passed, but something could not be cleaned up",
+            Self::NotInstalled => {
+                "what the selection needs (a version, a tool, an engine) is not installed; nothing was started"
+            }
             Self::Bug => "a bug in Lifeboat",
             Self::Report => "a report could not be written",
             Self::Interrupted => "interrupted from the keyboard",
@@ -80,10 +85,14 @@ impl Exit {
         }
     }
 
+    /// All codes with their meanings.
+    pub(super) fn codes() -> impl Iterator<Item = (u8, &'static str)> {
+        Self::ALL.into_iter().map(|exit| (exit.code(), exit.meaning()))
+    }
+
     /// All codes with their meanings, for the help.
     pub(super) fn table() -> String {
-        let lines: String =
-            Self::ALL.iter().map(|exit| format!("\n  {:<5}{}", exit.code(), exit.meaning())).collect();
+        let lines: String = Self::codes().map(|(code, meaning)| format!("\n  {code:<5}{meaning}")).collect();
         format!("Exit codes:{lines}")
     }
 
@@ -105,6 +114,7 @@ impl From<&LabError> for Exit {
     fn from(error: &LabError) -> Self {
         match error {
             LabError::Refused { .. } => Self::Usage,
+            LabError::Missing { .. } => Self::NotInstalled,
             LabError::Command { .. }
             | LabError::Died { .. }
             | LabError::Deadline { .. }

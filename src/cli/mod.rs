@@ -9,6 +9,7 @@ mod clean;
 mod doctor;
 mod exit;
 mod list;
+mod manual;
 mod new;
 mod progress;
 mod report;
@@ -35,6 +36,7 @@ pub fn main() -> ExitCode {
             return if error.use_stderr() { Exit::Usage } else { Exit::Passed }.into();
         }
     };
+    terminal::choose(arguments.color);
     logging(&arguments);
     bug::guarded(|| perform(arguments)).into()
 }
@@ -94,7 +96,7 @@ async fn dispatch(subcommand: Subcommand) -> Exit {
             clap_complete::generate(shell, &mut Arguments::command(), "lifeboat", &mut script);
             print(&String::from_utf8_lossy(&script))
         }
-        Subcommand::Man { command } => manual(command.as_deref()),
+        Subcommand::Man { command } => manual::manual(command.as_deref()),
         Subcommand::Reap { run, runtime, work } => reap(&run, runtime, &work).await,
     }
 }
@@ -115,32 +117,6 @@ where
 {
     terminal::error(&format!("failed to {}", ErrorChain::of(error)));
     error.into()
-}
-
-/// Prints the manual page of a subcommand, or where none is named, of the command.
-fn manual(wanted: Option<&str>) -> Exit {
-    let mut command = Arguments::command();
-    command.build();
-    let pages = || command.get_subcommands().filter(|subcommand| !subcommand.is_hide_set());
-    let Some(page) =
-        wanted.map_or(Some(&command), |wanted| pages().find(|subcommand| subcommand.get_name() == wanted))
-    else {
-        let names: Vec<_> = pages().map(clap::Command::get_name).collect();
-        terminal::error(&format!(
-            "no such command: {}; commands: {}",
-            wanted.unwrap_or_default(),
-            names.join(", ")
-        ));
-        return Exit::Usage;
-    };
-    let mut rendered = Vec::new();
-    match clap_mangen::Man::new(page.clone()).render(&mut rendered) {
-        Ok(()) => print(&String::from_utf8_lossy(&rendered)),
-        Err(error) => {
-            terminal::error(&format!("failed to render the manual: {error}"));
-            Exit::Bug
-        }
-    }
 }
 
 /// Puts data on standard output. A reader that went away (`| head`) is no error.

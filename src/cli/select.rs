@@ -1,7 +1,7 @@
 //! Finding the drills that the command line means.
 
 use std::{
-    collections::{BTreeMap, btree_map::Entry},
+    collections::{BTreeMap, BTreeSet, btree_map::Entry},
     fs,
     io::Read,
     path::{Path, PathBuf},
@@ -12,7 +12,7 @@ use include_dir::{Dir, include_dir};
 use super::{arguments::Select, exit::Exit, terminal};
 use crate::{
     action::dataset::inputs,
-    drill::{Drill, DrillName},
+    drill::{Drill, DrillName, Verb},
     journal::{DrillFile, Exercise},
     pg::Major,
     syntax::{self, Diagnostics},
@@ -132,6 +132,17 @@ pub(super) fn selected(select: &Select) -> Result<Vec<Selected>, Exit> {
         terminal::say(caution.trim_end());
     }
     if drills.is_empty() { Err(Exit::Nothing) } else { Ok(drills) }
+}
+
+/// The tools beside PostgreSQL's own that shipped drills use.
+pub(super) fn tools_of_shipped_drills() -> BTreeSet<&'static str> {
+    let drills = shipped(&SHIPPED)
+        .into_iter()
+        .filter_map(|source| syntax::parse(&source.name, &source.file, &source.text).ok());
+    let steps = drills.flat_map(|drill| drill.steps);
+    steps
+        .filter_map(|step| if let Verb::Backup(backup) = step.verb { backup.unpacker() } else { None })
+        .collect()
 }
 
 fn drawn(diagnostics: &Diagnostics) -> String {

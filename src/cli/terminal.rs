@@ -1,17 +1,37 @@
 //! What is known of the terminal, and messages on standard error.
 
-use std::io::{IsTerminal, Write};
+use std::{
+    io::{IsTerminal, Write},
+    sync::OnceLock,
+};
 
+use super::arguments::Color;
 use crate::report::escape::line::visible;
 
-/// Whether colour is wanted on standard error: it is a terminal, and `NO_COLOR` is not set.
+/// What `--color` says; it is known before anything is written.
+static CHOICE: OnceLock<Color> = OnceLock::new();
+
+/// Takes what `--color` says; the first choice counts.
+pub(super) fn choose(color: Color) {
+    CHOICE.get_or_init(|| color);
+}
+
+/// Whether colour is wanted on standard error: `--color` says so, or it is a terminal and `NO_COLOR` is not set.
 pub(super) fn colour_on_stderr() -> bool {
-    std::io::stderr().is_terminal() && colour_is_welcome()
+    is_coloured(std::io::stderr().is_terminal())
 }
 
 /// Whether colour is wanted on standard output.
 pub(super) fn colour_on_stdout() -> bool {
-    std::io::stdout().is_terminal() && colour_is_welcome()
+    is_coloured(std::io::stdout().is_terminal())
+}
+
+fn is_coloured(is_terminal: bool) -> bool {
+    match CHOICE.get().copied().unwrap_or(Color::Auto) {
+        Color::Auto => is_terminal && colour_is_welcome(),
+        Color::Always => true,
+        Color::Never => false,
+    }
 }
 
 fn colour_is_welcome() -> bool {

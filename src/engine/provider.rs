@@ -7,6 +7,7 @@ use std::{
 
 use crate::{
     drill::RuntimeKind,
+    journal::ErrorChain,
     journal::Exercise,
     lab::{Installation, LabError, Runtime, docker, local},
     pg::Major,
@@ -45,7 +46,7 @@ impl Provider {
     /// The runtime that was asked for.
     ///
     /// # Errors
-    /// Returns an error if it does not answer; [`LabError::Refused`] where it has no PostgreSQL, or nobody to run it as.
+    /// Returns an error if it does not answer; [`LabError::Missing`] if the engine or PostgreSQL is not installed.
     pub async fn choose(
         wanted: Wanted,
         work: &local::WorkDir,
@@ -59,14 +60,18 @@ impl Provider {
                     Major::OLDEST,
                     local::how_to_get(None)
                 );
-                return Err(LabError::refused("find PostgreSQL on this machine", why));
+                return Err(LabError::missing("find PostgreSQL on this machine", why));
             }
             local::ServerUser::choose()?.enter(work)?;
             Ok(Self::Local { installations, work: work.clone() })
         };
         let docker = |engine| Self::Docker { engine, reference, images: Mutex::default() };
         match wanted {
-            Wanted::Only(RuntimeKind::Docker) => docker::Engine::connect().await.map(docker),
+            Wanted::Only(RuntimeKind::Docker) => {
+                docker::Engine::connect().await.map(docker).map_err(|error| {
+                    LabError::missing("use the runtime docker", ErrorChain::of(&error).to_string())
+                })
+            }
             Wanted::Only(RuntimeKind::Local | RuntimeKind::Fake) => local(),
             Wanted::Auto => match docker::Engine::connect().await {
                 Ok(engine) => Ok(docker(engine)),
@@ -92,7 +97,7 @@ impl Provider {
     /// is no image at all.
     ///
     /// # Errors
-    /// Returns an error if the engine can't be asked; [`LabError::Refused`] where the user's image can't be had or holds no version that
+    /// Returns an error if the engine can't be asked; [`LabError::Missing`] where the user's image can't be had or holds no version that
     /// Lifeboat drives.
     pub async fn newest(&self, progress: &(dyn Fn(String) + Send + Sync)) -> Result<Major, LabError> {
         match self {
@@ -108,7 +113,7 @@ impl Provider {
                     Major::OLDEST,
                     Major::NEWEST
                 );
-                Err(LabError::refused(format!("run the image {reference}"), why))
+                Err(LabError::missing(format!("run the image {reference}"), why))
             }
             Self::Docker { engine, .. } => {
                 let here = engine
@@ -129,7 +134,7 @@ impl Provider {
     /// Makes sure that a version is here; an image is pulled where a registry answers.
     ///
     /// # Errors
-    /// [`LabError::Refused`] where it can't be had, with the versions that can and what would get it.
+    /// Returns [`LabError::Missing`] if it can't be had, with the versions that can and what would get it.
     pub async fn provide(
         &self,
         major: Major,
@@ -145,7 +150,7 @@ impl Provider {
             Self::Local { installations, .. } => installations.get(&major).cloned().ok_or_else(|| {
                 let there: Vec<_> = installations.keys().map(Major::to_string).collect();
                 let why = format!("installed here: {}; {}", there.join(", "), local::how_to_get(Some(major)));
-                LabError::refused(format!("find PostgreSQL {major} on this machine"), why)
+                LabError::missing(format!("find PostgreSQL {major} on this machine"), why)
             }),
         }
     }

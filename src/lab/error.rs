@@ -69,7 +69,15 @@ pub enum LabError {
         #[source]
         source: Box<SqlError>,
     },
-    /// What the user asked for can't be had or used here, which was seen before anything was made.
+    /// What the selection needs is not installed here, which was seen before anything was made.
+    #[error("{what}: {why}")]
+    Missing {
+        /// What was to be done.
+        what: String,
+        /// What is missing, and how to get it.
+        why: String,
+    },
+    /// What the user asked for can't be used, which was seen before anything was made.
     #[error("{what}: {why}")]
     Refused {
         /// What was to be done.
@@ -111,6 +119,11 @@ impl LabError {
     /// A wish that can't be granted.
     pub fn refused(what: impl Into<String>, why: impl Into<String>) -> Self {
         Self::Refused { what: what.into(), why: why.into() }
+    }
+
+    /// Something that is not installed.
+    pub fn missing(what: impl Into<String>, why: impl Into<String>) -> Self {
+        Self::Missing { what: what.into(), why: why.into() }
     }
 
     /// A belief that turned out wrong.

@@ -68,6 +68,8 @@ fn schema_completions_manual_page_help_and_doctor_work_without_anything_else() {
     user.lifeboat(&["man"]).exits(0).prints(".TH lifeboat 1").prints("lifeboat\\-run(1)");
     user.lifeboat(&["man", "run"]).exits(0).prints(".TH lifeboat-run 1").prints("keep\\-on\\-failure");
     user.lifeboat(&["man", "reap"]).exits(2).says("no such command").says("doctor");
+    user.lifeboat(&["--color", "always", "check", "no-such-drill"]).exits(2).says("\u{1b}[1;31merror");
+    user.lifeboat(&["doctor", "--runtime", "docker"]).exits(6).prints("the runtime docker is not usable");
     user.lifeboat(&["--help"]).exits(0).prints("Exit codes:");
     user.lifeboat(&["--version"]).exits(0).prints(env!("CARGO_PKG_VERSION"));
     user.lifeboat(&["doctor"])

@@ -67,12 +67,12 @@ fn without_postgresql(user: &Harness, arguments: &[&str]) -> Option<Told> {
 fn a_machine_without_postgresql_is_told_how_to_get_it_and_a_run_starts_nothing() {
     let user = Harness::from_scratch();
     let Some(told) = without_postgresql(&user, &["doctor"]) else { return };
-    told.exits(3)
+    told.exits(6)
         .prints("local   missing")
         .prints("apt-get install postgresql")
-        .prints("no runtime is usable");
+        .prints("the runtime local is not usable");
     if let Some(told) = without_postgresql(&user, &["run"]) {
-        told.exits(2).says("apt-get install postgresql");
+        told.exits(6).says("apt-get install postgresql");
     }
     assert!(!user.work().exists() && !user.reports().exists());
 }

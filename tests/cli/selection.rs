@@ -63,7 +63,7 @@ fn a_folder_of_drills_is_run_whole_and_an_empty_one_is_an_error() {
     user.drill("second", &drills::pitr().text());
     user.lifeboat(&["check", "drills"]).exits(0).prints("first").prints("second");
     std::fs::create_dir(user.folder().join("empty")).unwrap();
-    user.lifeboat(&["check", "empty"]).exits(2).says("no file that ends in .toml");
+    user.lifeboat(&["check", "empty"]).exits(2).says("no file ending in .toml");
 }
 
 #[test]
@@ -104,7 +104,7 @@ fn a_version_that_is_not_installed_is_said_before_anything_starts() {
     let drill = user.drill("crash", &drills::crash().text());
     let doctor = user.lifeboat(&["doctor"]).exits(0).stdout;
     if let Some(absent) = absent(&doctor) {
-        let told = user.run(&drill, &["--postgres", &absent]).exits(2);
+        let told = user.run(&drill, &["--postgres", &absent]).exits(6);
         told.says(&format!("PostgreSQL {absent}"))
             .says("installed here: ")
             .says(&format!("apt-get install postgresql-{absent}"));
@@ -119,7 +119,7 @@ fn a_version_without_an_image_is_said_before_anything_starts() {
     }
     let user = Harness::on("docker");
     let drill = user.drill("crash", &drills::crash().text());
-    let image = user.run(&drill, &["--image", "127.0.0.1:1/none:{version}", "--postgres", "17"]).exits(2);
+    let image = user.run(&drill, &["--image", "127.0.0.1:1/none:{version}", "--postgres", "17"]).exits(6);
     image.says("127.0.0.1:1/none:17").says("versions with an image here: ").says("ci/image/build 17");
     nothing_was_started(&user);
 }

@@ -111,7 +111,7 @@ impl Engine {
                 format!("only {}", versions.join(", "))
             };
             let wanted = major.map_or_else(|| "PostgreSQL".to_owned(), |major| format!("PostgreSQL {major}"));
-            return Err(LabError::refused(
+            return Err(LabError::missing(
                 format!("find {wanted} in the image {reference}"),
                 format!("it holds {held}"),
             ));

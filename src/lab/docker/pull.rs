@@ -33,7 +33,7 @@ pub(super) async fn pull(
     let late = |_| LabError::Deadline { what: format!("pull {reference}"), within: ALTOGETHER };
     let pulled = timeout(ALTOGETHER, layers(engine, reference, progress)).await.map_err(late).flatten();
     if let Err(error) = pulled {
-        return Err(LabError::refused(
+        return Err(LabError::missing(
             format!("find the image {reference}"),
             reason(&error, major, &engine.images().await?),
         ));

@@ -45,7 +45,7 @@ impl ServerUser {
                 return Ok(Self { uid: user.uid, gid: user.gid, name: user.name, drop: true });
             }
         }
-        Err(LabError::refused(
+        Err(LabError::missing(
             what,
             "lifeboat runs as root and there is no user `postgres` or `nobody`: create one, or run it as another user",
         ))
