@@ -68,6 +68,27 @@ fn the_same_judgement_gives_the_same_bytes() {
 }
 
 #[test]
+fn cases_keep_their_names_when_steps_move_or_change() {
+    let names = |run: &RunJudgement| -> Vec<String> {
+        let report =
+            quick_junit::Report::deserialize_from_str(&text(Format::Junit, run)).expect("well-formed");
+        report.test_suites[0].test_cases.iter().map(|case| case.name.as_str().to_owned()).collect()
+    };
+    let run = samples::passing();
+    let mut moved = run.clone();
+    for finding in &mut moved.exercises[0].findings {
+        if matches!(finding.subject, crate::judge::Subject::Step { .. } | crate::judge::Subject::Fault { .. })
+        {
+            finding.name += " and longer";
+        }
+    }
+    let before = names(&run);
+    assert_eq!(before, names(&moved));
+    assert!(before.iter().all(|name| !name.chars().any(|c| c.is_ascii_digit())), "{before:?}");
+    assert!(before.contains(&"check ledger".to_owned()) && before.contains(&"objective RTO".to_owned()));
+}
+
+#[test]
 fn colour_adds_nothing_but_colour() {
     for (name, run) in samples() {
         let coloured = terminal(&run, 100, true);

@@ -59,7 +59,7 @@ fn an_objective_that_configuration_does_not_guarantee_fails_and_check_says_so_be
     let judged = user.json();
     let drill = &judged["drills"][0];
     assert!(drill["rpo"].as_f64() < Some(60.0) && drill["worst_case"]["at_risk"] == true, "{drill}");
-    assert!(user.report("junit.xml").contains("[[PROPERTY|rpo_at_risk=true]]"));
+    assert!(user.report("junit.xml").contains("<property name=\"rpo_at_risk\" value=\"true\"/>"));
     user.assert_nothing_is_left();
 }
 

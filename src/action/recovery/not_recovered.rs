@@ -59,6 +59,7 @@ async fn is_refusal(context: &DrillContext, error: &LabError) -> bool {
         LabError::Cancelled { .. }
         | LabError::Io { .. }
         | LabError::Engine { .. }
+        | LabError::Missing { .. }
         | LabError::Refused { .. }
         | LabError::State { .. } => false,
     }
