@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::TableName;
+use super::{Property, TableName};
 
 /// A check. Each leaves facts in the journal; whether they are good enough is the judge's to say.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,6 +46,18 @@ impl Check {
             Self::Rows { .. } => "rows",
             Self::Sql(_) => "sql",
             Self::Reprotect => "reprotect",
+        }
+    }
+
+    /// What it proves where it passes.
+    #[must_use]
+    pub const fn proves(&self) -> &'static [Property] {
+        match self {
+            Self::Ledger => &[Property::Commits],
+            Self::Content => &[Property::Content],
+            // A number of rows, or what a query of the user says, proves no property of the whole cluster.
+            Self::Rows { .. } | Self::Sql(_) => &[],
+            Self::Reprotect => &[Property::Protection],
         }
     }
 

@@ -16,6 +16,7 @@ mod node;
 mod objective;
 mod outage;
 mod period;
+mod property;
 mod recovery;
 mod server;
 mod step;
@@ -30,7 +31,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use archive::{Archive, ArchiveMethod};
-pub use backup::{Backup, BackupMethod, Compression};
+pub use backup::{Backup, BackupKind, BackupMethod, Compression, MethodInfo};
 pub use check::{Check, SqlCheck};
 pub use cluster::{ClusterState, OpenFault, Refusal, ServiceState};
 pub use dataset::{Dataset, DatasetContent};
@@ -44,6 +45,7 @@ pub use name::{
 pub use node::{Node, Role};
 pub use objective::{AtWorst, ObjectiveKind, Objectives, UNBOUNDED};
 pub use period::{NotAPeriod, Period};
+pub use property::Property;
 pub use recovery::{Recovery, RecoveryTarget, TargetLsn, TargetTime};
 pub use server::{Initdb, ServerOptions};
 pub use step::{Step, Verb};

@@ -292,7 +292,8 @@ pub struct CommitAccounting {
     /// `reference instant − acknowledgement of the last commit of the longest wholly recovered prefix`; zero where nothing is lost, `None`
     /// where nothing was due.
     pub rpo: Option<Duration>,
-    /// LSN of the last acknowledged commit that was due minus that of the last recovered one.
+    /// The bytes of WAL from the last recovered commit to the last acknowledged one that was due, by the LSNs in the ledger,
+    /// without the padding of segments that were closed before they were full.
     pub wal_bytes: u64,
     /// Up to five lost commits, for people: `writer 3, seq 17, acknowledged +12.345678s`.
     pub examples: Vec<String>,

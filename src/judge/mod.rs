@@ -28,7 +28,7 @@ pub use verdict::Verdict;
 
 use facts::{
     commit_accounting, commit_sides, contention, healing, phases, provenance, record, recovery,
-    recovery_point, rto, server_stage, sources, work, worst_case,
+    recovery_point, rto, server_stage, sources, wal_volume, work, worst_case,
 };
 use rules::{
     baseline, checks, cleanup, content, end_of_recovery, evidence, fault, guarantee, identity, ledger,

@@ -191,7 +191,7 @@ impl Story {
             fault: Some(Fault::DropTable { table: workload_table() }),
             before: server("primary", 7, 1, 0),
             after: server("primary", 7, 1, 0),
-            log: vec![],
+            log: vec![LogFactKind::Stopping { words: "before WAL location (LSN) \"0/3000148\"".into() }],
             serves: true,
             kept_until: ms(7_010),
             synchronous: false,

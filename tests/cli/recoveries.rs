@@ -34,6 +34,23 @@ fn a_dump_of_a_standby_holds_what_was_acknowledged_before_it() {
 }
 
 #[test]
+fn a_second_dump_is_restored_into_a_cluster_with_the_system_identifier_of_the_first() {
+    let steps = [
+        r#"backup = { method = "dump", label = "monday" }"#,
+        r#"fault = { lose-volume = "primary" }"#,
+        r#"recover = { from = "monday" }"#,
+        r#"check = ["ledger", "content"]"#,
+        r#"backup = { method = "dump", label = "tuesday" }"#,
+        r#"rehearse = { from = "tuesday" }"#,
+        r#"check = ["ledger", "content"]"#,
+        r#"fault = { lose-volume = "recovered" }"#,
+        r#"recover = { from = "tuesday", onto = "again" }"#,
+        r#"check = ["ledger", "content"]"#,
+    ];
+    passes(&drills::pitr().at_worst("unbounded").steps(&steps).text());
+}
+
+#[test]
 fn the_bound_across_a_restart_is_the_age_of_the_open_segment_and_the_time_out() {
     let steps = [
         r#"backup = { method = "basebackup", label = "nightly", compress = "none" }"#,

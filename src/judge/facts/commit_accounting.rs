@@ -8,6 +8,7 @@ use crate::judge::{
     CommitAccounting,
     commit_sides::CommitSides,
     recovery_point::{Beyond, RecoveryPoint},
+    wal_volume::WalVolume,
 };
 use crate::{
     journal::{Commit, CommitOutcome, Ledger, MARKER_WRITER, Moment, Ranges, WorkloadScan},
@@ -27,6 +28,8 @@ pub(in crate::judge) struct Question<'a> {
     pub(in crate::judge) backup_began: Option<Moment>,
     /// The survey of an earlier recovery that served: what was gone by then is not lost again.
     pub(in crate::judge) earlier: Option<&'a WorkloadScan>,
+    /// The size of a WAL segment.
+    pub(in crate::judge) segment_size: u64,
     /// Whether clients were sent to the recovered server, so that what lies beyond a target is given up.
     pub(in crate::judge) serves: bool,
 }
@@ -100,6 +103,7 @@ struct Accounting<'a> {
     prefix: Prefix,
     last_due: Lsn,
     last_kept: Lsn,
+    volume: WalVolume,
 }
 
 /// What is known of a writer so far.
@@ -147,6 +151,7 @@ impl<'a> Accounting<'a> {
             prefix: Prefix::new(question.epoch),
             last_due: Lsn(0),
             last_kept: Lsn(0),
+            volume: WalVolume::new(question.segment_size),
         }
     }
 
@@ -168,6 +173,9 @@ impl<'a> Accounting<'a> {
             CommitOutcome::Acknowledged => true,
             CommitOutcome::InDoubt | CommitOutcome::Failed => false,
         };
+        if !question.paths.is_on_recovered(commit) {
+            self.volume.note(commit.lsn);
+        }
         let accounting = &mut self.account.accounting;
         accounting.in_doubt_present += u64::from(!acknowledged && present);
         accounting.in_doubt_absent += u64::from(!acknowledged && !present);
@@ -219,11 +227,11 @@ impl<'a> Accounting<'a> {
     }
 
     fn done(self) -> Account {
-        let Self { question, mut account, mut writers, prefix, last_due, last_kept } = self;
+        let Self { question, mut account, mut writers, prefix, last_due, last_kept, volume } = self;
         let accounting = &mut account.accounting;
         accounting.holes = writers.values().map(|writer| writer.lost.below(writer.last_present)).sum();
         accounting.rpo = (accounting.due > 0).then(|| prefix.loss(question.cut.reference));
-        accounting.wal_bytes = last_due.bytes_since(last_kept);
+        accounting.wal_bytes = volume.between(last_kept, last_due);
         account.gap =
             writers.iter().find(|(_, writer)| writer.lines != writer.last).map(|(writer, _)| *writer);
         accounting.unexpected = question.survey.damaged;
@@ -330,6 +338,7 @@ mod tests {
                 epoch: Moment(0),
                 backup_began: None,
                 earlier,
+                segment_size: 16 << 20,
                 serves: true,
             };
             let accounting = account(&ledger, &question).accounting;

@@ -87,6 +87,7 @@ impl Case {
             epoch: Moment(0),
             backup_began: None,
             earlier: None,
+            segment_size: 16 << 20,
             serves: self.serves,
         };
         account(&self.ledger, &question)

@@ -14,5 +14,6 @@ pub(in crate::judge) mod recovery_point;
 pub(in crate::judge) mod rto;
 pub(in crate::judge) mod server_stage;
 pub(in crate::judge) mod sources;
+pub(in crate::judge) mod wal_volume;
 pub(in crate::judge) mod work;
 pub(in crate::judge) mod worst_case;

@@ -62,6 +62,10 @@ pub(in crate::judge) struct Baseline<'a> {
     pub(in crate::judge) primary: &'a Server,
     pub(in crate::judge) acknowledged: u64,
     pub(in crate::judge) settings: &'a BTreeMap<String, String>,
+    /// The size of the clients' database.
+    pub(in crate::judge) database_bytes: Option<u64>,
+    /// The size of a WAL segment.
+    pub(in crate::judge) segment_size: u64,
 }
 
 /// What the journal tells of a step.
@@ -185,8 +189,15 @@ impl<'a> Record<'a> {
                 let resolution = Duration::from_micros(*resolution_us);
                 self.started = Some(Started { at, postgres: *postgres, nonce, resolution });
             }
-            Event::BaselineRecorded { primary, control: _, acknowledged, settings, database_bytes: _ } => {
-                self.baseline = Some(Baseline { at, primary, acknowledged: *acknowledged, settings });
+            Event::BaselineRecorded { primary, control, acknowledged, settings, database_bytes } => {
+                self.baseline = Some(Baseline {
+                    at,
+                    primary,
+                    acknowledged: *acknowledged,
+                    settings,
+                    database_bytes: *database_bytes,
+                    segment_size: control.segment_size,
+                });
             }
             Event::SetUpFailed { error } => self.set_up_failed = Some(error),
             Event::StepStarted { step, title: _ } => {

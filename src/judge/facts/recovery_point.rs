@@ -5,7 +5,7 @@ use crate::judge::{
     recovery::CompletedRecovery,
 };
 use crate::{
-    drill::{BackupMethod, Fault, Recovery, RecoveryTarget, RestorePointName, TargetLsn, TargetTime},
+    drill::{Fault, Recovery, RecoveryTarget, RestorePointName, TargetLsn, TargetTime},
     journal::{Commit, Ledger, Moment},
     pg::Lsn,
 };
@@ -101,8 +101,10 @@ impl RecoveryPoint {
                     Ok(Self::end(attempt.from()))
                 }
             }
-            Recovery::Restore { .. } if attempt.method == Some(BackupMethod::Dump) => Ok(from_dump(attempt)),
-            Recovery::Restore { target, .. } => of_target(record, attempt, target, ledger),
+            Recovery::Restore { target, .. } if attempt.is_physical() => {
+                of_target(record, attempt, target, ledger)
+            }
+            Recovery::Restore { .. } => Ok(from_dump(attempt)),
         }
     }
 }

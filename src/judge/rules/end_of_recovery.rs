@@ -51,12 +51,12 @@ pub(in crate::judge) fn ruling(record: &Record<'_>, attempt: &CompletedRecovery<
             complaints.extend(ready(log).err());
         }
         // The server in service never stopped: the log is that of the standby from which the table came.
-        Recovery::Table { .. } => complaints.extend(
-            recovered
-                .resolved_target
-                .as_ref()
-                .and_then(|resolved_target| met(&recovered.log, resolved_target).err()),
-        ),
+        Recovery::Table { .. } => complaints.extend(match &recovered.resolved_target {
+            Some(resolved_target) => met(&recovered.log, resolved_target).err(),
+            None => Some(Ruling::inconclusive(
+                "the journal does not say where the standby had to stop before the human error",
+            )),
+        }),
     }
     let good = match recovered.log.iter().rev().find_map(stopping) {
         Some(words) => {
@@ -221,7 +221,7 @@ mod tests {
         for story in restores().into_iter().chain([Story::promoted(true), Story::dump(), Story::restart()]) {
             assert_eq!(unsaid(story, |what| *what == Kind::Ready), Verdict::Inconclusive);
         }
-        assert_eq!(unsaid(Story::table(), |_| true), Verdict::Pass);
+        assert_eq!(unsaid(Story::table(), |_| true), Verdict::Inconclusive);
     }
 
     #[test]
@@ -307,6 +307,12 @@ mod tests {
         assert_eq!(stopped(Some("0/3000148")), Verdict::Pass);
         assert_eq!(stopped(Some("0/3000100")), Verdict::Inconclusive);
         assert_eq!(stopped(None), Verdict::Inconclusive);
+        let unknown = Story::table().recovered(|recovered| recovered.resolved_target = None);
+        assert_eq!(
+            unknown.verdict_of(NAME),
+            Verdict::Inconclusive,
+            "a journal that does not say where it had to stop"
+        );
     }
 
     #[test]

@@ -22,10 +22,17 @@ pub(in crate::judge) fn ruling(record: &Record<'_>, attempt: &CompletedRecovery<
             require(same_cluster, identifiers);
             require(after.timeline > before.timeline, timelines);
         }
-        Recovery::Restore { .. } => require(
-            !same_cluster,
-            format!("a dump is restored into a new cluster, but this is the old one ({identifiers})"),
-        ),
+        // A system identifier tells nothing here: bare clusters are copies of one that was prepared.
+        Recovery::Restore { onto, .. } => {
+            require(
+                !before.is_same_incarnation(after),
+                "a dump is restored into a new cluster, but this is the server from before".into(),
+            );
+            require(
+                after.node.as_ref() == Some(onto) && before.node != after.node,
+                format!("the dump was restored onto {onto}, but this is node {}", recovered.node),
+            );
+        }
         Recovery::Promote { .. } => {
             require(same_cluster, identifiers);
             require(after.timeline > before.timeline, timelines);
@@ -70,7 +77,7 @@ pub(in crate::judge) fn ruling(record: &Record<'_>, attempt: &CompletedRecovery<
     }
     complaints.extend(unknown);
     let mut verified = vec![match attempt.recovery {
-        Recovery::Restore { .. } if !attempt.is_physical() => "new system identifier".to_owned(),
+        Recovery::Restore { .. } if !attempt.is_physical() => "new node and postmaster".to_owned(),
         Recovery::Restore { .. } | Recovery::Promote { .. } | Recovery::Restart { .. } => {
             "system identifier".to_owned()
         }
@@ -99,7 +106,14 @@ mod tests {
         for story in [Story::loss(), Story::promoted(true), Story::restart(), Story::table()] {
             assert_eq!(with(story, |recovered| recovered.after.system_identifier = 99), Verdict::Fail);
         }
-        assert_eq!(with(Story::dump(), |recovered| recovered.after.system_identifier = 7), Verdict::Fail);
+    }
+
+    #[test]
+    fn a_dump_is_known_by_node_and_postmaster_since_bare_clusters_share_a_system_identifier() {
+        let dump = |change: fn(&mut Recovered)| with(Story::dump(), change);
+        assert_eq!(dump(|recovered| recovered.after.system_identifier = 7), Verdict::Pass);
+        assert_eq!(dump(|recovered| recovered.after = recovered.before.clone()), Verdict::Fail);
+        assert_eq!(dump(|recovered| recovered.after.node = Some(node("other"))), Verdict::Fail);
     }
 
     #[test]

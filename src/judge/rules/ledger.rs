@@ -14,6 +14,9 @@ use crate::judge::{
     recovery_point::RecoveryPoint,
 };
 
+/// The size of a WAL segment where initdb was not told another.
+const SEGMENT_SIZE: u64 = 16 << 20;
+
 /// What the check says, how many commits it examined, and what became of them where that could be told.
 pub(in crate::judge) struct Surveyed {
     pub(in crate::judge) ruling: Ruling,
@@ -76,6 +79,7 @@ fn question<'a>(
         epoch: record.started.as_ref().map_or(Moment(0), |started| started.at),
         backup_began: attempt.and_then(|attempt| attempt.backup).map(|backup| backup.begun),
         earlier: attempt.and_then(|attempt| earlier(record, attempts, attempt)),
+        segment_size: record.baseline.as_ref().map_or(SEGMENT_SIZE, |baseline| baseline.segment_size),
         serves: attempt.is_none_or(|attempt| attempt.recovered.serves),
     }
 }

@@ -9,7 +9,7 @@ use crate::{
     drill::*,
     journal::*,
     pg::{
-        ControlData, Lsn, Timeline,
+        ControlData, Lsn, ResolvedTarget, Timeline,
         server_log::{LogFact, LogFactKind},
     },
 };
@@ -216,7 +216,8 @@ pub(super) fn recovered(plot: Plot) -> Recovered {
         before: plot.before,
         after: plot.after,
         target: None,
-        resolved_target: None,
+        resolved_target: matches!(plot.recovery, Recovery::Table { .. })
+            .then_some(ResolvedTarget::Position { at: Lsn(0x300_0148), inclusive: false }),
         serves: plot.serves,
         switched: plot.serves.then_some(ms(8_600)),
         nonce: Some("nonce".into()),

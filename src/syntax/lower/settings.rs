@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::server;
 use crate::{
-    drill::{BackupMethod, versions},
+    drill::versions,
     pg::{Major, setting, setting::Settings},
     syntax::{
         declared::{self, RoleWord},
@@ -169,12 +169,12 @@ fn wrong(file: &declared::Drill, version: Option<Major>, entry: &Entry) -> Optio
 fn streams(file: &declared::Drill) -> Option<&'static str> {
     let standby = |node: &declared::Node| node.role.get() == Some(&RoleWord::Standby);
     let physical = |step: &declared::Step| {
-        step.backup.get().and_then(|backup| backup.method.get()) == Some(&BackupMethod::Basebackup)
+        step.backup.get().and_then(|backup| backup.method.get()).is_some_and(|method| method.info().streams)
     };
     if file.all_nodes().iter().any(standby) {
         Some("the standby")
     } else if file.all_steps().iter().any(physical) {
-        Some("pg_basebackup")
+        Some("the backup")
     } else {
         None
     }
