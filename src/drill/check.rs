@@ -21,6 +21,8 @@ pub enum Check {
     },
     /// The user's own query.
     Sql(SqlCheck),
+    /// Every table and index of every database, by PostgreSQL's own amcheck.
+    Amcheck,
     /// The recovered server archives again, and a new backup of it verifies.
     Reprotect,
 }
@@ -45,6 +47,7 @@ impl Check {
             Self::Content => "content",
             Self::Rows { .. } => "rows",
             Self::Sql(_) => "sql",
+            Self::Amcheck => "amcheck",
             Self::Reprotect => "reprotect",
         }
     }
@@ -57,6 +60,7 @@ impl Check {
             Self::Content => &[Property::Content],
             // A number of rows, or what a query of the user says, proves no property of the whole cluster.
             Self::Rows { .. } | Self::Sql(_) => &[],
+            Self::Amcheck => &[Property::Indexes],
             Self::Reprotect => &[Property::Protection],
         }
     }
@@ -65,7 +69,7 @@ impl Check {
     #[must_use]
     pub fn describe(&self) -> String {
         match self {
-            Self::Ledger | Self::Content | Self::Reprotect => self.name().to_owned(),
+            Self::Ledger | Self::Content | Self::Amcheck | Self::Reprotect => self.name().to_owned(),
             Self::Rows { table, .. } => format!("rows {table}"),
             Self::Sql(sql) => format!("sql {}", sql.title),
         }

@@ -290,6 +290,38 @@ pub struct ArchiveProof {
     pub identical: bool,
 }
 
+/// What a check found that only compares or counts: how much it examined, and what it complains of.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Examined {
+    /// Objects that were examined.
+    pub examined: u64,
+    /// What is not as it should be.
+    pub complaints: Vec<Complaint>,
+}
+
+/// Something that is not as it should be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Complaint {
+    /// How bad it is.
+    pub severity: Severity,
+    /// The object.
+    pub about: String,
+    /// What is wrong with it.
+    pub text: String,
+}
+
+/// How bad a complaint is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Severity {
+    /// Something was lost or is corrupt.
+    Damage,
+    /// It should be known, and nothing is lost.
+    Warning,
+    /// It needs what the lab does not have.
+    Environment,
+}
+
 /// The recovered server under protection again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reprotected {
@@ -330,6 +362,8 @@ pub enum CheckFacts {
         /// The rows that came.
         rows: Vec<Vec<Option<String>>>,
     },
+    /// For each check that only compares or counts.
+    Examined(Examined),
     /// For `reprotect`.
     Reprotect(Reprotected),
     /// The check could not be made.

@@ -18,8 +18,8 @@ mod resolved_target;
 pub use error_chain::ErrorChain;
 pub use event::{Entry, Event, Exercise, Outcome};
 pub use fact::{
-    ArchiveProof, BackupFacts, CheckFacts, FaultEffect, FaultFacts, FaultProbe, Phase, PhaseSpan, Recovered,
-    Reprotected, RestorePointFacts, Server, WorkloadScan, WriterScan,
+    ArchiveProof, BackupFacts, CheckFacts, Complaint, Examined, FaultEffect, FaultFacts, FaultProbe, Phase,
+    PhaseSpan, Recovered, Reprotected, RestorePointFacts, Server, Severity, WorkloadScan, WriterScan,
 };
 pub use fingerprint::{
     DatabaseFingerprint, Derived, Fingerprint, LeftOut, QueryResult, Rows, TableFingerprint,

@@ -31,6 +31,6 @@ use facts::{
     recovery_point, rto, server_stage, sources, wal_volume, work, worst_case,
 };
 use rules::{
-    baseline, checks, cleanup, content, end_of_recovery, evidence, fault, guarantee, identity, ledger,
-    not_proven, objective, step,
+    baseline, checks, cleanup, content, end_of_recovery, evidence, examined, fault, guarantee, identity,
+    ledger, not_proven, objective, step,
 };

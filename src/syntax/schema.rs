@@ -189,7 +189,7 @@ mod tests {
         );
         assert_eq!(
             words(declared::CheckWord::schema()),
-            [Check::Ledger.name(), Check::Content.name(), Check::Reprotect.name()]
+            [Check::Ledger.name(), Check::Content.name(), Check::Amcheck.name(), Check::Reprotect.name()]
         );
         let targets = [RecoveryTarget::Latest, RecoveryTarget::Immediate, RecoveryTarget::BeforeFault];
         assert_eq!(

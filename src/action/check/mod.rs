@@ -1,5 +1,6 @@
 //! Asking the recovered cluster.
 
+mod amcheck;
 mod content;
 mod ledger;
 mod reprotect;
@@ -44,6 +45,7 @@ async fn ask(context: &DrillContext, recovery: &Recovery, check: &Check) -> Resu
         Check::Content => content::compare(context, recovery).await,
         Check::Rows { table, .. } => rows::count(context, recovery, table).await,
         Check::Sql(sql) => sql::ask(context, recovery, sql).await,
+        Check::Amcheck => amcheck::verify(context, recovery).await,
         Check::Reprotect => reprotect::protect(context, recovery).await,
     }
 }

@@ -1,7 +1,7 @@
 //! The checks, one small function each.
 
 use crate::judge::{
-    CheckJudgement, CommitAccounting, Finding, Subject, Verdict, content,
+    CheckJudgement, CommitAccounting, Finding, Subject, Verdict, content, examined,
     finding::{Ruling, number},
     ledger,
     record::{Checked, Record, StepFacts},
@@ -102,13 +102,20 @@ fn judge(
         (Check::Sql(sql), CheckFacts::Sql { rows }) => {
             (sql_rows(sql, rows), (rows.len() as u64).max(1)).into()
         }
+        (Check::Amcheck, CheckFacts::Examined(facts)) => examined::ruling(facts).into(),
         (Check::Reprotect, CheckFacts::Reprotect(facts)) => (reprotect(facts), facts.verified).into(),
         (
-            Check::Ledger | Check::Content | Check::Rows { .. } | Check::Sql(_) | Check::Reprotect,
+            Check::Ledger
+            | Check::Content
+            | Check::Rows { .. }
+            | Check::Sql(_)
+            | Check::Amcheck
+            | Check::Reprotect,
             CheckFacts::WorkloadScan(_)
             | CheckFacts::Content { .. }
             | CheckFacts::Rows { .. }
             | CheckFacts::Sql { .. }
+            | CheckFacts::Examined(_)
             | CheckFacts::Reprotect(_),
         ) => (Ruling::inconclusive("the recorded facts are those of another check"), 0).into(),
     }

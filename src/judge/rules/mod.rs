@@ -6,6 +6,7 @@ pub(in crate::judge) mod cleanup;
 pub(in crate::judge) mod content;
 pub(in crate::judge) mod end_of_recovery;
 pub(in crate::judge) mod evidence;
+pub(in crate::judge) mod examined;
 pub(in crate::judge) mod fault;
 pub(in crate::judge) mod guarantee;
 pub(in crate::judge) mod identity;

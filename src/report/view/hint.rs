@@ -65,6 +65,7 @@ fn check(judgement: &Judgement, step: usize, index: usize, folder: &str) -> Stri
         Some(Check::Sql(sql)) => {
             format!("keep the cluster with --keep-on-failure to run the query by hand: {}", sql.query)
         }
+        Some(Check::Amcheck) => "the objects are named in the finding: reindex an index, and restore another backup where a table is damaged".into(),
         Some(Check::Reprotect) => "the recovered server is not protected: take a backup before it serves".into(),
         None => "the check was not run".into(),
     }

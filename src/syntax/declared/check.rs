@@ -21,6 +21,8 @@ pub(crate) enum CheckWord {
     Ledger,
     /// A fingerprint of every table against the baseline.
     Content,
+    /// Every table and index of every database, by PostgreSQL's own amcheck.
+    Amcheck,
     /// The recovered server archives again, and a new backup of it verifies.
     Reprotect,
 }

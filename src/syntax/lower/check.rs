@@ -104,6 +104,7 @@ fn nothing_to_see(
             }
             Some(Check::Content)
         }
+        CheckWord::Amcheck => Some(Check::Amcheck),
         CheckWord::Reprotect => {
             if !file.archive.is_given() {
                 let diagnostic = Diagnostic::meaning(

@@ -1,0 +1,92 @@
+//! Every table and every B-tree index of every database, by PostgreSQL's own `amcheck`.
+
+use super::{DrillContext, Recovery};
+use crate::{
+    journal::{CheckFacts, Complaint, Examined, Severity},
+    lab::{Command, LabError},
+};
+
+/// What `pg_amcheck` ends with where it found corruption.
+///
+/// Source: `src/bin/pg_amcheck/pg_amcheck.c`: `exit(2)` where `all_checks_pass` is false.
+const CORRUPT: i64 = 2;
+
+/// More complaints than these are counted, not kept.
+const KEPT: usize = 100;
+
+pub(super) async fn verify(context: &DrillContext, recovery: &Recovery) -> Result<CheckFacts, LabError> {
+    let node = &recovery.node;
+    let address = node.address().await?;
+    // Locks of readers alone: the clients of a service go on.
+    let arguments = [
+        context.runtime.installation().program("pg_amcheck"),
+        "--all".into(),
+        "--install-missing".into(),
+        "--heapallindexed".into(),
+        "--verbose".into(),
+        "--no-password".into(),
+        "-h".into(),
+        address.host.to_string(),
+        "-p".into(),
+        address.port.to_string(),
+    ];
+    let command = Command::new("verify tables and indexes with pg_amcheck", arguments);
+    let output = node.exec_as_superuser(command.clone()).await?;
+    let output = if output.code == CORRUPT { output } else { output.success(&command)? };
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    Ok(CheckFacts::Examined(Examined {
+        examined: said.lines().filter(|line| is_examined(line)).count() as u64,
+        complaints: complaints(&output.text()),
+    }))
+}
+
+/// Whether a line of its talk tells of a table or an index that it looks at.
+fn is_examined(line: &str) -> bool {
+    ["checking heap table ", "checking btree index "].iter().any(|words| line.contains(words))
+}
+
+/// What it complains of: a line that names a table or an index, and the lines below it, which are indented.
+fn complaints(text: &str) -> Vec<Complaint> {
+    let mut complaints: Vec<Complaint> = Vec::new();
+    let is_place = |line: &str| line.starts_with("heap table ") || line.starts_with("btree index ");
+    for line in text.lines() {
+        match complaints.last_mut() {
+            _ if is_place(line) => {
+                let about = line.trim_end_matches(':').to_owned();
+                complaints.push(Complaint { severity: Severity::Damage, about, text: String::new() });
+            }
+            Some(last) if line.starts_with(' ') => {
+                last.text = format!("{} {}", last.text, line.trim()).trim().to_owned();
+            }
+            Some(_) | None => {}
+        }
+    }
+    let more = complaints.len().saturating_sub(KEPT);
+    complaints.truncate(KEPT);
+    if more > 0 {
+        let text = format!("{more} more complaints");
+        complaints.push(Complaint { severity: Severity::Damage, about: "pg_amcheck".into(), text });
+    }
+    complaints
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_looked_at_is_counted_and_what_is_damaged_is_named() {
+        let talk = "pg_amcheck: including database \"shop\"\n\
+                    pg_amcheck: checking heap table \"shop.shop.customer\"\n\
+                    pg_amcheck: checking btree index \"shop.shop.customer_pkey\"\n";
+        assert_eq!(talk.lines().filter(|line| is_examined(line)).count(), 2);
+        let said = "heap table \"shop.shop.customer\", block 0, offset 1:\n    xmin 4 is odd\n\
+                    btree index \"shop.shop.customer_pkey\":\n    ERROR:  heap tuple (0,1) lacks matching index tuple\n    HINT:  Retrying\n";
+        let found = complaints(said);
+        assert_eq!(found.len(), 2);
+        assert_eq!(found[0].about, "heap table \"shop.shop.customer\", block 0, offset 1");
+        assert_eq!(found[1].text, "ERROR:  heap tuple (0,1) lacks matching index tuple HINT:  Retrying");
+        assert_eq!(complaints("").len(), 0);
+        assert_eq!(complaints(&said.repeat(80)).len(), KEPT + 1);
+    }
+}
