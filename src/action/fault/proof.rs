@@ -113,8 +113,10 @@ async fn takes_connections(node: &Node) -> Result<Seen, LabError> {
 
 async fn takes_writes(node: &Node) -> Result<Seen, LabError> {
     let session = node.session("postgres").await?;
-    let standby: bool =
-        node.ask(session.read("select pg_is_in_recovery()").await, "ask whether it takes writes")?;
+    let standby = node
+        .ask(session.value("select pg_is_in_recovery()").await, "ask whether it takes writes")?
+        .as_deref()
+        == Some("t");
     let name = node.name();
     Ok(Seen::present_if(
         standby,

@@ -65,9 +65,8 @@ fn rehearsed_on(record: &Record<'_>, sentences: &mut Vec<String>) {
     let size = record.baseline.as_ref().and_then(|baseline| baseline.database_bytes);
     let size = size.map(|size| format!(", {}", human::bytes(size))).unwrap_or_default();
     sentences.push(format!(
-        "The data is synthetic (dataset {} at scale {}{size}): the times do not carry over to a database of another size.",
-        drill.dataset.fixture.name(),
-        drill.dataset.scale
+        "The data is that of a rehearsal (dataset {}{size}), not of production: its times do not carry over to another size.",
+        drill.dataset.describe()
     ));
     let timeout = record.baseline.as_ref().and_then(|baseline| baseline.settings.get("archive_timeout"));
     let timeout = timeout.and_then(|timeout| setting::duration(timeout, Duration::from_secs(1)));
@@ -154,7 +153,7 @@ mod tests {
     }
 
     const ONE_MACHINE: &str = "All nodes ran on one machine: they shared its disk and cache, without a physical network between them.";
-    const SYNTHETIC: &str = "The data is synthetic (dataset shop at scale 1, 80.4 MiB): the times do not carry over to a database of another size.";
+    const SYNTHETIC: &str = "The data is that of a rehearsal (dataset shop at scale 1, 80.4 MiB), not of production: its times do not carry over to another size.";
     const SHORT: &str =
         "archive_timeout is 2 s here: what is lost and replayed with a longer one is not shown.";
     const LOCAL: &str = "The archive is a folder on the same machine: transfer to and from remote storage is not part of any time.";
