@@ -34,7 +34,7 @@ pub(super) async fn inject(context: &mut DrillContext, table: &TableName) -> Res
 
 pub(super) async fn probe(site: &Site, table: &TableName) -> Result<Seen, LabError> {
     let session = site.node.session(site.database.as_str()).await?;
-    let there = format!("select to_regclass({}) is not null", literal(&table.quoted()));
+    let there = format!("select (to_regclass({}) is not null)::text", literal(&table.quoted()));
     let there: bool = site.node.ask(session.read(&there).await, "look for the table")?;
     // An unlogged table comes back from WAL or from a standby without a single row: the DROP has destroyed them.
     if there && site.has_rows == Some(true) {
