@@ -29,13 +29,24 @@ pub(super) async fn work(context: &DrillContext, step: usize, period: Period) ->
         () = tokio::time::sleep(period.duration()) => Ok(()),
         trouble = trouble(context, workload, begun, is_expected.then_some(silence)) => Err(trouble),
     };
+    let worked = match worked {
+        // Their pace may be slower than the work is long: the first commit is waited for, as long as it may take.
+        Ok(()) if is_expected && workload.status().acknowledged() == before => {
+            context.recorder.progress("waiting for a first commit: the clients' rate is low");
+            let left = silence.saturating_sub(context.now().since(begun));
+            match workload.wait_for_commit(begun, left).await {
+                Ok(_) => Ok(()),
+                Err(_) => {
+                    let seen = "no commit was acknowledged although the service should be up";
+                    Err(silence_of(context, seen).await)
+                }
+            }
+        }
+        worked => worked,
+    };
     let acknowledged = workload.status().acknowledged() - before;
     context.recorder.record(Event::Worked { step, acknowledged });
-    worked?;
-    if acknowledged == 0 && is_expected {
-        return Err(silence_of(context, "no commit was acknowledged although the service should be up").await);
-    }
-    Ok(())
+    worked
 }
 
 /// Comes when the work need not go on: no client has committed for so long, or what they commit can't be written down.

@@ -76,7 +76,7 @@ fn begin(exercising: Exercising) -> DrillContext {
     recorder.record(Event::DrillStarted {
         postgres: runtime.installation().version,
         nonce: nonce.clone(),
-        resolution_us: u64::try_from(workload::RETRY_EVERY.as_micros()).unwrap_or(u64::MAX),
+        resolution_us: u64::try_from(workload::RESOLUTION.as_micros()).unwrap_or(u64::MAX),
         software: runtime.installation().software.clone(),
     });
     DrillContext {

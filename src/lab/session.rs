@@ -5,6 +5,7 @@ use std::{fmt, time::Duration};
 use jiff::Timestamp;
 use tokio::{task::JoinHandle, time::timeout};
 use tokio_postgres::{Client, Config, NoTls, SimpleQueryMessage, error::SqlState, types::ToSql};
+use tokio_util::sync::CancellationToken;
 
 use super::{Address, LabError, TimeLeft, session_settings::SessionSettings};
 use crate::{
@@ -45,6 +46,12 @@ impl SqlError {
         self.state.as_deref() == Some(SqlState::READ_ONLY_SQL_TRANSACTION.code())
     }
 
+    /// Whether the transaction met another one, by serialization or deadlock (class 40): the next attempt may well succeed.
+    #[must_use]
+    pub fn is_collision(&self) -> bool {
+        self.state.as_deref().is_some_and(|state| state.starts_with("40"))
+    }
+
     /// Whether the session is gone: the connection broke, or the server ended it (class 57P, class 08).
     #[must_use]
     pub fn is_disconnect(&self) -> bool {
@@ -82,6 +89,8 @@ pub type TextRows = Vec<Vec<Option<String>>>;
 pub struct Session {
     client: Client,
     connection: JoinHandle<()>,
+    /// Cancelled when the connection has ended.
+    ended: CancellationToken,
     within: Duration,
     time_left: Option<TimeLeft>,
 }
@@ -139,12 +148,15 @@ impl Session {
         let (client, connection) = timeout(patience, config.connect(NoTls))
             .await
             .map_err(|_| late("the server did not take the connection", patience))??;
+        let ended = CancellationToken::new();
+        let end = ended.clone().drop_guard();
         let connection = tokio::spawn(async move {
             if let Err(error) = connection.await {
                 tracing::debug!(%error, "connection ended");
             }
+            drop(end);
         });
-        Ok(Self { client, connection, within, time_left: None })
+        Ok(Self { client, connection, ended, within, time_left: None })
     }
 
     /// The same session, whose statements may take as long as what is under way then has left, and no less.
@@ -163,6 +175,11 @@ impl Session {
             .await
             .map_err(|_| late("the server did not answer", within))?
             .map_err(SqlError::from)
+    }
+
+    /// Comes when the connection has ended, by whomever.
+    pub async fn ended(&self) {
+        self.ended.cancelled().await;
     }
 
     /// Runs statements and gives the rows of the last that had any.

@@ -101,3 +101,43 @@ fn of_two_tables_the_first_comes_back_from_a_standby_with_settings_of_its_own() 
         &draft.replace("role = \"standby\"\n", &format!("{delayed}[[nodes]]\nname = \"second\"\n{delayed}")),
     );
 }
+
+#[test]
+fn a_rehearsal_beside_the_service_loses_nothing_of_a_service_that_crashes_later() {
+    let steps = [
+        r#"backup = { method = "basebackup", label = "nightly", compress = "none" }"#,
+        r#"rehearse = { from = "nightly", target = "immediate" }"#,
+        "work = \"500ms\"",
+        r#"fault = { kill-postmaster = "primary" }"#,
+        r#"recover = { restart = "primary" }"#,
+        r#"check = ["ledger"]"#,
+    ];
+    passes(&drills::crash().steps(&steps).text());
+}
+
+#[test]
+fn clients_whose_pace_is_slower_than_the_work_is_long_are_waited_for() {
+    let user = Harness::local();
+    let slow = "writers = 1\nrate = \"20/min\"";
+    let draft = drills::crash().text().replace("writers = 2\nrate = \"100/s\"", slow);
+    user.run(&user.drill("slow", &draft), &[]).exits(0);
+    let rto = user.json()["drills"][0]["rto"].as_f64().expect("a recovery time");
+    assert!(rto < 3.0, "the outage does not last until the next commit is due: {rto} s");
+    user.assert_nothing_is_left();
+}
+
+#[test]
+fn one_client_asks_a_server_that_is_starting_and_the_others_wait() {
+    let user = Harness::local();
+    let draft = drills::crash().text().replace("writers = 2\nrate = \"100/s\"", "writers = 16");
+    user.run(&user.drill("crash", &draft), &[]).exits(0);
+    let run = user.latest();
+    let evidence = |name: &str| std::fs::read_to_string(run.join("crash@15").join(name)).expect("evidence");
+    let log = evidence("evidence/primary.log");
+    let refused = log.lines().filter(|line| line.contains("FATAL:  the database system is")).count();
+    let rto = user.json()["drills"][0]["rto"].as_f64().expect("a recovery time");
+    // Every 4 ms by the client that asks for all, and every 8 by the runner.
+    let at_most = rto / 0.004 + rto / 0.008 + 10.0;
+    assert!((refused as f64) < at_most, "{refused} refusals in {rto} s, and {at_most} would do");
+    user.assert_nothing_is_left();
+}

@@ -4,8 +4,9 @@
 //! **Invariant:** a row is attempted once, under a number that is never used again; what was written down as acknowledged
 //! was acknowledged. A client knows nothing of faults and recoveries: it follows the service address.
 
-mod ledger_writer;
 mod client_thread;
+mod gate;
+mod ledger_writer;
 mod rate_limiter;
 mod service;
 mod touched;
@@ -26,6 +27,7 @@ use tokio::sync::{OwnedRwLockWriteGuard, RwLock, watch};
 use tokio_util::sync::CancellationToken;
 
 use client_thread::ClientThread;
+use gate::Gate;
 pub use ledger_writer::LedgerWriter;
 pub use service::{ServiceAddress, ServiceHost};
 pub use touched::touched;
@@ -41,11 +43,18 @@ use crate::{
         session::{Session, SqlError},
         wait::{self, Poll},
     },
-    pg::{Lsn, sqlstate},
+    pg::{Lsn, quote::literal, sqlstate},
 };
 
-/// How soon a client that can't reach the server tries again: the resolution of outages.
-pub const RETRY_EVERY: Duration = Duration::from_millis(2);
+/// How soon a client that can't reach the server tries again.
+const RETRY_EVERY: Duration = Duration::from_millis(2);
+
+/// How soon the one client that asks for all tries again where the server answers, to say no: each time it makes a process
+/// for it, and writes lines into its log.
+const PROBE_EVERY: Duration = Duration::from_millis(4);
+
+/// The resolution of outages: how long after the service is back a client has noticed it at the latest, with the attempt.
+pub const RESOLUTION: Duration = Duration::from_millis(5);
 
 /// How long a client waits for the answer to a commit before it gives the session up; the commit is in_doubt then.
 pub const PATIENCE: Duration = Duration::from_secs(10);
@@ -185,7 +194,20 @@ struct Shared {
     database: DatabaseName,
     insert: String,
     transactions: Transactions,
+    looks_for_table: String,
     nonce: String,
+    /// For those who have no session, by the server that they look for.
+    gates: Mutex<BTreeMap<String, Arc<Gate>>>,
+    /// For those whose statement is refused.
+    statements: Gate,
+}
+
+impl Shared {
+    /// Where those wait who look for this server.
+    fn gate_of(&self, host: &ServiceHost) -> Arc<Gate> {
+        let mut gates = self.gates.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(gates.entry(host.identity.clone()).or_insert_with(|| Arc::new(Gate::new())))
+    }
 }
 
 /// The clients of an exercise.
@@ -234,6 +256,9 @@ impl Workload {
             database: config.database,
             insert: insert_into(&table.quoted()),
             transactions: Transactions::of(config.declared)?,
+            looks_for_table: format!("select to_regclass({}) is not null", literal(&table.quoted())),
+            gates: Mutex::default(),
+            statements: Gate::new(),
             nonce: config.nonce,
         });
         let client_thread = ClientThread::start(&shared, config.declared.writers, config.declared.period())?;

@@ -6,7 +6,9 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::{sync::watch, time::sleep};
 
 use super::{
-    PATIENCE, RETRY_EVERY, ServiceAddress, ServiceHost, Shared, note,
+    PATIENCE, PROBE_EVERY, RETRY_EVERY, ServiceAddress, ServiceHost, Shared,
+    gate::Turn,
+    note,
     rate_limiter::RateLimiter,
     transactions::{Chance, Row},
 };
@@ -73,18 +75,35 @@ async fn connect(shared: &Shared, service: &ServiceAddress, writer: u16) -> Conn
     }
 }
 
-/// Tries one host until its server takes writes.
+/// Tries one host until its server takes writes, as the prober of all clients or when that was let in.
 async fn persist(shared: &Shared, host: &ServiceHost, writer: u16) -> (Session, Prepared, Server) {
+    let gate = shared.gate_of(host);
     loop {
-        match attempt(shared, host).await {
-            Ok(connected) => return connected,
-            Err(error) => {
-                shared.status.heard(shared.clock.now(), &error);
-                tracing::trace!(writer, %error, "not connected");
+        let turn = gate.turn().await;
+        loop {
+            match attempt(shared, host).await {
+                Ok(connected) => {
+                    if matches!(turn, Turn::Probe(_)) {
+                        gate.open();
+                    }
+                    return connected;
+                }
+                Err(error) => {
+                    shared.status.heard(shared.clock.now(), &error);
+                    tracing::trace!(writer, %error, "not connected");
+                    sleep(rest_after(&error)).await;
+                }
+            }
+            if matches!(turn, Turn::Follow) {
+                break;
             }
         }
-        sleep(RETRY_EVERY).await;
     }
+}
+
+/// How long a prober leaves a server in peace. One that answers, to say no, has made a process for it.
+fn rest_after(error: &SqlError) -> Duration {
+    if error.state.is_some() { PROBE_EVERY } else { RETRY_EVERY }
 }
 
 async fn attempt(shared: &Shared, host: &ServiceHost) -> Result<(Session, Prepared, Server), SqlError> {
@@ -111,6 +130,10 @@ async fn attempt(shared: &Shared, host: &ServiceHost) -> Result<(Session, Prepar
     Ok((session, statement, server))
 }
 
+fn broken() -> SqlError {
+    SqlError { state: None, message: "the connection broke".into() }
+}
+
 fn silent() -> SqlError {
     SqlError { state: None, message: format!("no answer within {CONNECT_WITHIN:?}") }
 }
@@ -124,10 +147,17 @@ async fn commit_until_trouble(
     chance: &mut Chance,
     pace: &mut Option<RateLimiter>,
 ) {
+    let mut was_refused = false;
     loop {
         if let Some(pace) = pace {
             tokio::select! {
                 () = pace.next() => {}
+                // An outage is noticed by whoever has a session, and not only when the next commit is due.
+                () = connected.session.ended() => {
+                    let now = shared.clock.now();
+                    shared.status.trouble(now);
+                    return shared.status.heard(now, &broken());
+                }
                 () = shared.stop.cancelled() => return,
                 _ = follow.changed() => return follow.mark_changed(),
             }
@@ -176,23 +206,57 @@ async fn commit_until_trouble(
             outcome,
         });
         match answer {
-            Ok(_) => note_ack(shared, ended),
+            Ok(_) => {
+                note_ack(shared, ended);
+                if std::mem::take(&mut was_refused) {
+                    shared.statements.open();
+                }
+            }
             Err(error) => {
-                shared.status.trouble(ended);
+                if !error.is_collision() {
+                    shared.status.trouble(ended);
+                }
                 shared.status.heard(ended, &error);
                 shared.status.refused(&error);
                 tracing::debug!(writer, seq = *seq, %error, "not committed");
                 if outcome == CommitOutcome::InDoubt {
                     return;
                 }
-                // The server refuses this statement for now (its table is gone, say), and the session is whole.
                 if let Some(pace) = pace {
                     pace.hurry();
                 }
-                pause(shared, follow).await;
                 if error.is_read_only() {
-                    return;
+                    return pause(shared, follow).await;
                 }
+                if error.is_collision() {
+                    pause(shared, follow).await;
+                    continue;
+                }
+                // The server refuses this statement for now (its table is gone, say), and the session is whole.
+                was_refused = true;
+                tokio::select! {
+                    () = shared.until_worth_another_attempt(&connected.session) => {}
+                    () = shared.stop.cancelled() => return,
+                    _ = follow.changed() => return follow.mark_changed(),
+                }
+            }
+        }
+    }
+}
+
+impl Shared {
+    /// Comes when a statement that was refused is worth another attempt. One client looks for the table, without an error in
+    /// the server's log and a line in the ledger; the others wait until it has committed.
+    async fn until_worth_another_attempt(&self, session: &Session) {
+        let Turn::Probe(_prober) = self.statements.turn().await else { return };
+        loop {
+            sleep(PROBE_EVERY).await;
+            // Where the table is there, it was something else, and only another attempt tells.
+            if !matches!(
+                session.value(&self.looks_for_table).await.as_ref().map(Option::as_deref),
+                Ok(Some("f"))
+            ) {
+                return;
             }
         }
     }

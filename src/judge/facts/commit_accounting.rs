@@ -73,6 +73,9 @@ impl Question<'_> {
     }
 
     fn side(&self, commit: &Commit) -> Side {
+        if self.paths.is_elsewhere(commit) {
+            return Side::Either;
+        }
         if self.paths.is_on_recovered(commit) {
             return Side::DueAfter;
         }

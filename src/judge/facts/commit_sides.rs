@@ -4,10 +4,12 @@
 //! of the recovery (a table brought back), or where a session was not written down.
 
 use crate::journal::{Commit, Moment, Session};
-use crate::judge::recovery::CompletedRecovery;
+use crate::judge::{record::Record, recovery::CompletedRecovery};
 
-/// For each session, whether it was on the recovered server.
+/// For each session, whether it was on the recovered server, and whether it was on neither side.
 pub(in crate::judge) struct CommitSides {
+    /// Sessions on copies that other steps rehearsed: what was committed there is no commit of the service.
+    elsewhere: Vec<u32>,
     /// By session number; empty where moments decide.
     sessions: Vec<(u32, bool)>,
     /// Where no session tells: commits begun from here on were made on the recovered server.
@@ -15,21 +17,50 @@ pub(in crate::judge) struct CommitSides {
 }
 
 impl CommitSides {
-    /// The sides of `attempt`.
-    pub(in crate::judge) fn of(attempt: &CompletedRecovery<'_>, sessions: &[Session]) -> Self {
+    /// The sides of `attempt`; without one, everything that the service committed is on one side.
+    pub(in crate::judge) fn of(
+        record: &Record<'_>,
+        attempt: Option<&CompletedRecovery<'_>>,
+        sessions: &[Session],
+    ) -> Self {
+        let about = attempt.map(|attempt| attempt.step);
+        let copies: Vec<_> = record
+            .recoveries()
+            .filter(|(step, ..)| Some(*step) != about)
+            .filter_map(|(_, _, facts)| facts.recovered.map(|(_, recovered)| recovered))
+            .filter(|recovered| !recovered.serves)
+            .collect();
+        let is_on_copy =
+            |session: &&Session| copies.iter().any(|copy| session.server.is_same_incarnation(&copy.after));
+        let mut elsewhere: Vec<u32> =
+            sessions.iter().filter(is_on_copy).map(|session| session.session).collect();
+        elsewhere.sort_unstable();
+        attempt.map_or_else(Self::undivided, |attempt| Self::divided_by(attempt, sessions)).without(elsewhere)
+    }
+
+    fn without(self, elsewhere: Vec<u32>) -> Self {
+        Self { elsewhere, ..self }
+    }
+
+    fn divided_by(attempt: &CompletedRecovery<'_>, sessions: &[Session]) -> Self {
         let from = attempt.recovered.serves.then_some(attempt.began);
         if attempt.is_table() {
-            return Self { sessions: Vec::new(), from };
+            return Self { elsewhere: Vec::new(), sessions: Vec::new(), from };
         }
         let mut sessions: Vec<_> =
             sessions.iter().map(|session| (session.session, is_on_recovered(attempt, session))).collect();
         sessions.sort_unstable();
-        Self { sessions, from }
+        Self { elsewhere: Vec::new(), sessions, from }
     }
 
     /// Where there was no recovery, everything is on one side.
     pub(in crate::judge) const fn undivided() -> Self {
-        Self { sessions: Vec::new(), from: None }
+        Self { elsewhere: Vec::new(), sessions: Vec::new(), from: None }
+    }
+
+    /// Whether this commit was made on a copy that another step rehearsed.
+    pub(in crate::judge) fn is_elsewhere(&self, commit: &Commit) -> bool {
+        self.elsewhere.binary_search(&commit.session).is_ok()
     }
 
     /// Whether this commit was made on the recovered server.

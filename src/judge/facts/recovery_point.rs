@@ -130,7 +130,7 @@ fn of_target(
         | RecoveryTarget::Xid { point, inclusive: true }
         | RecoveryTarget::Lsn { at: TargetLsn::Point(point) }
         | RecoveryTarget::Name { point } => at(restore_point(record, point)?.after_marker),
-        RecoveryTarget::Lsn { at: TargetLsn::Absolute(at) } => at_lsn(*at, attempt, ledger)?,
+        RecoveryTarget::Lsn { at: TargetLsn::Absolute(at) } => at_lsn(*at, record, attempt, ledger)?,
     };
     Ok(cut.lived_with(attempt))
 }
@@ -173,11 +173,20 @@ fn restore_point<'a>(
 ///
 /// What had ended when a transaction began that was still at or before the position, was before it; what began when a transaction
 /// from at or behind the position had been acknowledged, is behind it.
-fn at_lsn(at: Lsn, attempt: &CompletedRecovery<'_>, ledger: &dyn Ledger) -> Result<RecoveryPoint, String> {
-    let paths = crate::judge::commit_sides::CommitSides::of(attempt, ledger.sessions());
+fn at_lsn(
+    at: Lsn,
+    record: &Record<'_>,
+    attempt: &CompletedRecovery<'_>,
+    ledger: &dyn Ledger,
+) -> Result<RecoveryPoint, String> {
+    let paths = crate::judge::commit_sides::CommitSides::of(record, Some(attempt), ledger.sessions());
     let (mut due, mut beyond) = (None, END_OF_TIME);
     for commit in ledger.commits() {
-        if commit.lsn == Lsn(0) || commit.begun >= attempt.began || paths.is_on_recovered(&commit) {
+        if commit.lsn == Lsn(0)
+            || commit.begun >= attempt.began
+            || paths.is_on_recovered(&commit)
+            || paths.is_elsewhere(&commit)
+        {
             continue;
         }
         if commit.lsn <= at {

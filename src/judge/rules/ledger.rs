@@ -73,8 +73,7 @@ fn question<'a>(
     Question {
         survey,
         cut,
-        paths: attempt
-            .map_or_else(CommitSides::undivided, |attempt| CommitSides::of(attempt, ledger.sessions())),
+        paths: CommitSides::of(record, attempt, ledger.sessions()),
         recovery_began: attempt.map_or(Moment(u64::MAX), |attempt| attempt.began),
         epoch: record.started.as_ref().map_or(Moment(0), |started| started.at),
         backup_began: attempt.and_then(|attempt| attempt.backup).map(|backup| backup.begun),
