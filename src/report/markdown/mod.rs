@@ -6,6 +6,7 @@ mod table;
 use table::table;
 
 use super::{
+    definitions,
     escape::markdown::{anchor, link, text},
     view::{DrillView, EvidenceFile, JOURNAL, Measured, RunView, Status, Trouble, following},
 };
@@ -33,12 +34,23 @@ pub(super) fn render(run: &RunJudgement) -> String {
     for drill in &view.drills {
         blocks.extend(drill::blocks(drill));
     }
+    blocks.push(definitions());
     blocks.push("## Sign-off".into());
     blocks.push(table(
         &["", "name", "date", "signature"],
         &[row(&["carried out by", "", "", ""]), row(&["reviewed by", "", "", ""])],
     ));
     blocks.join("\n\n") + "\n"
+}
+
+/// What the figures are, folded away: it is the same in every report.
+fn definitions() -> String {
+    let phases: Vec<_> = definitions::phases().map(|(name, what)| vec![text(name), text(what)]).collect();
+    let figures =
+        [definitions::RTO, definitions::RPO, definitions::CLOCKS].map(|figure| format!("- {}", text(figure)));
+    let summary = "<details><summary>How RTO, its phases and RPO are measured</summary>";
+    [summary.to_owned(), figures.join("\n"), table(&["phase", "measured"], &phases), "</details>".to_owned()]
+        .join("\n\n")
 }
 
 fn row(cells: &[&str]) -> Vec<String> {

@@ -199,7 +199,10 @@ fn circumstances(run: &RunJudgement, judgement: &Judgement) -> Vec<String> {
         said.push(format!("Fault injected at {}: {}; {proof}.", fault.at, fault.fault.describe()));
     }
     if let Some(resolution) = judgement.resolution {
-        said.push(format!("Outage resolution: {} (client retry interval).", human::duration(resolution)));
+        said.push(format!(
+            "Outage resolution: {} (how soon a client notices that the service is back).",
+            human::duration(resolution)
+        ));
     }
     if !judgement.contended_with.is_empty() {
         said.push(format!(
