@@ -3,8 +3,8 @@
 //! **Invariant:** a renderer is a pure function from a finished [`RunJudgement`] to bytes: no clock, no environment, no file; the same judgement gives
 //! the same bytes. It never computes what the judge has not said, and it escapes every text for its own format.
 
-pub mod definitions;
-mod escape;
+mod definitions;
+pub mod escape;
 pub mod json;
 mod junit;
 mod markdown;

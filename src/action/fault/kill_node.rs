@@ -1,14 +1,21 @@
 //! Every process of the server dies at once.
 
-use super::{DrillContext, Injected, Seen, Site};
+use std::sync::Arc;
+
+use super::{DrillContext, Injected, Seen, Site, proof};
 use crate::{
     drill::NodeName,
     lab::{LabError, Processes},
 };
 
-pub(super) async fn inject(context: &mut DrillContext, name: &NodeName) -> Result<Injected, LabError> {
+pub(super) async fn inject(
+    context: &mut DrillContext,
+    step: usize,
+    name: &NodeName,
+) -> Result<Injected, LabError> {
+    let (runtime, victim) = (Arc::clone(&context.runtime), name.clone());
     let at = context.now();
-    context.runtime.kill(name).await?;
+    proof::until_noticed(context, step, async move { runtime.kill(&victim).await }).await?;
     let done = context.now();
     context.nodes.remove(name);
     Ok(Injected::between(at, done))

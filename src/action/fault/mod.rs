@@ -28,7 +28,7 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 struct Injected {
     /// Just before the call that caused it.
     at: Moment,
-    /// Just after that call.
+    /// Just after that call, or when clients noticed it, if that was earlier.
     done: Moment,
     /// The process that was killed.
     pid: Option<u32>,
@@ -59,8 +59,8 @@ pub async fn inject(context: &mut DrillContext, step: usize, fault: &Fault) -> R
         None => context.service()?.0,
     };
     let injected = match fault {
-        Fault::LoseVolume { node } => lose_volume::inject(context, node).await?,
-        Fault::KillNode { node } => kill_node::inject(context, node).await?,
+        Fault::LoseVolume { node } => lose_volume::inject(context, step, node).await?,
+        Fault::KillNode { node } => kill_node::inject(context, step, node).await?,
         Fault::KillPostmaster { node } => kill_postmaster::inject(context, node).await?,
         Fault::Freeze { node } => freeze::inject(context, node).await?,
         Fault::DropTable { table } => drop_table::inject(context, table).await?,

@@ -17,6 +17,9 @@ use crate::{
 /// How long the effect of a fault may take to show, and to go.
 const WITHIN: Duration = Duration::from_secs(10);
 
+/// How often the clients are looked at.
+const NOTICED_EVERY: Duration = Duration::from_micros(500);
+
 /// How often somebody looks.
 const LOOK_EVERY: Duration = Duration::from_millis(5);
 
@@ -62,6 +65,35 @@ impl Proofs {
                 tracing::error!(%error, "a search for the effect of a fault crashed");
             }
         }
+    }
+}
+
+/// Does what causes a fault, until it is done or the clients notice: an engine tells of a death later than the dead one's
+/// clients do, and who recovers does not wait for it. What is left to do then ends beside the next steps.
+pub(super) async fn until_noticed(
+    context: &mut DrillContext,
+    step: usize,
+    work: impl Future<Output = Result<(), LabError>> + Send + 'static,
+) -> Result<(), LabError> {
+    let mut work = Box::pin(work);
+    tokio::select! {
+        biased;
+        done = &mut work => return done,
+        () = noticed(context, step) => {}
+    }
+    context.proofs.running.spawn(async move {
+        if let Err(error) = work.await {
+            tracing::warn!(error = %ErrorChain::of(&error), "a fault was noticed, and could not be brought to its end");
+        }
+    });
+    Ok(())
+}
+
+/// Comes when clients have had their first error since this step began.
+async fn noticed(context: &DrillContext, step: usize) {
+    let Ok(workload) = context.workload() else { return std::future::pending().await };
+    while workload.status().first_trouble(step).is_none() {
+        tokio::time::sleep(NOTICED_EVERY).await;
     }
 }
 

@@ -394,7 +394,7 @@ fn after_a_rehearsal(story: Story) -> Story {
         serve: false,
     };
     let mut story = story.drill(|drill| drill.steps[1].verb = Verb::Recover(rehearsed.clone()));
-    let is_work = |entry: &Entry| matches!(entry.event, Event::Worked { acknowledged: 79 });
+    let is_work = |entry: &Entry| matches!(entry.event, Event::Worked { acknowledged: 79, .. });
     let place = story.entries.iter().position(is_work).expect("the work");
     let of_copy = Story::rehearsal().entries.into_iter().find_map(|entry| match entry.event {
         Event::Recovered { recovered, .. } => Some(recovered),
