@@ -6,9 +6,9 @@ use crate::judge::{
     checks::{self, Answer},
     cleanup, contention, end_of_recovery, evidence, fault,
     finding::{Ruling, number},
-    guarantee,
-    healing::{self, Healing},
-    identity, not_proven, objective, phases, provenance,
+    guarantee, identity, not_proven, objective,
+    outage::{self, Outage},
+    phases, provenance,
     record::{JudgeError, Record, StepFacts},
     recovery::CompletedRecovery,
     rto, sources, step, work, worst_case,
@@ -49,23 +49,23 @@ pub fn judge(
         })
         .flatten()
         .collect();
-    let healings = healing::all(&record, ledger);
     let recoveries: Vec<_> =
         attempts.iter().map(|attempt| recovery(&record, attempt, ledger, &answers)).collect();
+    let outages = outage::all(&record, ledger, &recoveries);
 
     judgement.provenance = provenance::provenance(exercise, entries);
     judgement.contended_with =
         contention::contended_with(&contention::neighbours(exercise, entries), &recoveries);
     judgement.not_proven = not_proven::not_proven(&record, &judgement.contended_with);
     judgement.work =
-        ledger.map_or_else(Work::default, |ledger| work::work(&record, ledger, &recoveries, &healings));
-    judgement.rto = healing::worst_rto(&recoveries, &healings);
+        ledger.map_or_else(Work::default, |ledger| work::work(&record, ledger, &recoveries, &outages));
+    judgement.rto = outage::worst_rto(&recoveries, &outages);
     let accountings = || recoveries.iter().filter_map(|recovery| recovery.accounting.as_ref());
     judgement.rpo = accountings().filter_map(|accounting| accounting.rpo).max();
     judgement.lost_commits = accountings().map(|accounting| accounting.lost).max();
     judgement.discarded_commits = accountings().map(|accounting| accounting.discarded).max();
     judgement.discarded = accountings().filter_map(|accounting| accounting.discarded_time).max();
-    judgement.findings = findings(&record, ledger, &attempts, (&recoveries, &healings), &answers);
+    judgement.findings = findings(&record, ledger, &attempts, (&recoveries, &outages), &answers);
     // A walk that did not come to its end has shown too few commits.
     let failure = ledger.and_then(|ledger| ledger.failure());
     let failure = failure.map(|what| Damage { file: LEDGER_FILE.to_owned(), line: 1, what });
@@ -156,7 +156,7 @@ fn findings(
     record: &Record<'_>,
     ledger: Option<&dyn Ledger>,
     attempts: &[CompletedRecovery<'_>],
-    (recoveries, healings): (&[RecoveryJudgement], &[Healing]),
+    (recoveries, outages): (&[RecoveryJudgement], &[Outage]),
     answers: &[Answer],
 ) -> Vec<Finding> {
     let mut findings = vec![baseline::ruling(record).about(Subject::Baseline, "baseline", None)];
@@ -182,7 +182,7 @@ fn findings(
             Verb::Backup(_) | Verb::Work(_) | Verb::RestorePoint(_) | Verb::Heal(_) => {}
         }
     }
-    findings.extend(objective::findings(record, recoveries, healings));
+    findings.extend(objective::findings(record, recoveries, outages));
     findings.extend(
         guarantee::ruling(record)
             .map(|ruling| ruling.about(Subject::Guarantee, "objective RPO guarantee", None)),

@@ -27,7 +27,7 @@ pub use run::judge_run;
 pub use verdict::Verdict;
 
 use facts::{
-    commit_accounting, commit_sides, contention, healing, phases, provenance, record, recovery,
+    commit_accounting, commit_sides, contention, outage, phases, provenance, record, recovery,
     recovery_point, rto, server_stage, sources, wal_volume, work, worst_case,
 };
 use rules::{

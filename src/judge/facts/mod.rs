@@ -5,7 +5,7 @@ pub(in crate::judge) mod commit_accounting;
 pub(in crate::judge) mod commit_accounting_model;
 pub(in crate::judge) mod commit_sides;
 pub(in crate::judge) mod contention;
-pub(in crate::judge) mod healing;
+pub(in crate::judge) mod outage;
 pub(in crate::judge) mod phases;
 pub(in crate::judge) mod record;
 pub(in crate::judge) mod provenance;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::journal::{CommitOutcome, Ledger, MARKER_WRITER, Moment};
-use crate::judge::{RecoveryJudgement, Work, healing::Healing, record::Record};
+use crate::judge::{RecoveryJudgement, Work, outage::Outage, record::Record};
 
 /// The clients' attempts by outcome, and the longest time without an acknowledged commit from the first fault until service was back
 /// for the last time.
@@ -11,13 +11,14 @@ pub(in crate::judge) fn work(
     record: &Record<'_>,
     ledger: &dyn Ledger,
     judged: &[RecoveryJudgement],
-    healings: &[Healing],
+    outages: &[Outage],
 ) -> Work {
     let mut work = Work::default();
     let fault = record.steps.iter().find_map(|facts| facts.fault);
-    let recovered =
-        judged.iter().filter(|recovery| recovery.recovered.serves).map(|recovery| recovery.first_write);
-    let back = recovered.chain(healings.iter().map(|healing| healing.back)).flatten().max();
+    let back = outages.iter().filter_map(|outage| outage.first_write);
+    let served =
+        judged.iter().filter(|recovery| recovery.recovered.serves).filter_map(|judged| judged.first_write);
+    let back = back.chain(served).max();
     let mut previous: Option<Moment> = None;
     for commit in ledger.commits().filter(|commit| commit.writer != MARKER_WRITER) {
         match commit.outcome {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::judge::{
     CommitAccounting, Finding, RecoveryJudgement, Subject,
     finding::{Ruling, number},
-    healing::{self, Healing},
+    outage::{self, Outage},
     record::Record,
 };
 use crate::{
@@ -18,15 +18,11 @@ use crate::{
 pub(in crate::judge) fn findings(
     record: &Record<'_>,
     judged: &[RecoveryJudgement],
-    healings: &[Healing],
+    outages: &[Outage],
 ) -> Vec<Finding> {
     let objectives = record.drill.objectives;
     let rto = objectives.rto.map(|limit| {
-        finding(
-            ObjectiveKind::Rto,
-            rto(record, judged, healings, limit),
-            healing::worst_rto(judged, healings),
-        )
+        finding(ObjectiveKind::Rto, rto(record, judged, outages, limit), outage::worst_rto(judged, outages))
     });
     let rpo = objectives.rpo.map(|limit| {
         let worst = judged.iter().filter_map(|recovery| recovery.accounting.as_ref()?.rpo).max();
@@ -49,7 +45,7 @@ fn finding(promise: ObjectiveKind, ruling: Ruling, worst: Option<Duration>) -> F
     ruling.about(Subject::Objective { promise }, format!("objective {promise}"), worst)
 }
 
-fn rto(record: &Record<'_>, judged: &[RecoveryJudgement], healings: &[Healing], limit: Period) -> Ruling {
+fn rto(record: &Record<'_>, judged: &[RecoveryJudgement], outages: &[Outage], limit: Period) -> Ruling {
     let parts = record.recoveries().map(|(step, recovery, facts)| {
         let measured = judged.iter().find(|judged| judged.step == step).and_then(|judged| judged.rto);
         match measured {
@@ -68,14 +64,25 @@ fn rto(record: &Record<'_>, judged: &[RecoveryJudgement], healings: &[Healing], 
             },
         }
     });
-    let healed = healings.iter().map(|healing| match healing.rto() {
-        Some(measured) => Part::measured(healing.step, measured, limit),
-        None => Part::Complaint(Ruling::inconclusive(format!(
-            "step {}: no commit was acknowledged after it",
-            number(healing.step)
-        ))),
+    let others = outages.iter().filter(|outage| !outage.is_recovery()).map(|outage| match outage.rto() {
+        Some(measured) => Part::measured(outage.step(), measured, limit),
+        None => Part::Complaint(never_over(record, outage, limit)),
     });
-    together(parts.chain(healed).collect(), limit, ObjectiveKind::Rto)
+    together(parts.chain(others).collect(), limit, ObjectiveKind::Rto)
+}
+
+/// An outage after which no client was told of a commit.
+fn never_over(record: &Record<'_>, outage: &Outage, limit: Period) -> Ruling {
+    let step = number(outage.step());
+    let last = record.steps.iter().filter_map(|facts| facts.ended).max();
+    match last.map(|last| last.since(outage.from)).filter(|elapsed| *elapsed > limit.duration()) {
+        Some(elapsed) => Ruling::fail(format!(
+            "outage of step {step}: no acknowledged write after {}, objective {}: missed",
+            human::against(elapsed, Some(limit.duration())),
+            human::duration(limit.duration()),
+        )),
+        None => Ruling::inconclusive(format!("outage of step {step}: no commit was acknowledged after it")),
+    }
 }
 
 /// How long a recovery had been going on when its step gave up.
