@@ -1,9 +1,12 @@
 //! A PostgreSQL server in a node, driven by commands; the same on every runtime.
 
+mod identity;
 mod life;
 mod log;
 mod override_settings;
 mod sessions;
+
+pub(crate) use identity::OWN_SETTING;
 
 use std::{sync::Arc, time::Duration};
 
@@ -26,9 +29,6 @@ use crate::{
 
 /// How often a server that is starting is asked; a refused connection costs microseconds.
 const ASK_EVERY: Duration = Duration::from_millis(2);
-
-/// The setting by which a server of ours says whose it is: [`Node::identity`].
-pub(crate) const OWN_SETTING: &str = "lifeboat.node";
 
 /// How long a server that said that it is still starting is left in peace: for each question it makes a process, at a cost
 /// of milliseconds that its recovery needs.
@@ -103,13 +103,6 @@ impl Node {
     /// Returns an error if the node is not there.
     pub async fn address(&self) -> Result<Address, LabError> {
         self.runtime.address(&self.name).await
-    }
-
-    /// What no two servers of a machine share: the node's name, its address, which no other node of the exercise ever had,
-    /// and its data directory, which no other exercise has where nodes share addresses.
-    #[must_use]
-    pub fn identity(&self, Address { host, port }: &Address) -> String {
-        format!("{} at {host}:{port} in {}", self.name, self.paths().data)
     }
 
     /// The path of one of PostgreSQL's programs, as a shell word.
@@ -381,19 +374,6 @@ impl Node {
     pub async fn reload(&self) -> Result<(), LabError> {
         let session = self.session("postgres").await?;
         self.ask(session.run("select pg_reload_conf()").await, "reload the configuration")
-    }
-
-    /// The connection string by which another node reaches this server; the password is in the password file.
-    ///
-    /// # Errors
-    /// Returns an error if the node is not there.
-    pub async fn conninfo_for(&self, client: &Self) -> Result<String, LabError> {
-        let Address { host, port } = self.address().await?;
-        Ok(format!(
-            "host={host} port={port} user={SUPERUSER} passfile={}/pgpass application_name={} connect_timeout=10",
-            client.paths().run,
-            client.name
-        ))
     }
 }
 

@@ -9,6 +9,7 @@ mod gate;
 mod ledger_writer;
 mod rate_limiter;
 mod service;
+mod status;
 mod touched;
 mod transactions;
 mod writer;
@@ -16,10 +17,7 @@ mod writer;
 use std::{
     collections::BTreeMap,
     path::Path,
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
@@ -30,6 +28,7 @@ use client_thread::ClientThread;
 use gate::Gate;
 pub use ledger_writer::LedgerWriter;
 pub use service::{ServiceAddress, ServiceHost};
+pub use status::WorkloadStatus;
 pub use touched::touched;
 use transactions::Transactions;
 
@@ -40,10 +39,10 @@ use crate::{
         LabError,
         clock::Clock,
         node::{Node, Secrets},
-        session::{Session, SqlError},
+        session::Session,
         wait::{self, Poll},
     },
-    pg::{Lsn, quote::literal, sqlstate},
+    pg::{Lsn, quote::literal},
 };
 
 /// How soon a client that can't reach the server tries again.
@@ -62,125 +61,11 @@ pub const PATIENCE: Duration = Duration::from_secs(10);
 /// A client that waits for an answer for so long counts as one that has noticed an outage.
 const SILENCE: Duration = Duration::from_secs(1);
 
-/// After so many refusals, and no commit, a workload is one that the server never commits.
-const HOPELESS: u64 = 200;
-
 /// The table of Lifeboat's own markers; the clients' table may be the dataset's.
 pub const MARKER_TABLE: &str = "lifeboat.marker";
 
 /// The table that the clients write to, where the drill names no other.
 pub const COMMIT_TABLE: &str = "lifeboat.commits";
-
-/// What the clients report to the drill as they go.
-#[derive(Debug, Default)]
-pub struct WorkloadStatus {
-    acknowledged: AtomicU64,
-    /// Transactions of theirs that only read.
-    reads: AtomicU64,
-    /// What the server refused to commit or to read, by its SQLSTATE: how often, and its latest words.
-    refusals: Mutex<BTreeMap<String, (u64, String)>>,
-    /// The moment of the latest acknowledged commit, in microseconds.
-    last_ack: AtomicU64,
-    /// For each fault, by its step: the first failure to commit since just before it.
-    troubles: Mutex<BTreeMap<usize, (Moment, Option<Moment>)>>,
-    /// Sessions that were left at once: the server was not the one that the service address names.
-    strangers: AtomicU64,
-    /// What the server said to the client that failed last, to commit or to connect.
-    last_words: Mutex<Option<(Moment, String)>>,
-}
-
-impl WorkloadStatus {
-    /// Commits that were acknowledged so far.
-    #[must_use]
-    pub fn acknowledged(&self) -> u64 {
-        self.acknowledged.load(Ordering::Relaxed)
-    }
-
-    /// Transactions that only read and came to their end, so far.
-    #[must_use]
-    pub fn reads(&self) -> u64 {
-        self.reads.load(Ordering::Relaxed)
-    }
-
-    /// What the server refused so far, by its SQLSTATE: how often, and its latest words.
-    #[must_use]
-    pub fn refusals(&self) -> BTreeMap<String, (u64, String)> {
-        self.refusals.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    /// What the server says to clients of whom none has ever committed, once it has said it so often that no other
-    /// answer is to be expected.
-    fn hopeless(&self) -> Option<String> {
-        let refusals = self.refusals();
-        let for_good = refusals.iter().filter(|(state, _)| !sqlstate::is_worth_another_try(state));
-        let count: u64 = for_good.clone().map(|(_, (count, _))| count).sum();
-        if self.acknowledged() > 0 || count < HOPELESS {
-            return None;
-        }
-        let (state, (_, words)) = for_good.max_by_key(|(_, (count, _))| *count)?;
-        Some(format!("none of their {count} transactions was committed: {words} (SQLSTATE {state})"))
-    }
-
-    /// A transaction was refused by a server that goes on.
-    fn refused(&self, error: &SqlError) {
-        let Some(state) = error.state.clone().filter(|_| !error.is_disconnect()) else { return };
-        let mut refusals = self.refusals.lock().unwrap_or_else(PoisonError::into_inner);
-        let (count, words) = refusals.entry(state).or_default();
-        *count += 1;
-        words.clone_from(&error.message);
-    }
-
-    /// When the latest was.
-    #[must_use]
-    pub fn last_ack(&self) -> Moment {
-        Moment(self.last_ack.load(Ordering::Relaxed))
-    }
-
-    /// Sessions that clients left at once, since another server than theirs answered.
-    #[must_use]
-    pub fn strangers(&self) -> u64 {
-        self.strangers.load(Ordering::Relaxed)
-    }
-
-    /// From now on the first failure to commit is remembered as the one of the fault in this step.
-    pub fn expect_trouble(&self, step: usize, from: Moment) {
-        self.troubles().insert(step, (from, None));
-    }
-
-    /// The first failure to commit since the fault in this step; `None` while there is none.
-    #[must_use]
-    pub fn first_trouble(&self, step: usize) -> Option<Moment> {
-        self.troubles().get(&step).and_then(|(_, first)| *first)
-    }
-
-    /// A client failed to commit.
-    fn trouble(&self, at: Moment) {
-        for (from, first) in self.troubles().values_mut() {
-            if at >= *from && first.is_none_or(|first| at < first) {
-                *first = Some(at);
-            }
-        }
-    }
-
-    fn troubles(&self) -> MutexGuard<'_, BTreeMap<usize, (Moment, Option<Moment>)>> {
-        self.troubles.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// What a client failed with at that moment.
-    fn heard(&self, at: Moment, error: &SqlError) {
-        *self.last_words.lock().unwrap_or_else(PoisonError::into_inner) = Some((at, error.to_string()));
-    }
-
-    /// What happened, with what a client was told since the latest commit.
-    #[must_use]
-    pub fn explain(&self, what: &str) -> String {
-        let words = self.last_words.lock().unwrap_or_else(PoisonError::into_inner);
-        match words.as_ref().filter(|(at, _)| *at > self.last_ack()) {
-            Some((_, words)) => format!("{what} (latest answer that a client received: {words})"),
-            None => what.to_owned(),
-        }
-    }
-}
 
 /// What all clients share.
 struct Shared {
