@@ -8,7 +8,7 @@ pub(super) async fn inject(context: &mut DrillContext, table: &TableName) -> Res
     let session = node.session(context.database().as_str()).await?;
     let what = format!("drop {table}");
     node.ask(session.run("set lock_timeout = '30s'; begin").await, &what)?;
-    let rows = format!("select exists (select from {})", table.quoted());
+    let rows = format!("select (exists (select from {}))::text", table.quoted());
     let has_rows: bool = node.ask(session.read(&rows).await, "look for rows of the table")?;
     let xid = node.ask(session.read("select pg_current_xact_id()").await, &what)?;
     node.ask(session.run(&format!("drop table {}", table.quoted())).await, &what)?;
@@ -38,7 +38,7 @@ pub(super) async fn probe(site: &Site, table: &TableName) -> Result<Seen, LabErr
     let there: bool = site.node.ask(session.read(&there).await, "look for the table")?;
     // An unlogged table comes back from WAL or from a standby without a single row: the DROP has destroyed them.
     if there && site.has_rows == Some(true) {
-        let rows = format!("select exists (select from {})", table.quoted());
+        let rows = format!("select (exists (select from {}))::text", table.quoted());
         let has_rows: bool = site.node.ask(session.read(&rows).await, "look for rows of the table")?;
         return Ok(Seen::present_if(
             !has_rows,
