@@ -13,7 +13,6 @@ use std::{sync::Arc, time::Duration};
 use super::{
     Address, Command, LabError, NodePaths, Output, Runtime, TimeLeft,
     session::{Credentials, Session, SqlError},
-    session_settings::tool_options,
     wait::{self, Poll},
 };
 use crate::{
@@ -126,31 +125,6 @@ impl Node {
     /// Returns an error if it does not.
     pub async fn run(&self, command: Command) -> Result<Output, LabError> {
         self.exec(command.clone()).await?.success(&command)
-    }
-
-    /// Runs a command that speaks to a server as the superuser: the password is in its environment.
-    ///
-    /// # Errors
-    /// Returns an error if it does not succeed.
-    pub async fn run_as_superuser(&self, command: Command) -> Result<Output, LabError> {
-        self.run(self.as_superuser(command)).await
-    }
-
-    /// Runs a command that speaks to a server as the superuser, and gives back what it left behind, whatever its exit code.
-    ///
-    /// # Errors
-    /// Returns an error if it can't be run.
-    pub async fn exec_as_superuser(&self, command: Command) -> Result<Output, LabError> {
-        self.exec(self.as_superuser(command)).await
-    }
-
-    fn as_superuser(&self, command: Command) -> Command {
-        command
-            .env("PGUSER", SUPERUSER)
-            .env("PGPASSWORD", &self.secrets.superuser.password)
-            .env("PGOPTIONS", tool_options(self.runtime.installation().version.major))
-            .env("PGAPPNAME", "lifeboat")
-            .env("PGCONNECT_TIMEOUT", "10")
     }
 
     /// Makes a cluster in the data directory.

@@ -20,6 +20,7 @@ mod commands;
 mod deaths;
 mod doctor;
 mod environment;
+mod field;
 mod frozen;
 mod interrupt;
 mod kill;

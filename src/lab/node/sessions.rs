@@ -1,13 +1,38 @@
-//! Sessions with a server, and whose settings they have.
+//! Sessions with a server, and programs that make some: whose settings they have.
 
-use super::{APPLICATION_ROLE, Node};
+use super::{APPLICATION_ROLE, Node, SUPERUSER};
 use crate::lab::{
-    LabError,
+    Command, LabError, Output,
     session::{Credentials, Session},
-    session_settings::SessionSettings,
+    session_settings::{SessionSettings, tool_options},
 };
 
 impl Node {
+    /// Runs a command that speaks to a server as the superuser: the password is in its environment.
+    ///
+    /// # Errors
+    /// Returns an error if it does not succeed.
+    pub async fn run_as_superuser(&self, command: Command) -> Result<Output, LabError> {
+        self.run(self.as_superuser(command)).await
+    }
+
+    /// Runs a command that speaks to a server as the superuser, and gives back what it left behind, whatever its exit code.
+    ///
+    /// # Errors
+    /// Returns an error if it can't be run.
+    pub async fn exec_as_superuser(&self, command: Command) -> Result<Output, LabError> {
+        self.exec(self.as_superuser(command)).await
+    }
+
+    fn as_superuser(&self, command: Command) -> Command {
+        command
+            .env("PGUSER", SUPERUSER)
+            .env("PGPASSWORD", &self.secrets.superuser.password)
+            .env("PGOPTIONS", tool_options(self.runtime.installation().version.major))
+            .env("PGAPPNAME", "lifeboat")
+            .env("PGCONNECT_TIMEOUT", "10")
+    }
+
     /// A session of the superuser. Each of its statements may take as long as the step that it is run in has left.
     ///
     /// # Errors
