@@ -28,41 +28,6 @@ fn source(name: &str) -> String {
     format!("{}/fixtures/field/{name}.sql", env!("CARGO_MANIFEST_DIR"))
 }
 
-const BENIGN: [&str; 7] = [
-    "00-collide",
-    "10-values",
-    "20-derived",
-    "30-zoo",
-    "40-check-other",
-    "60-second-database",
-    "70-settings",
-];
-
-#[test]
-fn unusual_databases_come_back_equal_from_a_dump() {
-    let user = Harness::local();
-    user.run(&drill(&user, &BENIGN, "", "dump", LOSS), &[]).exits(0);
-    let report = user.report("report.md");
-    assert!(report.contains("f.total was stale in the baseline"), "{report}");
-    assert!(
-        report.contains("f.cached was not compared: a materialized view that is not populated"),
-        "{report}"
-    );
-    user.assert_nothing_is_left();
-}
-
-#[test]
-fn large_objects_and_many_tables_come_back_equal_under_settings_that_hinder() {
-    let user = Harness::local();
-    let settings = "max_locks_per_transaction = \"10\", max_connections = \"20\", archive_timeout = \"1s\", \
-        default_transaction_read_only = \"on\", default_transaction_isolation = \"serializable\", \
-        statement_timeout = \"150ms\", idle_in_transaction_session_timeout = \"100ms\", timezone = \"Asia/Kathmandu\"";
-    let rest = LOSS.replace("\"nightly\" }", "\"nightly\", target = \"latest\" }");
-    let scripts = ["00-collide", "10-values", "60-second-database", "sparse"];
-    user.run(&drill(&user, &scripts, settings, "basebackup", &rest), &[]).exits(0);
-    user.assert_nothing_is_left();
-}
-
 #[test]
 fn a_restore_that_its_tool_refuses_is_not_recovered() {
     let user = Harness::local();
