@@ -37,3 +37,4 @@ mod secrets;
 mod selection;
 mod side_by_side;
 mod unwritable;
+mod users;

@@ -1,0 +1,107 @@
+//! A database of the user's own: scripts, hostile names, transactions, and what is said where they are wrong.
+
+use std::{fs, path::Path, time::Duration};
+
+use crate::support::{Harness, RUN_WITHIN, leftovers, text};
+
+fn example(name: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/user").join(name);
+    text(&path).to_owned()
+}
+
+/// A copy of the example, in which the drill says `with` where it said `what`.
+fn changed(user: &Harness, drill: &str, what: &str, with: &str) -> std::path::PathBuf {
+    for file in ["schema.sql", "berths.sql", "rows.sql", "arrivals.sql"] {
+        let folder = user.folder().join("drills");
+        fs::create_dir_all(&folder)
+            .and_then(|()| fs::copy(example(file), folder.join(file)))
+            .expect("a copy");
+    }
+    let toml = fs::read_to_string(example(drill)).expect("the example");
+    assert!(toml.contains(what), "{what}");
+    user.drill("changed", &toml.replace(what, with))
+}
+
+#[test]
+fn a_users_database_and_transactions_survive_by_wal_and_by_a_dump() {
+    let user = Harness::local();
+    user.lifeboat(&["run", &example("pitr.toml"), &example("dump.toml")]).exits(0);
+    let primary = user.report("pitr@15/evidence/primary.log");
+    assert!(!primary.contains("ERROR"), "the clients' transactions were refused:\n{primary}");
+    user.assert_nothing_is_left();
+}
+
+#[test]
+fn a_row_that_is_another_after_the_restore_fails() {
+    let user = Harness::local();
+    let drill = changed(
+        &user,
+        "pitr.toml",
+        "initdb = { data-checksums = true, wal-segsize = 4 }",
+        "initdb = { data-checksums = false }",
+    );
+    let running = user.start(&drill);
+    user.wait_for_step(2);
+    let runs = leftovers::runs(&user.work()).into_iter().flat_map(|run| fs::read_dir(run).expect("a run"));
+    let base: Vec<_> = runs.flatten().map(|run| run.path().join("repository/backup/nightly/base")).collect();
+    let databases = base.iter().filter_map(|base| fs::read_dir(base).ok()).flatten().flatten();
+    let files = databases.flat_map(|database| fs::read_dir(database.path()).expect("a database")).flatten();
+    let mut damaged = 0;
+    for path in files.map(|file| file.path()) {
+        let mut bytes = fs::read(&path).expect("a relation");
+        while let Some(at) = bytes.windows(11).position(|window| window == b"Account 777") {
+            bytes[at + 8] = b'8';
+            damaged += 1;
+        }
+        fs::write(&path, bytes).expect("a relation");
+    }
+    assert!(damaged > 0, "no relation holds the row");
+    running.wait(RUN_WITHIN).exits(1).prints("account");
+    user.assert_nothing_is_left();
+}
+
+#[test]
+fn a_file_that_is_missing_and_a_script_that_is_none_are_told_before_anything_starts() {
+    let user = Harness::from_scratch();
+    let drill = changed(&user, "pitr.toml", "rows.sql", "riws.sql");
+    user.lifeboat(&["check", text(&drill)]).exits(2).says("riws.sql: No such file");
+    let drill = changed(&user, "pitr.toml", "rows.sql", "rows.sql");
+    fs::write(user.folder().join("drills/arrivals.sql"), "select 1;\n\\sleep 1\n").expect("a script");
+    let told = user.lifeboat(&["check", text(&drill)]).exits(2);
+    assert!(
+        told.stderr.contains("arrivals.sql") && told.stderr.contains("line 2: `\\sleep`"),
+        "{}",
+        told.stderr
+    );
+}
+
+#[test]
+fn a_script_that_fails_and_transactions_that_never_commit_are_told_in_the_servers_words() {
+    let user = Harness::local();
+    let drill = changed(&user, "pitr.toml", "rows.sql", "rows.sql");
+    fs::write(user.folder().join("drills/rows.sql"), "\nselect 1 / 0;\n").expect("a script");
+    user.run(&drill, &[]).exits(3);
+    let report = user.report("report.md");
+    assert!(report.contains("rows.sql:2: ERROR:  division by zero"), "{report}");
+
+    let drill = changed(&user, "pitr.toml", "role = \"marina_app\"\n", "");
+    let began = std::time::Instant::now();
+    user.run(&drill, &[]).exits(3);
+    assert!(
+        user.report("report.md").contains("permission denied for schema Piers"),
+        "{}",
+        user.report("report.md")
+    );
+    assert!(began.elapsed() < Duration::from_secs(50), "it was hopeless from the first moment on");
+    user.assert_nothing_is_left();
+}
+
+#[test]
+fn a_new_drill_is_found_by_its_name_and_listed_after_the_shipped_ones() {
+    let user = Harness::from_scratch();
+    user.lifeboat(&["new", "mine"]).exits(0);
+    user.lifeboat(&["check", "mine"]).exits(0).prints("ok  mine");
+    let listed = user.lifeboat(&["list"]).exits(0).stdout;
+    let place = |name: &str| listed.find(name).unwrap_or_else(|| panic!("{name} is not in:\n{listed}"));
+    assert!(place("loss/pitr-latest") < place("\nmine"), "{listed}");
+}
