@@ -1,5 +1,7 @@
 //! What is kept of a lab before it is taken down.
 
+use std::path::Path;
+
 use futures_util::future::join_all;
 
 use crate::{
@@ -8,6 +10,9 @@ use crate::{
     lab::{Command, LabError, node::Node},
     pg::quote::shell_word,
 };
+
+/// So much of a server's log is kept: what `Deadlines::evidence` has the time for.
+const LOG_AT_MOST: u64 = 1 << 30;
 
 /// Keeps the logs of all servers, and of each that still lives its control file, its backup label and its timeline
 /// histories. What can't be had is written down and stops nothing.
@@ -24,8 +29,8 @@ async fn logs(context: &DrillContext, repository: &Node) {
         Ok(listed) => {
             let text = listed.text();
             join_all(text.lines().map(|name| {
-                let script = format!("cat {}/{}", repository.paths().log, shell_word(name));
-                file(context, repository, name.to_owned(), script)
+                let path = format!("{}/{}", repository.paths().log, shell_word(name));
+                file(context, repository, name.to_owned(), both_ends(&path, LOG_AT_MOST))
             }))
             .await;
         }
@@ -48,19 +53,73 @@ async fn files_of(context: &DrillContext, node: &Node) {
     );
 }
 
-/// Keeps what a script prints; nothing where it prints nothing.
+/// A script that prints a file or, of one that is longer, its beginning and its end with a line between them that says how much is
+/// left out.
+fn both_ends(path: &str, at_most: u64) -> String {
+    format!(
+        "size=$(wc -c <{path}); if [ $size -le {at_most} ]; then exec cat {path}; fi\n\
+         head -c {half} {path}\n\
+         printf '\\n--- lifeboat left out %s bytes of %s here ---\\n' $((size - 2 * {half})) $((size))\n\
+         tail -c {half} {path}",
+        half = at_most / 2,
+    )
+}
+
+/// Keeps what a script prints, as it comes; nothing where it prints nothing.
 async fn file(context: &DrillContext, node: &Node, name: String, script: String) {
-    let kept = match node.run(Command::shell(format!("fetch {name}"), script)).await {
-        Ok(output) if output.stdout.is_empty() => return,
-        Ok(output) => context.recorder.keep(&context.folder, &name, &output.stdout).await,
-        Err(error) => Err(error),
+    let kept = format!("evidence/{name}");
+    let path = context.folder.join(&kept);
+    let fetch = Command::shell(format!("fetch {name}"), script).save(&path);
+    let fetched = match node.run(fetch).await {
+        Ok(output) if output.saved > 0 => context.recorder.kept(&context.folder, &kept).await,
+        Ok(_) => return discard(&path).await,
+        Err(error) => {
+            // A part of a file is no evidence of the whole.
+            discard(&path).await;
+            Err(error)
+        }
     };
-    if let Err(error) = kept {
+    if let Err(error) = fetched {
         missing(context, &name, &error);
+    }
+}
+
+async fn discard(path: &Path) {
+    if let Err(error) = tokio::fs::remove_file(path).await {
+        tracing::debug!(path = %path.display(), %error, "a file without evidence in it stays");
     }
 }
 
 fn missing(context: &DrillContext, name: &str, error: &LabError) {
     let error = ErrorChain::of(error);
     context.recorder.record(Event::EvidenceMissing { file: format!("evidence/{name}"), error });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn printed(content: &str, at_most: u64) -> String {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("primary.log");
+        std::fs::write(&path, content).expect("a log");
+        let script = both_ends(path.to_str().expect("a path"), at_most);
+        let output = std::process::Command::new("/bin/sh").args(["-euc", &script]).output().expect("a shell");
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).expect("text")
+    }
+
+    #[test]
+    fn a_log_that_is_not_too_long_is_kept_whole() {
+        assert_eq!(printed("0123456789", 10), "0123456789");
+        assert_eq!(printed("", 10), "");
+    }
+
+    #[test]
+    fn of_a_longer_log_both_ends_are_kept_and_the_cut_is_told() {
+        assert_eq!(
+            printed("0123456789abcdef", 10),
+            "01234\n--- lifeboat left out 6 bytes of 16 here ---\nbcdef"
+        );
+    }
 }

@@ -52,7 +52,13 @@ impl Provider {
         work: &local::WorkDir,
         reference: Option<String>,
     ) -> Result<Self, LabError> {
+        let given = reference.clone();
         let local = || {
+            if let Some(image) = given {
+                let why = "the runtime local runs the programs that are installed on this machine; leave out \
+                           the image (--image, LIFEBOAT_IMAGE), or run with --runtime docker";
+                return Err(LabError::refused(format!("run the image {image}"), why));
+            }
             let installations = local::find();
             if installations.is_empty() {
                 let why = format!(

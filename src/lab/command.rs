@@ -2,7 +2,11 @@
 
 mod words;
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use super::{LabError, TimeLeft};
 
@@ -17,6 +21,8 @@ pub struct Command {
     pub env: BTreeMap<String, String>,
     /// What it reads from standard input.
     pub stdin: Vec<u8>,
+    /// The file of this machine that its standard output goes to as it comes; `None`: it is held in memory, up to a limit.
+    pub save: Option<PathBuf>,
     /// How long it may take; it is killed then. Where it belongs to a step, [`super::node::Node`] gives it no more than that
     /// step has left.
     pub deadline: Duration,
@@ -30,6 +36,7 @@ impl Command {
             argv: argv.into_iter().map(Into::into).collect(),
             env: BTreeMap::new(),
             stdin: Vec::new(),
+            save: None,
             deadline: TimeLeft::LONGEST,
         }
     }
@@ -53,6 +60,13 @@ impl Command {
         self
     }
 
+    /// With its standard output in a file of this machine.
+    #[must_use]
+    pub fn save(mut self, path: &Path) -> Self {
+        self.save = Some(path.to_path_buf());
+        self
+    }
+
     /// With this deadline.
     #[must_use]
     pub const fn deadline(mut self, deadline: Duration) -> Self {
@@ -66,8 +80,10 @@ impl Command {
 pub struct Output {
     /// The exit code; 128 and more is a signal, as in a shell.
     pub code: i64,
-    /// Standard output.
+    /// Standard output; empty where it was saved in a file.
     pub stdout: Vec<u8>,
+    /// How many bytes of standard output were saved in a file.
+    pub saved: u64,
     /// Standard error.
     pub stderr: Vec<u8>,
 }

@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     Address, Command, Installation, LabError, NodePaths, Output, PreparedKey, Processes, Provision, Runtime,
+        output::Collector,
 };
 use crate::{
     drill::{NodeName, RuntimeKind},
@@ -80,7 +81,7 @@ impl Fake {
     pub fn answer(self, like: &str, code: i64, stdout: &str) -> Self {
         self.with(
             Which::Like(like.to_owned()),
-            Fate::Answer(Output { code, stdout: stdout.into(), stderr: Vec::new() }),
+            Fate::Answer(Output { code, stdout: stdout.into(), ..Output::default() }),
         )
     }
 
@@ -255,7 +256,12 @@ impl Runtime for Fake {
             (false, false) => Ok(()),
         })?;
         let late = || LabError::Deadline { what: command.what.clone(), within: command.deadline };
-        tokio::time::timeout(command.deadline, Self::meet(fate, &command.what)).await.map_err(|_| late())?
+        let met = tokio::time::timeout(command.deadline, Self::meet(fate, &command.what)).await;
+        let said = met.map_err(|_| late())??;
+        let mut collector = Collector::begin(command).await?;
+        collector.stdout(&said.stdout).await?;
+        collector.stderr(&said.stderr)?;
+        Ok(Output { code: said.code, ..collector.end().await? })
     }
 
     async fn kill(&self, node: &NodeName) -> Result<(), LabError> {

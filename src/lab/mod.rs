@@ -12,6 +12,7 @@ pub mod fake;
 pub mod local;
 pub mod node;
 mod node_paths;
+mod output;
 mod runtime;
 pub mod session;
 mod time_left;

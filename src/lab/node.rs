@@ -238,12 +238,12 @@ impl Node {
     /// The script that [`Self::launch`] runs.
     fn launching(&self) -> String {
         let paths = self.paths();
-        // A marker line divides the lives of a server in its log.
+        // A marker line divides the incarnations of a server in its log.
         format!(
             "cd {data}\necho '{life}' >> {log}\n\
              PGPASSFILE={run}/pgpass {postgres} -D {data} -c config_file={run}/postgresql.conf </dev/null >>{log} 2>&1 &\n\
              echo $! > {run}/pid\n",
-            life = log::LIFE,
+            life = log::INCARNATION,
             data = paths.data,
             run = paths.run,
             log = self.log_file(),

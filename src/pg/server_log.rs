@@ -57,6 +57,31 @@ pub enum LogFactKind {
     },
 }
 
+/// How the messages begin that [`parse`] knows.
+const MESSAGES: [&str; 10] = [
+    "starting point-in-time recovery to ",
+    "starting archive recovery",
+    "database system was not properly shut down",
+    "redo starts at",
+    "consistent recovery state reached",
+    "recovery stopping ",
+    "redo done at",
+    "selected new timeline ID: ",
+    "archive recovery complete",
+    "database system is ready to accept connections",
+];
+
+/// A program for `sed -nE` that picks the lines which [`parse`] knows out of a log that may be long, but for what clients are
+/// told who come too early: there is much of it, and it says nothing.
+#[must_use]
+pub fn sed_program() -> String {
+    format!(
+        "/^[^ ]+ [^ ]+ UTC \\[[0-9]+\\] FATAL:  the database system is /d\n\
+         /^[^ ]+ [^ ]+ UTC \\[[0-9]+\\] (LOG:  ({})|PANIC:  |FATAL:  )/p",
+        MESSAGES.join("|")
+    )
+}
+
 /// The facts in a server log; other lines are passed over.
 #[must_use]
 pub fn parse(log: &str) -> Vec<LogFact> {
@@ -112,6 +137,40 @@ mod tests {
     fn the_log_of_a_point_in_time_recovery_is_read() {
         let log = include_str!("../../fixtures/logs/pitr-15.log");
         insta::assert_json_snapshot!(parse(log));
+    }
+
+    /// The lines that the pattern picks, picked by the program that picks them in a node.
+    fn picked(log: &str) -> String {
+        use std::io::Write;
+        let mut sed = std::process::Command::new("sed");
+        sed.args(["-nE", &sed_program()]).env("LC_ALL", "C");
+        sed.stdin(std::process::Stdio::piped()).stdout(std::process::Stdio::piped());
+        let mut sed = sed.spawn().unwrap();
+        sed.stdin.take().unwrap().write_all(log.as_bytes()).unwrap();
+        String::from_utf8(sed.wait_with_output().unwrap().stdout).unwrap()
+    }
+
+    #[test]
+    fn every_known_message_is_picked_out_of_a_log_and_no_other_line() {
+        let log = include_str!("../../fixtures/logs/pitr-15.log");
+        let lines = picked(log);
+        let early = LogFactKind::Fatal { message: "the database system is shutting down".into() };
+        let known: Vec<_> = parse(log).into_iter().filter(|fact| fact.what != early).collect();
+        assert_eq!((parse(&lines), lines.lines().count()), (known.clone(), known.len()));
+        let line = |message: &str| format!("2026-11-20 16:00:00.123 UTC [42] {message}\n");
+        for message in MESSAGES {
+            let line = line(&format!("LOG:  {message}1"));
+            assert_eq!(picked(&line), line);
+        }
+        for fatal in
+            ["FATAL:  could not locate required checkpoint record", "FATAL:  the data directory", "PANIC:  x"]
+        {
+            assert_eq!(picked(&line(fatal)), line(fatal));
+        }
+        for other in ["FATAL:  the database system is starting up", "LOG:  checkpoint starting", "ERROR:  x"]
+        {
+            assert_eq!(picked(&line(other)), "");
+        }
     }
 
     #[test]

@@ -16,6 +16,14 @@ fn nothing_was_started(user: &Harness) {
 }
 
 #[test]
+fn an_image_for_installed_programs_is_refused_and_not_ignored() {
+    let user = Harness::local();
+    let drill = user.drill("crash", &drills::crash().text());
+    user.run(&drill, &["--image", "postgres:17"]).exits(2).says("--runtime docker");
+    assert!(!user.reports().exists(), "nothing was started");
+}
+
+#[test]
 fn every_mistake_of_every_bad_file_is_said_at_once_and_nothing_is_started() {
     let user = Harness::from_scratch();
     let (many, primaries) = (bad("many-at-once.toml"), bad("two-primaries.toml"));

@@ -8,7 +8,10 @@ use std::{
 };
 
 use lifeboat::{
-    lab::{Command, Provision, Runtime, docker::Lab},
+    lab::{
+        Command, Provision, Runtime,
+        docker::{Lab, Outcome, Which, sweep},
+    },
     pg::Major,
 };
 
@@ -37,6 +40,37 @@ impl Drop for Built {
     fn drop(&mut self) {
         let _ = process::Command::new("docker").args(["rmi", &self.0]).stdout(Stdio::null()).status();
     }
+}
+
+#[tokio::test]
+async fn a_container_does_not_take_from_its_image_what_it_is_itself() {
+    let Some(engine) = engine().await else { return };
+    let built = Built::new(
+        "labels",
+        "FROM lifeboat-postgres:17\nLABEL lifeboat=1 lifeboat.cache=image lifeboat.run=another \
+         lifeboat.node=another lifeboat.owner=nobody lifeboat.exercise=another\n",
+    );
+    let run = run("labels");
+    let image = engine.resolve(Some(&built.0), Some(Major(17)), &|_| ()).await.expect("resolved");
+    let lab = Lab::new(engine.clone(), image, &run, "tests/docker");
+    lab.create(&node("primary"), Provision::Empty).await.expect("created");
+    let container = left_of(&run).lines().next().expect("a container").to_owned();
+    let label = |key: &str| {
+        let format = format!("{{{{index .Config.Labels \"lifeboat.{key}\"}}}}");
+        docker(&["inspect", "-f", &format, &container]).trim().to_owned()
+    };
+    assert_eq!(
+        ["cache", "run", "node", "exercise"].map(label),
+        ["", &run, "primary", "tests/docker"].map(str::to_owned)
+    );
+    // Somebody's own container of the same image is neither a run's nor a cache.
+    let own = format!("{}-own", run.0);
+    docker(&["create", "--name", &own, &built.0]);
+    let would = sweep(&engine, Which::Everything { cache: true }, true).await.expect("listed");
+    docker(&["rm", &own]);
+    let outcome = would.iter().find(|it| it.name == own).map(|it| &it.outcome);
+    assert!(matches!(outcome, Some(Outcome::Kept(_))), "{outcome:?}");
+    cleaned_up(&lab, &run).await;
 }
 
 #[tokio::test]

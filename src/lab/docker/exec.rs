@@ -17,7 +17,7 @@ use tokio::{
 };
 
 use super::engine::{Engine, call, call_unless, refusal};
-use crate::lab::{Command, LabError, Output};
+use crate::lab::{Command, LabError, Output, output::Collector};
 
 /// Between SIGTERM at the deadline and SIGKILL.
 const KILL_AFTER: &str = "2";
@@ -25,8 +25,6 @@ const KILL_AFTER: &str = "2";
 const SLACK: Duration = Duration::from_secs(8);
 /// From the end of a command by SIGKILL to the moment at which its container, were it killed too, is surely known to be dead.
 const NEWS_OF_DEATH: Duration = Duration::from_millis(1000);
-/// More output than this is a mistake, and would fill the runner's memory.
-const OUTPUT_LIMIT: usize = 256 << 20;
 const CAPACITY: usize = 64 << 10;
 
 /// Does what GNU's `timeout -k` does, for images without it: busybox's kills a shell and leaves what the shell had started.
@@ -62,11 +60,13 @@ pub(super) async fn exec(
     );
     let expired = || LabError::Deadline { what: command.what.clone(), within: command.deadline };
     let began = Instant::now();
-    let output = match timeout(limit + SLACK, attached(engine, place, command, limit.as_secs().max(1))).await
-    {
-        Ok(output) => output?,
-        Err(_) => return Err(expired()),
-    };
+    let output =
+        match timeout(limit.saturating_add(SLACK), attached(engine, place, command, limit.as_secs().max(1)))
+            .await
+        {
+            Ok(output) => output?,
+            Err(_) => return Err(expired()),
+        };
     tracing::debug!(what = command.what, code = output.code, took = ?began.elapsed(), "a command in a container");
     match output.code {
         // 124: timeout's own; 137 and 143: the watchdog's, and a command that minded only SIGKILL.
@@ -141,24 +141,18 @@ async fn collect(
     command: &Command,
     mut output: impl Stream<Item = Result<LogOutput, bollard::errors::Error>> + Unpin,
 ) -> Result<Output, LabError> {
-    let mut collected = Output::default();
+    let mut collector = Collector::begin(command).await?;
     while let Some(piece) = output.next().await {
         match piece.map_err(|error| refusal(command.what.as_str(), error))? {
-            LogOutput::StdOut { message } => collected.stdout.extend_from_slice(&message),
-            LogOutput::StdErr { message } => collected.stderr.extend_from_slice(&message),
+            LogOutput::StdOut { message } => collector.stdout(&message).await?,
+            LogOutput::StdErr { message } => collector.stderr(&message)?,
             LogOutput::StdIn { .. } => {}
             LogOutput::Console { .. } => {
                 return Err(LabError::state(command.what.as_str(), "its output was cut off"));
             }
         }
-        if collected.stdout.len() + collected.stderr.len() > OUTPUT_LIMIT {
-            return Err(LabError::state(
-                command.what.as_str(),
-                format!("it said more than {OUTPUT_LIMIT} bytes"),
-            ));
-        }
     }
-    Ok(collected)
+    collector.end().await
 }
 
 /// The exit code. The engine closes the streams a moment before it notes it.

@@ -15,7 +15,7 @@ use tokio::time::{Instant, sleep, timeout};
 
 use super::{
     engine::{ANSWER, Engine, call, call_unless, refusal},
-    names::{OURS, OWNER, RUN, labels, short_hash},
+    names::{OURS, OWNER, RUN, container_labels, labels, short_hash},
     owner::Owner,
 };
 use crate::{
@@ -105,7 +105,7 @@ async fn look(
     let body = ContainerCreateBody {
         image: Some(id.to_owned()),
         user: Some("0:0".to_owned()),
-        labels: Some(labels([(OURS, "1"), (RUN, "image_probe"), (OWNER, &owner)])),
+        labels: Some(container_labels(labels([(OURS, "1"), (RUN, "image_probe"), (OWNER, &owner)]))),
         entrypoint: Some(vec!["/bin/sh".to_owned(), "-c".to_owned(), SCRIPT.to_owned()]),
         working_dir: Some("/".to_owned()),
         host_config: Some(HostConfig {

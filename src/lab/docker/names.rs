@@ -26,6 +26,15 @@ pub(super) fn labels<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) ->
     pairs.into_iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect()
 }
 
+/// The labels of a container: it inherits its image's, and an image that Lifeboat built says that it is a cache. What a container
+/// is not given is taken from it, so that nothing but its own labels says what it is.
+pub(super) fn container_labels(own: Labels) -> Labels {
+    let inherited = [RUN, EXERCISE, NODE, OWNER, CACHE].map(|key| (key.to_owned(), String::new()));
+    let mut labels = Labels::from(inherited);
+    labels.extend(own);
+    labels
+}
+
 /// The names of an exercise.
 #[derive(Clone, Debug)]
 pub(super) struct Names {
@@ -103,6 +112,14 @@ pub(super) fn short_hash(text: &str, digits: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_container_has_a_value_of_its_own_for_every_label_that_an_image_could_bring() {
+        let given = container_labels(labels([(OURS, "1"), (RUN, "r1")]));
+        let of = |key: &str| given.get(key).map(String::as_str);
+        assert_eq!((of(OURS), of(RUN)), (Some("1"), Some("r1")));
+        assert_eq!([EXERCISE, NODE, OWNER, CACHE].map(of), [Some(""); 4]);
+    }
 
     #[test]
     fn names_have_only_characters_that_the_engine_takes() {

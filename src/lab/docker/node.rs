@@ -17,7 +17,7 @@ use super::{
     engine::{ANSWER, Engine, call, call_unless, refusal},
     image::Image,
     image_probe::masked,
-    names::Labels,
+    names::{Labels, container_labels},
 };
 use crate::lab::LabError;
 
@@ -133,7 +133,7 @@ fn body(node: Node<'_>) -> ContainerCreateBody {
         image: Some(id.clone()),
         user: Some("0:0".to_owned()),
         hostname: Some(node.name.to_owned()),
-        labels: Some(node.labels),
+        labels: Some(container_labels(node.labels)),
         // A name without a value takes the image's away.
         env: Some(steering.clone()),
         entrypoint: Some(entrypoint),

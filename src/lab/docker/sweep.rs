@@ -120,7 +120,8 @@ async fn everything(engine: &Engine, cache: bool, dry_run: bool) -> Result<Vec<R
 
 /// Why a resource must not be removed.
 fn stays(found: &Found, cache: bool) -> Option<String> {
-    if found.labels.contains_key(CACHE) && !found.labels.contains_key(RUN) {
+    // A container that somebody starts from an image of ours inherits its labels, and is no cache for it.
+    if found.kind == Kind::Volume && found.labels.contains_key(CACHE) && !found.labels.contains_key(RUN) {
         return (!cache).then(|| "a cache".to_owned());
     }
     match found.labels.get(OWNER).and_then(|owner| owner.parse::<Owner>().ok()).map(|owner| owner.life()) {

@@ -4,7 +4,10 @@ use std::{
     collections::BTreeMap,
     fs,
     net::{IpAddr, Ipv4Addr, TcpListener},
-    os::unix::fs::{DirBuilderExt, chown},
+    os::unix::{
+        fs::{DirBuilderExt, chown},
+        process::ExitStatusExt,
+    },
     path::{Path, PathBuf},
     process::Stdio,
     sync::{
@@ -15,7 +18,10 @@ use std::{
 
 use async_trait::async_trait;
 use nix::sys::signal::{Signal, killpg};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::{
+    io::{AsyncRead, AsyncReadExt, AsyncWriteExt},
+    process::{ChildStderr, ChildStdout},
+};
 
 use super::{ServerUser, WorkDir, processes, sweep};
 use crate::{
@@ -23,8 +29,12 @@ use crate::{
     lab::{
         Address, Command, Installation, LabError, NodePaths, Output, PreparedKey, Processes, Provision,
         Runtime,
+        output::Collector,
     },
 };
+
+/// How much of a program's output is read at once.
+const PIECE: usize = 64 << 10;
 
 /// At most so many prepared clusters are kept.
 const PREPARED_KEPT: usize = 6;
@@ -145,6 +155,41 @@ fn free_port() -> Option<u16> {
     })
 }
 
+/// What a program says, until both of its streams end.
+async fn collect(
+    command: &Command,
+    mut stdout: Option<ChildStdout>,
+    mut stderr: Option<ChildStderr>,
+) -> Result<Output, LabError> {
+    let mut collector = Collector::begin(command).await?;
+    let (mut out, mut err) = (Vec::with_capacity(PIECE), Vec::with_capacity(PIECE));
+    while stdout.is_some() || stderr.is_some() {
+        tokio::select! {
+            read = next(&mut stdout, &mut out), if stdout.is_some() => {
+                read.map_err(LabError::io(&command.what))?;
+                collector.stdout(&out).await?;
+                out.clear();
+            }
+            read = next(&mut stderr, &mut err), if stderr.is_some() => {
+                read.map_err(LabError::io(&command.what))?;
+                collector.stderr(&err)?;
+                err.clear();
+            }
+        }
+    }
+    collector.end().await
+}
+
+/// Reads the next piece of a stream, and closes it at its end.
+async fn next(stream: &mut Option<impl AsyncRead + Unpin>, piece: &mut Vec<u8>) -> std::io::Result<()> {
+    if let Some(open) = stream
+        && open.read_buf(piece).await? == 0
+    {
+        *stream = None;
+    }
+    Ok(())
+}
+
 #[async_trait]
 impl Runtime for LocalLab {
     fn kind(&self) -> RuntimeKind {
@@ -225,9 +270,7 @@ impl Runtime for LocalLab {
         process.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = process.spawn().map_err(LabError::io(&command.what))?;
         let group = child.id().and_then(|id| i32::try_from(id).ok()).map(nix::unistd::Pid::from_raw);
-        let (mut stdin, mut stdout, mut stderr) =
-            (child.stdin.take(), child.stdout.take(), child.stderr.take());
-        let mut output = Output::default();
+        let (mut stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
         let feed = async {
             if let Some(mut pipe) = stdin.take() {
                 // A program may end without reading all of its input: that is for its exit code to say.
@@ -236,43 +279,24 @@ impl Runtime for LocalLab {
                 }
             }
         };
-        let read_out = async {
-            match stdout.as_mut() {
-                Some(pipe) => pipe.read_to_end(&mut output.stdout).await.map(drop),
-                None => Ok(()),
-            }
-        };
-        let read_err = async {
-            match stderr.as_mut() {
-                Some(pipe) => pipe.read_to_end(&mut output.stderr).await.map(drop),
-                None => Ok(()),
-            }
-        };
         let work = async {
-            let ((), out, err) = tokio::join!(feed, read_out, read_err);
-            out.and(err)?;
-            child.wait().await
+            let collect = collect(command, stdout, stderr);
+            // A program that fills the memory must not be waited for until it has read its input.
+            let ((), mut output) = tokio::try_join!(async { Ok::<_, LabError>(feed.await) }, collect)?;
+            let status = child.wait().await.map_err(LabError::io(&command.what))?;
+            let code = status.code().or_else(|| status.signal().map(|signal| 128 + signal));
+            output.code = code.map_or(-1, i64::from);
+            Ok(output)
         };
-        let ended = tokio::time::timeout(command.deadline, work).await;
-        match ended {
-            Ok(status) => {
-                let status = status.map_err(LabError::io(&command.what))?;
-                use std::os::unix::process::ExitStatusExt;
-                output.code = status
-                    .code()
-                    .or_else(|| status.signal().map(|signal| 128 + signal))
-                    .map_or(-1, i64::from);
-                Ok(output)
-            }
-            Err(_) => {
-                if let Some(group) = group
-                    && let Err(errno) = killpg(group, Signal::SIGKILL)
-                {
-                    tracing::debug!(%errno, what = command.what, "the program was gone before it was killed");
-                }
-                Err(LabError::Deadline { what: command.what.clone(), within: command.deadline })
-            }
+        let late = || LabError::Deadline { what: command.what.clone(), within: command.deadline };
+        let ended = tokio::time::timeout(command.deadline, work).await.unwrap_or_else(|_| Err(late()));
+        if ended.is_err()
+            && let Some(group) = group
+            && let Err(errno) = killpg(group, Signal::SIGKILL)
+        {
+            tracing::debug!(%errno, what = command.what, "the program was gone before it was killed");
         }
+        ended
     }
 
     async fn kill(&self, node: &NodeName) -> Result<(), LabError> {

@@ -11,6 +11,8 @@ mod shared_memory;
 mod sweep;
 mod user;
 mod work;
+#[cfg(test)]
+mod tests;
 
 pub use claim::{Claim, Found, Note};
 pub use here::run_here;

@@ -14,8 +14,17 @@ use crate::{
 const READY_WITHIN: Duration = Duration::from_secs(5);
 const LOOK_EVERY: Duration = Duration::from_millis(10);
 
-/// The line that Lifeboat writes to a server's log before each start.
-pub(super) const LIFE: &str = "--- lifeboat starts the server ---";
+/// The line that Lifeboat writes to a server's log before each start; no line of the server's own begins like this.
+pub(super) const INCARNATION: &str = "--- lifeboat starts the server ---";
+
+/// A log that is being read.
+#[derive(Default)]
+struct Reading {
+    /// How many bytes of it have been read; `None` before the first time.
+    read: Option<u64>,
+    /// What it said so far, since the latest start of its server.
+    facts: Vec<LogFact>,
+}
 
 impl Node {
     /// The path of the server's log.
@@ -33,10 +42,12 @@ impl Node {
     /// Returns an error if the log can't be read.
     pub async fn log_facts(&self) -> Result<Vec<LogFact>, LabError> {
         let deadline = Instant::now() + READY_WITHIN;
+        let mut log = Reading::default();
         loop {
-            let facts = self.log_facts_so_far().await?;
-            if facts.iter().any(|fact| fact.what == LogFactKind::Ready) || Instant::now() >= deadline {
-                return Ok(facts);
+            self.read_on(&mut log).await?;
+            let ready = log.facts.iter().any(|fact| fact.what == LogFactKind::Ready);
+            if ready || Instant::now() >= deadline {
+                return Ok(log.facts);
             }
             sleep(LOOK_EVERY).await;
         }
@@ -47,10 +58,35 @@ impl Node {
     /// # Errors
     /// Returns an error if the log can't be read.
     pub async fn log_facts_so_far(&self) -> Result<Vec<LogFact>, LabError> {
-        let script = format!("cat {}", self.log_file());
-        let log = self.run(Command::shell(format!("read the log of {}", self.name), script)).await?.text();
-        let latest = log.rfind(LIFE).and_then(|at| log.get(at..)).unwrap_or(&log);
-        Ok(server_log::parse(latest))
+        let mut log = Reading::default();
+        self.read_on(&mut log).await?;
+        Ok(log.facts)
+    }
+
+    /// Reads what the log has more than when it was read last; the node itself picks out what matters.
+    async fn read_on(&self, log: &mut Reading) -> Result<(), LabError> {
+        let script = format!(
+            "log={log_file}; from={from}\n\
+             if [ -z \"$from\" ]; then\n\
+             start=$(sed -n '/^{INCARNATION}$/=' \"$log\" | tail -n 1)\n\
+             from=$(head -n $((${{start:-1}} - 1)) \"$log\" | wc -c)\n\
+             fi\n\
+             # A line that is still being written is left for the next time.\n\
+             lines=$(tail -c +$((from + 1)) \"$log\" | wc -l)\n\
+             more() {{ tail -c +$((from + 1)) \"$log\" | head -n $((lines)); }}\n\
+             echo $((from + $(more | wc -c)))\n\
+             more | sed -nE '{matters}'",
+            log_file = self.log_file(),
+            from = log.read.map(|read| read.to_string()).unwrap_or_default(),
+            matters = server_log::sed_program(),
+        );
+        let what = format!("read the log of {}", self.name);
+        let said = self.run(Command::shell(&what, script)).await?.text();
+        let (read, lines) = said.split_once('\n').unwrap_or((&said, ""));
+        let read = read.trim().parse();
+        log.read = Some(read.map_err(|_| LabError::state(what, format!("its node said {said:?}")))?);
+        log.facts.extend(server_log::parse(lines));
+        Ok(())
     }
 
     /// The last lines of the server's log.

@@ -3,10 +3,7 @@
 use super::Node;
 use crate::{
     lab::{Command, LabError},
-    pg::{
-        quote::shell_word,
-        setting::{self, Settings},
-    },
+    pg::setting::{self, Settings},
 };
 
 impl Node {
@@ -16,9 +13,10 @@ impl Node {
     /// Returns an error if the file can't be written or the server can't be asked.
     pub async fn override_settings(&self, settings: &Settings) -> Result<(), LabError> {
         let file = format!("{}/postgresql.conf", self.paths().run);
-        let script =
-            format!("cp {file} {file}.own; printf %s {} >> {file}", shell_word(&setting::render(settings)));
-        self.run(Command::shell(format!("configure {} for a while", self.name), script)).await?;
+        let script = format!("cp {file} {file}.own; cat >> {file}");
+        let what = format!("configure {} for a while", self.name);
+        // From standard input: a command among the settings may hold a key, and everybody sees argument lists.
+        self.run(Command::shell(what, script).stdin(setting::render(settings))).await?;
         self.reload().await
     }
 
