@@ -15,7 +15,8 @@ use std::{
 };
 
 use lifeboat::{
-    engine::{Store, judged},
+    cli::judged,
+    engine::Store,
     journal::{
         Event, Ledger,
         format::{

@@ -1,7 +1,7 @@
 //! Prepared clusters: initdb and loading happen once for each version, dataset and scale, and are copied from then on.
 
 use std::{
-    fs::File,
+    fs::{File, TryLockError},
     io::{Read, Write},
     path::Path,
     time::Duration,
@@ -14,6 +14,7 @@ use crate::{
         Command, LabError, PreparedKey, Provision,
         node::{APPLICATION_ROLE, Node, SUPERUSER, Secrets},
         session::Credentials,
+        wait::{self, Poll},
     },
     pg::setting::Settings,
 };
@@ -26,6 +27,9 @@ pub enum Content {
     /// The drill's dataset, the application's role and Lifeboat's own tables.
     Loaded,
 }
+
+/// How long another run may hold the passwords' lock: it writes 32 bytes meanwhile.
+const SECRETS_WITHIN: Duration = Duration::from_secs(30);
 
 /// The version of what Lifeboat itself puts into a prepared cluster.
 const RECIPE: u32 = 3;
@@ -76,7 +80,7 @@ pub async fn create(
         return Ok(node);
     };
     // Two runs that need the same cluster: one makes it, the other waits and copies.
-    let _lock = lock(&context.cache, &key).await?;
+    let _lock = lock(&context.cache, &key, context.time_left.remaining()).await?;
     let node = context.create(name, Provision::Prepared(key)).await?;
     let paths = node.paths();
     let copy = format!(
@@ -144,11 +148,12 @@ async fn keep(context: &DrillContext, node: &Node) -> Result<(), LabError> {
 ///
 /// # Errors
 /// Returns an error if they can't be read or kept.
-pub fn secrets(cache: &Path) -> Result<Secrets, LabError> {
+pub async fn secrets(cache: &Path) -> Result<Secrets, LabError> {
     let what = || format!("keep the passwords in {}", cache.display());
     let path = cache.join("secret");
-    let made = private_file(&cache.join("secret.lock")).and_then(|lock| {
-        lock.lock()?;
+    let lock = private_file(&cache.join("secret.lock")).map_err(LabError::io(what()))?;
+    locked(&lock, "lock the passwords, which another run holds", SECRETS_WITHIN).await?;
+    let made = (|| {
         if !path.exists() {
             let mut random = [0_u8; 32];
             File::open("/dev/urandom")?.read_exact(&mut random)?;
@@ -157,7 +162,7 @@ pub fn secrets(cache: &Path) -> Result<Secrets, LabError> {
             std::fs::rename(&partial, &path)?;
         }
         std::fs::read(&path)
-    });
+    })();
     let seed = made.map_err(LabError::io(what()))?;
     let password = |role: &str| {
         let mut hash = blake3::Hasher::new();
@@ -186,17 +191,40 @@ fn private_file(path: &Path) -> std::io::Result<File> {
 }
 
 /// Holds the lock of a prepared cluster, across processes, until the file is closed.
-async fn lock(cache: &Path, key: &PreparedKey) -> Result<File, LabError> {
+async fn lock(cache: &Path, key: &PreparedKey, within: Duration) -> Result<File, LabError> {
     let path = cache.join(format!("{}.lock", key.0));
     let what = format!("lock the prepared cluster {}", key.0);
     let file = private_file(&path).map_err(LabError::io(&what))?;
-    crate::lab::wait::until(&what, Duration::from_secs(7200), Duration::from_millis(20), || async {
+    locked(&file, &what, within).await?;
+    Ok(file)
+}
+
+/// Waits for the lock of a file.
+async fn locked(file: &File, what: &str, within: Duration) -> Result<(), LabError> {
+    wait::until(what, within, Duration::from_millis(20), || async {
         match file.try_lock() {
-            Ok(()) => Ok(crate::lab::wait::Poll::Ready(())),
-            Err(std::fs::TryLockError::WouldBlock) => Ok(crate::lab::wait::Poll::NotYet),
-            Err(std::fs::TryLockError::Error(error)) => Err(LabError::io(&what)(error)),
+            Ok(()) => Ok(Poll::Ready(())),
+            Err(TryLockError::WouldBlock) => Ok(Poll::NotYet),
+            Err(TryLockError::Error(error)) => Err(LabError::io(what)(error)),
         }
     })
-    .await?;
-    Ok(file)
+    .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_neighbour_that_holds_the_passwords_for_ever_is_not_waited_for_for_ever() {
+        let cache = tempfile::tempdir().unwrap();
+        let first = secrets(cache.path()).await.unwrap();
+        let neighbour = private_file(&cache.path().join("secret.lock")).unwrap();
+        neighbour.lock().unwrap();
+        let error = secrets(cache.path()).await.unwrap_err();
+        assert!(matches!(error, LabError::Deadline { .. }), "{error}");
+        drop(neighbour);
+        let again = secrets(cache.path()).await.unwrap();
+        assert_eq!(again.superuser.password, first.superuser.password);
+    }
 }

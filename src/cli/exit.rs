@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use super::judged::JudgingError;
 use crate::{
     engine::{RunError, StoreError},
     journal::format::FormatError,
@@ -144,7 +145,16 @@ impl From<&StoreError> for Exit {
                 Self::Report
             }
             // There is a journal, and it does not tell what happened.
-            StoreError::Lines { .. } | StoreError::Judge { .. } => Self::Inconclusive,
+            StoreError::Lines { .. } => Self::Inconclusive,
+        }
+    }
+}
+
+impl From<&JudgingError> for Exit {
+    fn from(error: &JudgingError) -> Self {
+        match error {
+            JudgingError::Store(error) => error.into(),
+            JudgingError::Judge { .. } => Self::Inconclusive,
         }
     }
 }

@@ -8,6 +8,7 @@ mod check;
 mod clean;
 mod doctor;
 mod exit;
+mod judged;
 mod list;
 mod manual;
 mod new;
@@ -22,6 +23,8 @@ use std::{io::Write, process::ExitCode};
 use arguments::{Arguments, Document, Subcommand};
 use clap::{CommandFactory, Parser};
 use exit::Exit;
+
+pub use judged::{JudgingError, judged};
 
 use crate::journal::ErrorChain;
 

@@ -5,10 +5,12 @@ use std::path::Path;
 use super::{
     arguments::{Format, Report},
     exit::Exit,
-    failed, print, terminal,
+    failed,
+    judged::judged,
+    print, terminal,
 };
 use crate::{
-    engine::{Store, judged},
+    engine::Store,
     journal::ErrorChain,
     judge::RunJudgement,
     report::{self, Terminal},
@@ -52,8 +54,9 @@ fn how_to_name_a_run(reports: &Path) -> String {
 /// # Errors
 /// [`Exit::Report`], after saying why.
 pub(super) fn write(store: &Store) -> Result<RunJudgement, Exit> {
-    let written = judged(store).and_then(|run| store.write_reports(&run).map(|()| run));
-    written.map_err(|error| failed(&error))
+    let run = judged(store).map_err(|error| failed(&error))?;
+    store.write(report::files(&run)).map_err(|error| failed(&error))?;
+    Ok(run)
 }
 
 /// Prints the summary of a run, and gives the exit code that it ends with.

@@ -15,13 +15,15 @@ use tokio_util::sync::CancellationToken;
 use super::{
     arguments,
     exit::Exit,
-    failed, progress, report,
+    failed,
+    judged::judged_alone,
+    progress, report,
     select::{self, Selected},
     terminal,
 };
 use crate::{
     drill::{Drill, RuntimeKind, Verb},
-    engine::{KeepFor, PlannedExercise, Provider, Reaper, Run, RunOptions, Selection, Store, judged},
+    engine::{KeepFor, PlannedExercise, Provider, Reaper, Run, RunOptions, Selection, Store},
     journal::{ErrorChain, Exercise},
     judge::{Judgement, Subject, Verdict},
     lab::{
@@ -172,16 +174,15 @@ fn impossible(drill: &Drill, runtime: RuntimeKind, installation: &Installation) 
     })
 }
 
+/// Keeps the lab of an exercise that did not pass, or that nobody could judge.
 fn keep_what_did_not_pass(store: Store) -> KeepFor {
     Arc::new(move |exercise: &Exercise| {
-        let passed = judged(&store).is_ok_and(|run| {
-            run.exercises.iter().filter(|judged| judged.exercise == *exercise).all(|judged| {
-                // Cleanup itself is still to come.
-                judged
-                    .findings
-                    .iter()
-                    .all(|finding| finding.verdict == Verdict::Pass || finding.subject == Subject::Cleanup)
-            })
+        let passed = judged_alone(&store, exercise).ok().flatten().is_some_and(|judged| {
+            // Cleanup itself is still to come.
+            judged
+                .findings
+                .iter()
+                .all(|finding| finding.verdict == Verdict::Pass || finding.subject == Subject::Cleanup)
         });
         !passed
     })

@@ -214,7 +214,10 @@ async fn close(mut context: DrillContext, cancel: &CancellationToken, keep: Opti
     if let Err((_, error)) = guarded(2 * deadlines.evidence, evidence::keep(&context)).await {
         missing("evidence", error);
     }
-    let kept = keep.is_some_and(|keep| keep());
+    let kept = match keep {
+        Some(keep) => is_to_be_kept(keep, deadlines.evidence).await,
+        None => false,
+    };
     let left = if kept {
         tell_what_is_kept(&context).await;
         Vec::new()
@@ -226,6 +229,22 @@ async fn close(mut context: DrillContext, cancel: &CancellationToken, keep: Opti
     recorder.record(Event::CleanedUp { left, kept });
     recorder.record(Event::DrillEnded { interrupted: cancel.is_cancelled() });
     kept
+}
+
+/// Asks whether a lab is to be kept, beside the tasks: whoever answers reads files and computes. A lab of which that can't be told
+/// in time is kept, as one that did not pass.
+async fn is_to_be_kept(keep: KeepLab, within: Duration) -> bool {
+    match tokio::time::timeout(within, tokio::task::spawn_blocking(move || keep())).await {
+        Ok(Ok(kept)) => kept,
+        Ok(Err(error)) => {
+            tracing::error!(%error, "failed to judge the exercise; its lab is kept");
+            true
+        }
+        Err(_) => {
+            tracing::error!(?within, "the exercise was not judged in time; its lab is kept");
+            true
+        }
+    }
 }
 
 async fn tell_what_is_kept(context: &DrillContext) {

@@ -15,4 +15,4 @@ pub use exercise::KeepLab;
 pub use provider::{Provider, Wanted};
 pub use reaper::{Reaper, reap};
 pub use run::{KeepFor, PlannedExercise, Run, RunError, RunOptions, Selection};
-pub use store::{Store, StoreError, judged};
+pub use store::{Store, StoreError};

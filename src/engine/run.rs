@@ -105,7 +105,7 @@ impl Run {
         keep: Option<KeepFor>,
     ) -> Result<Vec<Exercise>, RunError> {
         let Self { options, provider, store, recorder, cancel } = self;
-        let secrets = prepare::secrets(&options.cache).map_err(RunError::Lab)?;
+        let secrets = prepare::secrets(&options.cache).await.map_err(RunError::Lab)?;
         for planned in &selection {
             let recorder = recorder.for_exercise(planned.exercise.clone());
             recorder.record(Event::Planned {

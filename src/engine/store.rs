@@ -7,13 +7,9 @@ use std::{
 };
 
 use super::verify;
-use crate::{
-    journal::{
-        Exercise, JOURNAL, LEDGER_FILE, Ledger,
-        format::{self, FormatError, Journal, ledger::LedgerFile},
-    },
-    judge::{JudgeError, RunJudgement, judge_run},
-    report,
+use crate::journal::{
+    Exercise, Integrity, JOURNAL, LEDGER_FILE,
+    format::{self, FormatError, Journal, ledger::LedgerFile},
 };
 
 /// A report that could not be read or written.
@@ -44,15 +40,6 @@ pub enum StoreError {
     NoRun {
         /// Which.
         path: PathBuf,
-    },
-    /// A journal that can't be judged.
-    #[error("judge {}", path.display())]
-    Judge {
-        /// Which.
-        path: PathBuf,
-        /// Why not.
-        #[source]
-        source: JudgeError,
     },
 }
 
@@ -161,12 +148,18 @@ impl Store {
         LedgerFile::read(Box::new(open)).map(Some).map_err(|source| StoreError::Lines { path, source })
     }
 
-    /// Writes the reports, each under a passing name first, and turns `latest` to this run.
+    /// What of the run's folder is not what was written.
+    #[must_use]
+    pub fn integrity(&self, journal: &Journal) -> Integrity {
+        verify::integrity(&self.folder, journal)
+    }
+
+    /// Writes the reports, names and contents, each under a passing name first.
     ///
     /// # Errors
     /// Returns an error if one can't be written.
-    pub fn write_reports(&self, run: &RunJudgement) -> Result<(), StoreError> {
-        for (name, bytes) in report::files(run) {
+    pub fn write<'a>(&self, reports: impl IntoIterator<Item = (&'a str, Vec<u8>)>) -> Result<(), StoreError> {
+        for (name, bytes) in reports {
             let path = self.folder.join(name);
             let failed = |verb| {
                 let path = path.clone();
@@ -193,32 +186,5 @@ impl Store {
         let partial = reports.join(format!(".latest-{}", name.to_string_lossy()));
         std::os::unix::fs::symlink(name, &partial).map_err(failed)?;
         fs::rename(&partial, &latest).map_err(failed)
-    }
-}
-
-/// The judgement of a run, from its journal and ledgers.
-///
-/// # Errors
-/// Returns an error if they can't be read or judged.
-pub fn judged(store: &Store) -> Result<RunJudgement, StoreError> {
-    let journal = store.read()?;
-    let integrity = verify::integrity(store.folder(), &journal);
-    let broken = std::cell::RefCell::new(None);
-    let ledger = |exercise: &Exercise| {
-        // What was changed is not read.
-        if integrity.of(exercise).any(|damage| damage.file == LEDGER_FILE) {
-            return None;
-        }
-        let read = store.ledger(exercise).unwrap_or_else(|error| {
-            broken.borrow_mut().get_or_insert(error);
-            None
-        });
-        read.map(|ledger| Box::new(ledger) as Box<dyn Ledger>)
-    };
-    let run = judge_run(&journal.entries, &integrity, &ledger)
-        .map_err(|source| StoreError::Judge { path: store.journal(), source })?;
-    match broken.into_inner() {
-        Some(error) => Err(error),
-        None => Ok(run),
     }
 }

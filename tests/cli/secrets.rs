@@ -36,7 +36,10 @@ fn no_password_is_in_a_report_or_on_a_command_line() {
     let mut running = crate::support::running::Running::start(&mut command);
     let seed = user.work().join("cache/secret");
     wait_for("the passwords", RUN_WITHIN, || seed.exists().then_some(()));
-    let secrets = prepare::secrets(&user.work().join("cache")).expect("the passwords");
+    let secrets = tokio::runtime::Runtime::new()
+        .expect("a runtime")
+        .block_on(prepare::secrets(&user.work().join("cache")))
+        .expect("the passwords");
     let passwords = [secrets.superuser.password, secrets.application.password];
     user.wait_for_step(1);
     let handed_over = leftovers::runs(&user.work())[0].join(exercise_folder(&user)).join("nodes/primary/run");

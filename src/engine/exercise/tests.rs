@@ -17,9 +17,9 @@ use super::*;
 use crate::{
     action::workload::ServiceHost,
     drill::RuntimeKind,
-    engine::{Store, judged},
+    engine::Store,
     journal::{DrillFile, Entry, Exercise, Provenance},
-    judge::{Judgement, Subject, Verdict},
+    judge::{Judgement, Subject, Verdict, judge_run},
     lab::{Provision, clock::Clock, fake::Fake, node::Secrets, repository, session::Credentials},
     pg::Major,
     syntax,
@@ -136,7 +136,13 @@ impl World {
 
     fn seen(self) -> Seen {
         self.recorder.health().expect("a whole journal");
-        let judged = judged(&self.store).expect("a journal that can be judged");
+        let journal = self.store.read().expect("a journal");
+        let ledger = |exercise: &Exercise| {
+            let read = self.store.ledger(exercise).expect("a ledger");
+            read.map(|ledger| Box::new(ledger) as Box<dyn Ledger>)
+        };
+        let judged = judge_run(&journal.entries, &self.store.integrity(&journal), &ledger);
+        let judged = judged.expect("a journal that can be judged");
         let entries = self.store.read().expect("a journal").entries;
         Seen {
             transcript: self.fake.transcript(),

@@ -124,7 +124,8 @@ fn is_at(file: &File, path: &Path) -> bool {
 fn write(directory: &Path, note: &Note) -> io::Result<File> {
     let partial = directory.join(format!(".{FILE}.partial"));
     let mut file = File::options().create(true).truncate(true).read(true).write(true).open(&partial)?;
-    file.lock()?;
+    // Nobody else knows this file yet; whoever holds it all the same is not waited for.
+    file.try_lock().map_err(io::Error::from)?;
     file.write_all(&serde_json::to_vec(note)?)?;
     fs::rename(&partial, directory.join(FILE))?;
     Ok(file)

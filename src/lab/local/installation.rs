@@ -3,8 +3,17 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     env, fs,
+    io::Read,
+    os::unix::process::CommandExt,
     path::{Path, PathBuf},
-    process::{Command, Stdio},
+    process::{Child, Command, Stdio},
+    sync::mpsc,
+    time::{Duration, Instant},
+};
+
+use nix::{
+    sys::signal::{Signal, killpg},
+    unistd::Pid,
 };
 
 use crate::{
@@ -15,6 +24,12 @@ use crate::{
 
 /// Names directories with PostgreSQL's programs, parted by colons.
 const VARIABLE: &str = "LIFEBOAT_PG_BIN";
+
+/// How long a program may take to say its version: one behind a mount that does not answer must not hold up the others.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(5);
+
+/// A version, or a directory, is shorter.
+const LONGEST_ANSWER: u64 = 64 << 10;
 
 /// Every installation on this machine with `postgres` and `initdb`, the newest release of each major version, by version.
 ///
@@ -68,11 +83,7 @@ fn listed(variable: &str) -> Vec<PathBuf> {
 fn candidates() -> Vec<PathBuf> {
     let mut all: Vec<PathBuf> = Vec::new();
     all.extend(listed(VARIABLE));
-    if let Ok(output) = Command::new("pg_config").arg("--bindir").stdin(Stdio::null()).output()
-        && output.status.success()
-    {
-        all.push(PathBuf::from(String::from_utf8_lossy(&output.stdout).trim()));
-    }
+    all.extend(said(Path::new("pg_config"), "--bindir").map(|text| PathBuf::from(text.trim())));
     all.extend(listed("PATH"));
     let families = [
         ("/usr/lib/postgresql", "", "bin"),
@@ -100,9 +111,52 @@ fn candidates() -> Vec<PathBuf> {
 }
 
 fn version_in(bin: &Path) -> Option<Version> {
-    let output = Command::new(bin.join("postgres")).arg("--version").stdin(Stdio::null()).output().ok()?;
-    let version = Version::from_banner(&String::from_utf8_lossy(&output.stdout)).ok()?;
+    let version = Version::from_banner(&said(&bin.join("postgres"), "--version")?).ok()?;
     (version.major >= Major::OLDEST).then_some(version)
+}
+
+/// What a program says to one argument; `None` where it fails, or does not end in time and is killed.
+fn said(program: &Path, argument: &str) -> Option<String> {
+    said_within(program, argument, ANSWERS_WITHIN)
+}
+
+fn said_within(program: &Path, argument: &str, within: Duration) -> Option<String> {
+    let mut command = Command::new(program);
+    command.arg(argument).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).process_group(0);
+    let mut child = command.spawn().ok()?;
+    let (send, answer) = mpsc::channel();
+    let stdout = child.stdout.take()?;
+    // Read by a thread of its own, which ends with the program's output: a read can't be given a deadline.
+    std::thread::spawn(move || {
+        let mut text = String::new();
+        let read = stdout.take(LONGEST_ANSWER).read_to_string(&mut text);
+        drop(send.send(read.map(|_| text)));
+    });
+    let answer = answer.recv_timeout(within);
+    if answer.is_err() {
+        tracing::warn!(program = %program.display(), argument, ?within, "a program does not answer; it is not used");
+    }
+    let group = i32::try_from(child.id()).ok().map(Pid::from_raw);
+    let ended = answer.is_ok() && ended_within(&mut child, within);
+    if !ended && let Some(group) = group {
+        // Gone already, or not ours to kill: there is nothing to be done about either.
+        let _ = killpg(group, Signal::SIGKILL);
+        ended_within(&mut child, within);
+    }
+    let status = if ended { child.wait().ok()? } else { return None };
+    answer.ok()?.ok().filter(|_| status.success())
+}
+
+/// A program that has closed its output ends at once; it is looked at until it does.
+fn ended_within(child: &mut Child, within: Duration) -> bool {
+    let end = Instant::now() + within;
+    loop {
+        match child.try_wait() {
+            Ok(Some(_)) => return true,
+            Ok(None) if Instant::now() < end => std::thread::sleep(Duration::from_millis(1)),
+            Ok(None) | Err(_) => return false,
+        }
+    }
 }
 
 /// Which of [`TOOLS`] are on PATH.
@@ -113,4 +167,36 @@ fn tools_in_path() -> BTreeSet<String> {
         .filter(|name| folders.iter().any(|folder| folder.join(name).exists()))
         .map(str::to_owned)
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    /// What a script says, and how long that took.
+    fn said_by(script: &str) -> (Option<String>, Duration) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let program = folder.path().join("postgres");
+        fs::write(&program, format!("#!/bin/sh\n{script}\n")).expect("a script");
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).expect("a program");
+        let began = Instant::now();
+        (said_within(&program, "--version", Duration::from_millis(500)), began.elapsed())
+    }
+
+    #[test]
+    fn a_program_that_hangs_or_talks_for_ever_is_given_up() {
+        for script in ["sleep 60", "exec >/dev/null; sleep 60", "sleep 60 & echo it is left behind", "yes"] {
+            let (said, took) = said_by(script);
+            assert!(took < Duration::from_secs(20), "{script}: {took:?}");
+            assert_eq!(said, None, "{script}");
+        }
+    }
+
+    #[test]
+    fn a_program_that_answers_is_heard_and_one_that_fails_is_not() {
+        assert_eq!(said_by("echo postgres \"$1\"").0.as_deref(), Some("postgres --version\n"));
+        assert_eq!(said_by("echo something; exit 1").0, None);
+    }
 }

@@ -23,6 +23,14 @@ async fn a_dismantling_that_crashes_is_told() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_lab_that_nobody_can_judge_is_kept() {
+    let world = World::of(vec![work(1)], |fake, _| fake);
+    let context = world.standing().await;
+    assert!(close(context, &world.cancel, Some(Arc::new(|| panic!("a judge that crashes")))).await);
+    assert!(world.seen().judgement.kept);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_lab_that_is_kept_is_not_dismantled_and_is_said_to_be_kept() {
     let world = World::of(vec![work(1)], |fake, _| fake);
     let context = world.standing().await;
