@@ -78,6 +78,24 @@ pitr_of_script() {
   measure pitr.rto.believed "$(jq .believed <<<"$said")"
 }
 
+# --- overhead: the drill against the commands that it runs ---
+
+prepare_overhead() {
+  local part=overhead
+  run_drill 0 "$ROOT/drills/loss/pitr-latest.toml" || die "lifeboat does not pass its drill; see $LOGS/bench-overhead.log"
+}
+
+measure_overhead() {
+  local run=$OUT/reports/latest said name
+  # The log has the end and the length of each command and of each wait.
+  LIFEBOAT_LOG=lifeboat=debug run_drill 0 "$ROOT/drills/loss/pitr-latest.toml" || return
+  said=$(jq --raw-input --null-input --slurpfile journal "$run/journal.jsonl" \
+    --from-file "$ROOT/ci/bench.d/overhead.jq" "$LOGS/bench-overhead.log") || return
+  for name in wall raw set_up recover check others evidence clean_up; do
+    measure "overhead.$name" "$(jq ".$name" <<<"$said")"
+  done
+}
+
 # --- commits and content: a server that lifeboat leaves, and the other tool on the same server ---
 
 # leave_server DRILL: runs a drill whose objective can't be kept, so that its lab stays.

@@ -6,7 +6,7 @@ use std::{
 };
 
 use crate::{
-    drill::RuntimeKind,
+    drill::{Deadlines, RuntimeKind},
     journal::ErrorChain,
     journal::Exercise,
     lab::{Installation, LabError, Runtime, docker, local},
@@ -165,14 +165,22 @@ impl Provider {
     ///
     /// # Errors
     /// Returns an error if it can't be made.
-    pub fn lab(&self, run: &str, exercise: &Exercise) -> Result<Arc<dyn Runtime>, LabError> {
+    pub fn lab(
+        &self,
+        run: &str,
+        exercise: &Exercise,
+        deadlines: &Deadlines,
+    ) -> Result<Arc<dyn Runtime>, LabError> {
         let what = || format!("make a lab for {exercise}");
         match self {
             Self::Docker { engine, images, .. } => {
                 let image =
                     images.lock().unwrap_or_else(PoisonError::into_inner).get(&exercise.postgres).cloned();
                 let image = image.ok_or_else(|| LabError::state(what(), "its image was not provided"))?;
-                Ok(Arc::new(docker::Lab::new(engine.clone(), image, run, &exercise.to_string())))
+                Ok(Arc::new(
+                    docker::Lab::new(engine.clone(), image, run, &exercise.to_string())
+                        .removal_within(deadlines.volume),
+                ))
             }
             Self::Local { installations, work } => {
                 let installation = installations.get(&exercise.postgres).cloned();

@@ -1,10 +1,13 @@
 //! A connection to a server: the only owner of `tokio-postgres`.
 
-use std::{fmt, time::Duration};
+use std::{fmt, pin::pin, time::Duration};
 
+use futures_util::TryStreamExt;
 use jiff::Timestamp;
 use tokio::{task::JoinHandle, time::timeout};
-use tokio_postgres::{Client, Config, NoTls, SimpleQueryMessage, error::SqlState, types::ToSql};
+use tokio_postgres::{
+    Client, Config, NoTls, SimpleQueryMessage, SimpleQueryRow, error::SqlState, types::ToSql,
+};
 use tokio_util::sync::CancellationToken;
 
 use super::{Address, LabError, TimeLeft, session_settings::SessionSettings};
@@ -192,27 +195,36 @@ impl Session {
         for message in messages {
             match message {
                 SimpleQueryMessage::RowDescription(_) => rows.clear(),
-                SimpleQueryMessage::Row(row) => {
-                    rows.push((0..row.len()).map(|i| row.get(i).map(str::to_owned)).collect())
-                }
+                SimpleQueryMessage::Row(row) => rows.push(texts(&row)),
                 _ => {}
             }
         }
         Ok(rows)
     }
 
-    /// The rows of one statement, which can't write.
+    /// The first rows of one statement, which can't write; they are read as they come, and no more than `at_most` are held. A
+    /// statement with more is given up, and the session with it.
     ///
     /// # Errors
     /// Returns an error if it fails, would write, or is more than one statement.
-    pub async fn read_only(&self, sql: &str) -> Result<TextRows, SqlError> {
+    pub async fn read_only(self, sql: &str, at_most: usize) -> Result<TextRows, SqlError> {
         // Only one statement can be prepared; the same parser finds the same one when it is run.
         self.prepare(sql).await?;
         // A transaction can be made to write until its first query, and not after it.
         self.run("begin transaction read only; select 1").await?;
-        let rows = self.rows(sql).await?;
-        self.run("rollback").await?;
-        Ok(rows)
+        let read = async {
+            let mut messages = pin!(self.client.simple_query_raw(sql).await?);
+            let mut rows = TextRows::new();
+            while rows.len() < at_most {
+                match messages.try_next().await? {
+                    Some(SimpleQueryMessage::Row(row)) => rows.push(texts(&row)),
+                    Some(_) => {}
+                    None => break,
+                }
+            }
+            Ok(rows)
+        };
+        self.limited(read).await
     }
 
     /// Runs statements whose rows don't matter.
@@ -317,6 +329,10 @@ impl Session {
         });
         parsed.ok_or_else(|| SqlError { state: None, message: "the server did not say which it is".into() })
     }
+}
+
+fn texts(row: &SimpleQueryRow) -> Vec<Option<String>> {
+    (0..row.len()).map(|i| row.get(i).map(str::to_owned)).collect()
 }
 
 fn late(what: &str, within: Duration) -> SqlError {

@@ -27,10 +27,14 @@ pub async fn until<T, F>(
 where
     F: Future<Output = Result<Poll<T>, LabError>>,
 {
-    let deadline = Instant::now() + within;
+    let began = Instant::now();
+    let deadline = began + within;
     loop {
         match tokio::time::timeout_at(deadline, ask()).await {
-            Ok(Ok(Poll::Ready(value))) => return Ok(value),
+            Ok(Ok(Poll::Ready(value))) => {
+                tracing::debug!(what, took = ?began.elapsed(), "a wait");
+                return Ok(value);
+            }
             Ok(Ok(Poll::NotYet)) if Instant::now() < deadline => sleep(every).await,
             Ok(Err(error)) => return Err(error),
             Ok(Ok(Poll::NotYet)) | Err(_) => {

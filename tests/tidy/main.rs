@@ -4,6 +4,7 @@
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod joints;
 mod paths;
 mod rules;
 
@@ -91,6 +92,58 @@ fn a_layer_turned_round_is_noticed() {
                 "src/report/x.rs",
                 "pub(crate) fn f<'a>(c: char) -> bool { c == '\"' || c == '\\'' } use crate::judge::X;",
             ),
+        ],
+    );
+}
+
+#[test]
+fn engine_and_actions_know_no_judge_no_report_and_no_drill_file() {
+    holds(joints::strangers);
+}
+
+#[test]
+fn a_stranger_in_a_module_is_noticed() {
+    finds(
+        joints::strangers,
+        &[
+            ("src/engine/store.rs", "use crate::{judge::judge_run, journal::Event};"),
+            ("src/action/x.rs", "fn f() -> crate::judge::Verdict { todo!() }"),
+            ("src/engine/run.rs", "use crate::syntax;"),
+            ("src/engine/run.rs", "use super::super::report::Report;"),
+            ("src/report/x.rs", "use crate::lab::Node;"),
+        ],
+        &[
+            ("src/engine/exercise/tests.rs", "use crate::{judge::judge_run, syntax};"),
+            ("src/engine/x.rs", "use crate::lab;\n#[cfg(test)]\nmod tests { use crate::judge::Verdict; }"),
+            ("src/cli/report.rs", "use crate::judge::Verdict;"),
+            ("src/engine/x.rs", "use super::report; fn f(judge: u8) { judge; }"),
+        ],
+    );
+}
+
+#[test]
+fn nobody_compares_with_one_variant_of_what_grows() {
+    holds(joints::lone_variants);
+    holds(joints::exceptions_that_are_gone);
+}
+
+#[test]
+fn a_comparison_with_one_variant_is_noticed() {
+    finds(
+        joints::lone_variants,
+        &[
+            ("src/judge/x.rs", "fn f() -> bool { backup.method == BackupMethod::Dump }"),
+            ("src/action/x.rs", "if method != crate::drill::ArchiveMethod::Command {}"),
+            ("src/action/x.rs", "if *check == Check::Ledger {}"),
+            ("src/judge/x.rs", "matches!(fault, Fault::Freeze { node } if f(node))"),
+            ("src/cli/x.rs", "matches!(step.verb, Verb::Fault(Fault::Freeze { .. }))"),
+        ],
+        &[
+            ("src/drill/x.rs", "matches!(fault, Fault::Freeze { .. })"),
+            ("src/judge/x.rs", "match fault { Fault::Freeze { .. } => 1, Fault::KillNode { .. } => 2 }"),
+            ("src/judge/x.rs", "let fault = Fault::Freeze { node };"),
+            ("src/judge/x.rs", "#[cfg(test)]\nmod tests { fn f() { assert!(x == Check::Ledger) } }"),
+            ("src/judge/x.rs", "if a == Other::Check { Check::Ledger }"),
         ],
     );
 }

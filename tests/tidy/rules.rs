@@ -34,7 +34,12 @@ const LINES: usize = 400;
 /// The median of all source files is at most this.
 const MEDIAN: usize = 120;
 
-fn rust<'a>(files: &'a [File], folders: &'a [&'a str]) -> impl Iterator<Item = &'a File> {
+/// A file without the tests at its end.
+pub(crate) fn product(text: &str) -> &str {
+    text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default()
+}
+
+pub(crate) fn rust<'a>(files: &'a [File], folders: &'a [&'a str]) -> impl Iterator<Item = &'a File> {
     files.iter().filter(move |(path, _)| {
         path.ends_with(".rs") && folders.iter().any(|folder| path.starts_with(folder))
     })
@@ -90,8 +95,7 @@ pub(crate) fn purity(files: &[File]) -> Vec<String> {
     let only_tests = |path: &str| path.ends_with("/tests.rs") || path.contains("/tests/");
     let mut findings = Vec::new();
     for (path, text) in rust(files, &["src/"]).filter(|(path, _)| pure(path) && !only_tests(path)) {
-        let product = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
-        for found in paths(product) {
+        for found in paths(product(text)) {
             let names: Vec<&str> = found.iter().map(String::as_str).collect();
             let impure = matches!(
                 names.as_slice(),

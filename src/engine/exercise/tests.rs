@@ -4,6 +4,7 @@
 //! on a context that stands as far as it can.
 
 mod closing;
+mod deadlines;
 mod set_up;
 mod steps;
 

@@ -80,18 +80,37 @@ pub(super) async fn call<T>(
     what: impl Into<String>,
     request: impl Future<Output = Result<T, Error>>,
 ) -> Result<T, LabError> {
+    call_within(ANSWER, what, request).await
+}
+
+/// Sends a request and gives it so long.
+async fn call_within<T>(
+    within: Duration,
+    what: impl Into<String>,
+    request: impl Future<Output = Result<T, Error>>,
+) -> Result<T, LabError> {
     let what = what.into();
     let began = Instant::now();
-    let answer = timeout(ANSWER, request).await;
+    let answer = timeout(within, request).await;
     tracing::trace!(what, took = ?began.elapsed(), "the engine was asked");
     match answer {
         Ok(answer) => answer.map_err(|error| refusal(what, error)),
-        Err(_) => Err(LabError::Deadline { what, within: ANSWER }),
+        Err(_) => Err(LabError::Deadline { what, within }),
     }
 }
 
 /// Sends a request whose refusal with one of these HTTP statuses is an answer too: `None`.
 pub(super) async fn call_unless<T>(
+    statuses: &[u16],
+    what: impl Into<String>,
+    request: impl Future<Output = Result<T, Error>>,
+) -> Result<Option<T>, LabError> {
+    call_unless_within(ANSWER, statuses, what, request).await
+}
+
+/// The same, and gives it so long: what removes data takes longer the more there is.
+pub(super) async fn call_unless_within<T>(
+    within: Duration,
     statuses: &[u16],
     what: impl Into<String>,
     request: impl Future<Output = Result<T, Error>>,
@@ -105,7 +124,7 @@ pub(super) async fn call_unless<T>(
             Err(error) => Err(error),
         }
     };
-    call(what, tolerant).await
+    call_within(within, what, tolerant).await
 }
 
 /// What the engine said, as an error of the lab: a resource that is not there or not in the state for it is no fault of the engine.

@@ -21,7 +21,7 @@ use tokio::{
 };
 
 use super::{
-    engine::{Engine, call, call_unless, in_one_line},
+    engine::{Engine, call, call_unless, call_unless_within, in_one_line},
     exec::{ExecPlace, exec},
     image::Image,
     names::{Names, OWNER, prepared, prepared_labels},
@@ -43,7 +43,8 @@ const LOG: &str = "/lifeboat/log";
 const PREPARED: &str = "/lifeboat/prepared";
 /// From SIGKILL to the end of the last process.
 const DEATH: Duration = Duration::from_secs(10);
-const DISMANTLING: Duration = Duration::from_secs(20);
+/// How long the removal of a volume may take where nobody says how much is in it.
+const REMOVAL: Duration = Duration::from_secs(30);
 
 /// The containers, volumes and the network of one exercise.
 pub struct Lab {
@@ -54,6 +55,8 @@ pub struct Lab {
     addresses: Mutex<BTreeMap<NodeName, IpAddr>>,
     /// Creations that were begun and not ended: a dropped future leaves its request with the engine.
     under_way: AtomicUsize,
+    /// How long the removal of a volume may take.
+    removal: Duration,
 }
 
 impl Lab {
@@ -68,7 +71,15 @@ impl Lab {
             network: OnceCell::new(),
             addresses: Mutex::default(),
             under_way: AtomicUsize::new(0),
+            removal: REMOVAL,
         }
+    }
+
+    /// With this time for the removal of each volume.
+    #[must_use]
+    pub const fn removal_within(mut self, removal: Duration) -> Self {
+        self.removal = removal;
+        self
     }
 
     async fn network(&self) -> Result<&Network, LabError> {
@@ -214,7 +225,8 @@ impl Runtime for Lab {
         self.addresses().remove(node);
         let volume = self.names.data(node);
         let removal = self.engine.docker().remove_volume(&volume, None::<RemoveVolumeOptions>);
-        call_unless(&[404], format!("remove the volume {volume}"), removal).await.map(drop)
+        let what = format!("remove the volume {volume}");
+        call_unless_within(self.removal, &[404], what, removal).await.map(drop)
     }
 
     async fn remains(&self, node: &NodeName) -> Result<Option<String>, LabError> {
@@ -237,8 +249,8 @@ impl Runtime for Lab {
         self.addresses().clear();
         // The bound within is for what can't be removed, the one around it for an engine that does not answer.
         let cleared = timeout(
-            DISMANTLING + Duration::from_secs(5),
-            clear(&self.engine, &ours, |_| true, thorough, DISMANTLING),
+            self.removal + Duration::from_secs(5),
+            clear(&self.engine, &ours, |_| true, thorough, self.removal),
         )
         .await;
         let unknown = |why: String| vec![format!("all resources of {}: {why}", self.names.network())];

@@ -16,7 +16,7 @@ use futures_util::future::join_all;
 use tokio::time::{Instant, sleep};
 
 use super::{
-    engine::{Engine, call, call_unless, in_one_line},
+    engine::{ANSWER, Engine, call, call_unless, call_unless_within, in_one_line},
     names::{Labels, RUN},
     sweep::{Kind, Outcome, Resource},
 };
@@ -114,7 +114,7 @@ pub(super) async fn clear(
         for containers in [true, false] {
             let some = found.iter().filter(|found| (found.kind == Kind::Container) == containers);
             for (found, removed) in
-                join_all(some.map(|found| async move { (found, remove(engine, found).await) })).await
+                join_all(some.map(|found| async move { (found, remove(engine, found, within).await) })).await
             {
                 failed |= removed.is_err();
                 let outcome =
@@ -132,7 +132,7 @@ pub(super) async fn clear(
     Ok(outcomes.into_values().collect())
 }
 
-async fn remove(engine: &Engine, found: &Found) -> Result<(), LabError> {
+async fn remove(engine: &Engine, found: &Found, within: Duration) -> Result<(), LabError> {
     let docker = engine.docker();
     let what = format!("remove the {} {}", found.kind, found.name);
     match found.kind {
@@ -145,7 +145,8 @@ async fn remove(engine: &Engine, found: &Found) -> Result<(), LabError> {
             call_unless(&[404], what, docker.remove_container(&found.id, Some(options))).await?;
         }
         Kind::Volume => {
-            call_unless(&[404], what, docker.remove_volume(&found.id, None::<RemoveVolumeOptions>)).await?;
+            let removal = docker.remove_volume(&found.id, None::<RemoveVolumeOptions>);
+            call_unless_within(within.max(ANSWER), &[404], what, removal).await?;
         }
         Kind::Network => {
             call_unless(&[404], what, docker.remove_network(&found.id)).await?;
