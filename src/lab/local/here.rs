@@ -68,7 +68,7 @@ pub async fn run_here(
     let code = status.code().or_else(|| status.signal().map(|signal| 128 + signal)).map_or(-1, i64::from);
     let said = std::fs::read(output).map_err(LabError::io(format!("read {}", output.display())))?;
     let tail = said.get(said.len().saturating_sub(TAIL)..).unwrap_or_default().to_vec();
-    let output = Output { code, stdout: tail, stderr: Vec::new() };
+    let output = Output { code, stdout: tail, ..Output::default() };
     output.success(&Command::new(what, command.iter().map(String::as_str))).map(drop)
 }
 

@@ -1,7 +1,7 @@
 //! What no step covers has the time that the drill gives to moving its data.
 
 use super::*;
-use crate::drill::Period;
+use crate::drill::{Period, Verb};
 
 const HOUR: Duration = Duration::from_secs(3600);
 
