@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     Address, Command, Installation, LabError, NodePaths, Output, PreparedKey, Processes, Provision, Runtime,
-        output::Collector,
+    output::Collector,
 };
 use crate::{
     drill::{NodeName, RuntimeKind},

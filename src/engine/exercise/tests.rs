@@ -15,6 +15,7 @@ use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
 use super::*;
+use crate::journal::Ledger;
 use crate::{
     action::workload::ServiceHost,
     drill::RuntimeKind,

@@ -28,8 +28,7 @@ use crate::{
     drill::{NodeName, REPOSITORY, RuntimeKind},
     lab::{
         Address, Command, Installation, LabError, NodePaths, Output, PreparedKey, Processes, Provision,
-        Runtime,
-        output::Collector,
+        Runtime, output::Collector,
     },
 };
 
