@@ -6,10 +6,15 @@
 //! **Invariant:** never better than the verdict. Where no case says what the verdict says, a case of its own does.
 //! **Invariant:** a case keeps its name when steps move or their parameters change, so that histories of CI systems go on.
 
-use std::{collections::BTreeMap, fmt::Write as _, time::Duration};
+mod additions;
 
-use jiff::Timestamp;
+use std::collections::BTreeMap;
 
+use junit_report::{
+    Duration, OffsetDateTime, ReportBuilder, TestCase, TestCaseBuilder, TestSuite, TestSuiteBuilder,
+};
+
+use self::additions::{Additions, Pairs};
 use super::{
     escape::xml,
     view::{JOURNAL, hint},
@@ -21,40 +26,19 @@ use crate::{
     judge::{Finding, Judgement, RunJudgement, Subject, Verdict},
 };
 
-/// A suite, ready to be written.
+/// What a consumer finds where the writer failed, which it can't do in memory.
+const NOT_WRITTEN: &str = "<?xml version=\"1.0\" encoding=\"utf-8\"?><testsuites>\
+<testsuite name=\"lifeboat\" tests=\"1\" failures=\"0\" errors=\"1\"><testcase name=\"report\">\
+<error type=\"inconclusive\" message=\"junit.xml could not be written\"/></testcase></testsuite></testsuites>";
+
+/// Milliseconds of a thousand years: no sum of cases overflows.
+const LONGEST: i64 = 31_536_000_000_000;
+
+/// A suite as the crate writes it, and what the crate has no place for.
 struct Suite {
-    name: String,
-    at: Timestamp,
-    took: Duration,
-    properties: Vec<(&'static str, String)>,
-    cases: Vec<Case>,
-}
-
-/// A case; texts are raw.
-struct Case {
-    name: String,
-    took: Duration,
-    outcome: Outcome,
-    message: String,
-    lines: Vec<String>,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Outcome {
-    Passed,
-    Failure,
-    Error,
-    Skipped,
-}
-
-impl From<Verdict> for Outcome {
-    fn from(verdict: Verdict) -> Self {
-        match verdict {
-            Verdict::Pass => Self::Passed,
-            Verdict::Fail => Self::Failure,
-            Verdict::Inconclusive => Self::Error,
-        }
-    }
+    suite: TestSuite,
+    took: std::time::Duration,
+    properties: Pairs,
 }
 
 pub(super) fn render(run: &RunJudgement) -> Vec<u8> {
@@ -68,19 +52,37 @@ pub(super) fn render(run: &RunJudgement) -> Vec<u8> {
     if suspect && run.verdict != Verdict::Pass {
         suites.push(whole(run));
     }
-    written(run, &suites).into_bytes()
+    written(run, suites).unwrap_or_else(|| NOT_WRITTEN.into())
+}
+
+/// The document, by the crate and completed; nothing where either fails.
+fn written(run: &RunJudgement, suites: Vec<Suite>) -> Option<Vec<u8>> {
+    let all = |of: fn(&TestSuite) -> usize| suites.iter().map(|suite| of(&suite.suite)).sum::<usize>();
+    let root = vec![
+        ("name", "lifeboat".to_owned()),
+        ("tests", all(TestSuite::tests).to_string()),
+        ("failures", all(TestSuite::failures).to_string()),
+        ("errors", all(TestSuite::errors).to_string()),
+        ("time", seconds(run.took)),
+    ];
+    let (suites, additions): (Vec<_>, Vec<_>) = suites
+        .into_iter()
+        .map(|Suite { suite, took, properties }| {
+            let attributes = vec![("skipped", suite.skipped().to_string()), ("time", seconds(took))];
+            (suite, Additions { attributes, properties })
+        })
+        .unzip();
+    let mut xml = Vec::new();
+    ReportBuilder::new().add_testsuites(suites).build().write_xml(&mut xml).ok()?;
+    additions::complete(&xml, &root, &additions).ok()
 }
 
 /// The run itself, where its drills alone would look better than it.
 fn whole(run: &RunJudgement) -> Suite {
     let message = if run.interrupted { "the run was interrupted" } else { "nothing was evaluated" };
-    Suite {
-        name: "lifeboat".into(),
-        at: instant(run, Moment::default()),
-        took: run.took,
-        properties: of_run(run),
-        cases: vec![Case::bad("run", run.verdict, message)],
-    }
+    let cases = vec![bad("run", run.verdict, message)];
+    let suite = suite(run, "lifeboat", Moment::default(), cases);
+    Suite { suite, took: run.took, properties: of_run(run) }
 }
 
 fn exercise(run: &RunJudgement, judgement: &Judgement) -> Suite {
@@ -89,13 +91,10 @@ fn exercise(run: &RunJudgement, judgement: &Judgement) -> Suite {
     let mut cases: Vec<_> = cases.map(|finding| case(judgement, finding, &mut names)).collect();
     let said = judgement.findings.iter().map(|finding| finding.verdict).max();
     match (&judgement.skipped, judgement.verdict) {
-        (Some(reason), None) => cases.push(Case {
-            name: "drill".into(),
-            took: Duration::ZERO,
-            outcome: Outcome::Skipped,
-            message: reason.clone(),
-            lines: Vec::new(),
-        }),
+        (Some(reason), None) => {
+            let reason = xml::attribute(reason);
+            cases.push(TestCase::skipped_with_cause("drill", "not supported here", &reason));
+        }
         (_, verdict) => {
             let verdict = verdict.unwrap_or(Verdict::Inconclusive);
             if said.is_none_or(|said| said < verdict) {
@@ -103,25 +102,56 @@ fn exercise(run: &RunJudgement, judgement: &Judgement) -> Suite {
                     None => "nothing was evaluated",
                     Some(_) => "the verdict is worse than the findings show",
                 };
-                cases.push(Case::bad(&names.unique("verdict".into()), verdict, message));
+                cases.push(bad(&names.unique("verdict".into()), verdict, message));
             }
         }
     }
     let span = judgement.began.zip(judgement.ended);
     Suite {
-        name: judgement.exercise.to_string(),
-        at: instant(run, judgement.began.unwrap_or_default()),
+        suite: suite(run, &judgement.exercise.to_string(), judgement.began.unwrap_or_default(), cases),
         took: span.map(|(began, ended)| ended.since(began)).unwrap_or_default(),
         properties: properties(run, judgement),
-        cases,
     }
 }
 
-impl Case {
-    fn bad(name: &str, verdict: Verdict, message: &str) -> Self {
-        let outcome = verdict.max(Verdict::Inconclusive).into();
-        let message = message.to_owned();
-        Self { name: name.into(), took: Duration::ZERO, outcome, message, lines: Vec::new() }
+fn suite(run: &RunJudgement, name: &str, at: Moment, mut cases: Vec<TestCase>) -> TestSuite {
+    let name = xml::attribute(name);
+    let class = name.replace('/', ".");
+    for case in &mut cases {
+        case.set_classname(&class);
+    }
+    let mut suite = TestSuiteBuilder::new(&name);
+    suite.testsuite.package = class;
+    suite.testsuite.hostname =
+        run.provenance.host.as_ref().map(|host| xml::attribute(host)).unwrap_or_default();
+    suite.set_timestamp(timestamp(run, at)).add_testcases(cases).build()
+}
+
+/// A case that says what no finding says.
+fn bad(name: &str, verdict: Verdict, message: &str) -> TestCase {
+    written_case(name, std::time::Duration::ZERO, verdict.max(Verdict::Inconclusive), message, &[])
+}
+
+/// A case; `name` is harmless already, `message` and `lines` are raw.
+fn written_case(
+    name: &str,
+    took: std::time::Duration,
+    verdict: Verdict,
+    message: &str,
+    lines: &[String],
+) -> TestCase {
+    let took =
+        Duration::milliseconds(i64::try_from(took.as_millis()).map_or(LONGEST, |took| took.min(LONGEST)));
+    let text = xml::cdata(std::iter::once(message).chain(lines.iter().map(String::as_str)));
+    let message = xml::attribute(message);
+    match verdict {
+        Verdict::Pass => TestCaseBuilder::success(name, took).set_system_out(&text).build(),
+        Verdict::Fail => TestCaseBuilder::failure(name, took, "objective missed or check failed", &message)
+            .set_trace(&text)
+            .build(),
+        Verdict::Inconclusive => {
+            TestCaseBuilder::error(name, took, "inconclusive", &message).set_trace(&text).build()
+        }
     }
 }
 
@@ -130,7 +160,7 @@ fn is_case(finding: &Finding) -> bool {
     !(matches!(finding.subject, Subject::Step { .. }) && finding.verdict == Verdict::Pass)
 }
 
-fn case(judgement: &Judgement, finding: &Finding, names: &mut Names) -> Case {
+fn case(judgement: &Judgement, finding: &Finding, names: &mut Names) -> TestCase {
     let took = match finding.subject {
         Subject::Objective { promise: ObjectiveKind::Rto } => judgement.rto,
         Subject::Objective { promise: ObjectiveKind::Rpo } => judgement.rpo,
@@ -147,13 +177,8 @@ fn case(judgement: &Judgement, finding: &Finding, names: &mut Names) -> Case {
             finding.details.iter().cloned().chain(hint).chain([place]).collect()
         }
     };
-    Case {
-        name: names.unique(stable_name(judgement, finding)),
-        took: took.unwrap_or_default(),
-        outcome: finding.verdict.into(),
-        message: finding.message.clone(),
-        lines,
-    }
+    let name = names.unique(stable_name(judgement, finding));
+    written_case(&name, took.unwrap_or_default(), finding.verdict, &finding.message, &lines)
 }
 
 /// What a case is called: the kind of what was judged, without its place in the drill and without its parameters.
@@ -206,18 +231,18 @@ impl Names {
     }
 }
 
-fn of_run(run: &RunJudgement) -> Vec<(&'static str, String)> {
+fn of_run(run: &RunJudgement) -> Pairs {
     vec![
-        ("run", run.run.clone()),
-        ("lifeboat", run.lifeboat.clone()),
+        ("run", xml::attribute(&run.run)),
+        ("lifeboat", xml::attribute(&run.lifeboat)),
         ("runtime", run.runtime.to_string()),
         ("verdict", run.verdict.to_string()),
     ]
 }
 
 /// What programs read of an exercise.
-fn properties(run: &RunJudgement, judgement: &Judgement) -> Vec<(&'static str, String)> {
-    let seconds = |length: Option<Duration>| {
+fn properties(run: &RunJudgement, judgement: &Judgement) -> Pairs {
+    let seconds = |length: Option<std::time::Duration>| {
         length.map(|length| human::exact(length).trim_end_matches(" s").to_owned())
     };
     let objectives = judgement.drill.objectives;
@@ -244,95 +269,18 @@ fn properties(run: &RunJudgement, judgement: &Judgement) -> Vec<(&'static str, S
         ("declared_seconds", seconds(declared.map(|period| period.duration()))),
         ("contended", judgement.rto.map(|_| (!judgement.contended_with.is_empty()).to_string())),
     ];
-    pairs.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
+    pairs.into_iter().filter_map(|(name, value)| Some((name, xml::attribute(&value?)))).collect()
 }
 
-fn instant(run: &RunJudgement, at: Moment) -> Timestamp {
-    run.epoch.checked_add(Duration::from_micros(at.0)).unwrap_or(run.started)
+/// The milliseconds of a moment. The crate writes the years 0 to 9999 only, and panics at others.
+fn timestamp(run: &RunJudgement, at: Moment) -> OffsetDateTime {
+    let instant = run.epoch.checked_add(std::time::Duration::from_micros(at.0)).unwrap_or(run.started);
+    let moment =
+        OffsetDateTime::from_unix_timestamp_nanos(i128::from(instant.as_millisecond()) * 1_000_000).ok();
+    moment.filter(|moment| (0..=9999).contains(&moment.year())).unwrap_or(OffsetDateTime::UNIX_EPOCH)
 }
 
 /// Seconds with the three decimals that the schema allows.
-fn seconds(length: Duration) -> String {
+fn seconds(length: std::time::Duration) -> String {
     format!("{}.{:03}", length.as_secs(), length.subsec_millis())
-}
-
-/// An attribute's value.
-fn value(text: &str) -> String {
-    let safe = xml::attribute(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
-    safe.replace('"', "&quot;")
-}
-
-fn count(cases: &[Case], outcome: Outcome) -> usize {
-    cases.iter().filter(|case| case.outcome == outcome).count()
-}
-
-/// The document. Writing into a `String` can't fail.
-fn written(run: &RunJudgement, suites: &[Suite]) -> String {
-    let all = |of: &dyn Fn(&Suite) -> usize| suites.iter().map(of).sum::<usize>();
-    let mut out = String::from("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n");
-    let _ = writeln!(
-        out,
-        "<testsuites name=\"lifeboat\" tests=\"{}\" failures=\"{}\" errors=\"{}\" time=\"{}\">",
-        all(&|suite| suite.cases.len()),
-        all(&|suite| count(&suite.cases, Outcome::Failure)),
-        all(&|suite| count(&suite.cases, Outcome::Error)),
-        seconds(run.took),
-    );
-    let host = run.provenance.host.as_ref();
-    for suite in suites {
-        write_suite(&mut out, suite, host.map(String::as_str));
-    }
-    out + "</testsuites>\n"
-}
-
-fn write_suite(out: &mut String, suite: &Suite, host: Option<&str>) {
-    let class = suite.name.replace('/', ".");
-    let host = host.map(|host| format!(" hostname=\"{}\"", value(host))).unwrap_or_default();
-    let _ = writeln!(
-        out,
-        "<testsuite name=\"{}\" package=\"{}\" tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\"{host} \
-         timestamp=\"{}\" time=\"{}\">",
-        value(&suite.name),
-        value(&class),
-        suite.cases.len(),
-        count(&suite.cases, Outcome::Failure),
-        count(&suite.cases, Outcome::Error),
-        count(&suite.cases, Outcome::Skipped),
-        suite.at.strftime("%Y-%m-%dT%H:%M:%S%.3fZ"),
-        seconds(suite.took),
-    );
-    out.push_str("<properties>\n");
-    for (name, text) in &suite.properties {
-        let _ = writeln!(out, "<property name=\"{name}\" value=\"{}\"/>", value(text));
-    }
-    out.push_str("</properties>\n");
-    for case in &suite.cases {
-        write_case(out, &class, case);
-    }
-    out.push_str("</testsuite>\n");
-}
-
-fn write_case(out: &mut String, class: &str, case: &Case) {
-    let _ = writeln!(
-        out,
-        "<testcase name=\"{}\" classname=\"{}\" time=\"{}\">",
-        value(&case.name),
-        value(class),
-        seconds(case.took)
-    );
-    let message = value(&case.message);
-    let lines = std::iter::once(case.message.as_str()).chain(case.lines.iter().map(String::as_str));
-    let text = xml::cdata(lines);
-    let _ = match case.outcome {
-        Outcome::Passed => writeln!(out, "<system-out><![CDATA[{text}]]></system-out>"),
-        Outcome::Skipped => writeln!(out, "<skipped type=\"not supported here\" message=\"{message}\"/>"),
-        Outcome::Failure => {
-            let kind = "objective missed or check failed";
-            writeln!(out, "<failure type=\"{kind}\" message=\"{message}\"><![CDATA[{text}]]></failure>")
-        }
-        Outcome::Error => {
-            writeln!(out, "<error type=\"inconclusive\" message=\"{message}\"><![CDATA[{text}]]></error>")
-        }
-    };
-    out.push_str("</testcase>\n");
 }

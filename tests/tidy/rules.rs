@@ -13,10 +13,12 @@ const LAYERS: [&str; 11] =
 const PURE: usize = 7;
 
 /// Foreign crates and the files, or folders, that may name them.
-const OWNERS: [(&str, &[&str]); 12] = [
+const OWNERS: [(&str, &[&str]); 14] = [
     ("toml", &["src/syntax/"]),
     ("miette", &["src/syntax/"]),
     ("strsim", &["src/syntax/", "src/cli/select.rs"]),
+    ("junit_report", &["src/report/junit.rs"]),
+    ("quick_xml", &["src/report/junit/"]),
     ("comfy_table", &["src/report/terminal.rs"]),
     ("bollard", &["src/lab/docker/"]),
     ("tokio_postgres", &["src/lab/session.rs"]),
