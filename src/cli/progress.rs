@@ -6,12 +6,14 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use tokio::{sync::broadcast, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
-use super::terminal;
+use super::{judged::judged_alone, terminal};
 use crate::{
     action::recorder::Recorder,
     drill::Drill,
+    engine::Store,
     human,
     journal::{Entry, Event, Exercise, Moment, Outcome},
+    judge::{CheckJudgement, Finding, Judgement, Verdict},
     report::escape::line::visible,
 };
 
@@ -21,13 +23,14 @@ pub(super) struct Shown {
     over: CancellationToken,
 }
 
-/// Shows what the journal tells from now on, of so many drills jobs.
-pub(super) fn show(recorder: &Recorder, jobs: u16) -> Shown {
+/// Shows what the journal tells from now on of `exercises` drills, `jobs` of them side by side. Each is judged at its end, by
+/// what `store` has of it.
+pub(super) fn show(recorder: &Recorder, jobs: u16, exercises: usize, store: Store) -> Shown {
     let mut entries = recorder.listen();
     let over = CancellationToken::new();
     let ended = over.clone();
     let task = tokio::spawn(async move {
-        let mut view = View::new(jobs);
+        let mut view = View::new(jobs, exercises);
         loop {
             let entry = tokio::select! {
                 biased;
@@ -35,6 +38,10 @@ pub(super) fn show(recorder: &Recorder, jobs: u16) -> Shown {
                 () = ended.cancelled() => break,
             };
             match entry {
+                Ok(Entry { at, exercise: Some(exercise), event: Event::DrillEnded { .. } }) => {
+                    let judged = at_its_end(store.clone(), exercise.clone()).await;
+                    view.drill_ended(&exercise, at, judged.as_ref());
+                }
                 Ok(entry) => view.tell(&entry),
                 Err(broadcast::error::RecvError::Lagged(missed)) => {
                     tracing::debug!(missed, "progress output is behind")
@@ -45,6 +52,22 @@ pub(super) fn show(recorder: &Recorder, jobs: u16) -> Shown {
         view.end();
     });
     Shown { task, over }
+}
+
+/// The judgement of an exercise that is over, made where nothing else waits for it; `None` where it can't be made, which the
+/// report will tell.
+async fn at_its_end(store: Store, exercise: Exercise) -> Option<Judgement> {
+    match tokio::task::spawn_blocking(move || judged_alone(&store, &exercise)).await {
+        Ok(Ok(judgement)) => judgement,
+        Ok(Err(error)) => {
+            tracing::debug!(%error, "a drill that ended can't be judged yet");
+            None
+        }
+        Err(error) => {
+            tracing::debug!(%error, "judging a drill that ended crashed");
+            None
+        }
+    }
 }
 
 impl Shown {
@@ -69,33 +92,43 @@ struct View {
     live: Option<MultiProgress>,
     lines: BTreeMap<Exercise, Line>,
     colour: bool,
+    /// How many drills there are, and how many of them have begun.
+    exercises: usize,
+    begun: usize,
     /// Whether a line belongs to the drill whose heading was the last: a person sees that, whoever searches a log does not.
     one_at_a_time: bool,
 }
 
 impl View {
-    fn new(jobs: u16) -> Self {
+    fn new(jobs: u16, exercises: usize) -> Self {
         let live = std::io::stderr().is_terminal().then(MultiProgress::new);
         let one_at_a_time = live.is_some() && jobs == 1;
-        Self { live, lines: BTreeMap::new(), colour: terminal::colour_on_stderr(), one_at_a_time }
+        let colour = terminal::colour_on_stderr();
+        Self { live, lines: BTreeMap::new(), colour, exercises, begun: 0, one_at_a_time }
     }
 
     /// A line about a drill that has begun.
-    fn say_of(&self, exercise: &Exercise, text: &str) {
-        self.say(&if self.one_at_a_time { format!("  {text}") } else { format!("{exercise}  {text}") });
+    fn say_of(&self, exercise: &Exercise, parts: &[(Paint, &str)]) {
+        self.say(&[&[(Paint::Plain, self.whose(exercise).as_str())], parts].concat());
     }
 
-    /// A line that stays.
-    fn say(&self, text: &str) {
-        let text = visible_but_colour(text);
+    /// What a line about a drill begins with.
+    fn whose(&self, exercise: &Exercise) -> String {
+        if self.one_at_a_time { "  ".to_owned() } else { format!("{exercise}  ") }
+    }
+
+    /// A line that stays; nothing in it acts instead of being seen.
+    fn say(&self, parts: &[(Paint, &str)]) {
+        let line: String = parts.iter().map(|(paint, text)| self.paint(*paint, &visible(text))).collect();
         match &self.live {
-            Some(live) if live.println(&text).is_ok() => {}
-            _ => terminal::say(&text),
+            Some(live) if live.println(&line).is_ok() => {}
+            _ => terminal::say(&line),
         }
     }
 
     fn tell(&mut self, entry: &Entry) {
         let Some(exercise) = &entry.exercise else { return };
+        let plain = |text: String| self.say_of(exercise, &[(Paint::Plain, &text)]);
         match &entry.event {
             Event::Planned { drill, .. } => {
                 let bar = ProgressBar::hidden();
@@ -108,7 +141,9 @@ impl View {
                 };
                 self.lines.insert(exercise.clone(), line);
             }
-            Event::Skipped { reason } => self.say(&format!("{exercise}  skipped: {reason}")),
+            Event::Skipped { reason } => {
+                self.say(&[(Paint::Plain, &format!("{exercise}  skipped: {reason}"))]);
+            }
             Event::DrillStarted { postgres, .. } => {
                 self.begin(exercise, entry.at, &format!("PostgreSQL {postgres}"))
             }
@@ -118,9 +153,8 @@ impl View {
                 let error = error.as_ref().map(ToString::to_string);
                 self.step_ended(exercise, entry.at, *step, *outcome, error.as_deref());
             }
-            Event::SetUpFailed { error } => self.say_of(exercise, &format!("set-up failed: {error}")),
-            Event::Kept { node, reach } => self.say_of(exercise, &format!("kept {node}: {reach}")),
-            Event::DrillEnded { .. } => self.drill_ended(exercise, entry.at),
+            Event::SetUpFailed { error } => plain(format!("set-up failed: {error}")),
+            Event::Kept { node, reach } => plain(format!("kept {node}: {reach}")),
             _ => {}
         }
     }
@@ -128,6 +162,7 @@ impl View {
     fn begin(&mut self, exercise: &Exercise, at: Moment, what: &str) {
         let Some(line) = self.lines.get_mut(exercise) else { return };
         line.started = at;
+        self.begun += 1;
         if let Some(live) = &self.live {
             let style = ProgressStyle::with_template("{spinner} {prefix}  {wide_msg} {elapsed}");
             line.bar = live.add(ProgressBar::new_spinner());
@@ -138,8 +173,10 @@ impl View {
             line.bar.enable_steady_tick(Duration::from_millis(120));
         }
         let title = visible(&line.drill.title);
-        let heading = format!("{exercise}  {title} ({what})");
-        self.say(&if self.live.is_some() { shortened(&heading, terminal::width().into()) } else { heading });
+        let heading = format!("[{}/{}] {exercise}  {title} ({what})", self.begun, self.exercises);
+        let heading =
+            if self.live.is_some() { shortened(&heading, terminal::width().into()) } else { heading };
+        self.say(&[(Paint::Plain, &heading)]);
         if self.live.is_some() {
             self.part(exercise, "building the cluster");
         }
@@ -149,6 +186,8 @@ impl View {
         if let Some(line) = self.lines.get_mut(exercise) {
             title.clone_into(&mut line.title);
             line.began = at;
+            // The time beside it is the step's own.
+            line.bar.reset_elapsed();
             line.bar.set_message(visible(title));
         }
     }
@@ -160,45 +199,77 @@ impl View {
             line.bar.set_message(visible(&whole));
         }
         if self.live.is_none() {
-            self.say_of(exercise, &format!("  {text}"));
+            self.say_of(exercise, &[(Paint::Plain, &format!("  {text}"))]);
         }
     }
 
+    /// How a step ended. That it was done says nothing of what its checks found: the judge does, when the drill is over.
     fn step_ended(
-        &self,
+        &mut self,
         exercise: &Exercise,
         at: Moment,
         step: usize,
         outcome: Outcome,
         error: Option<&str>,
     ) {
-        let Some(line) = self.lines.get(exercise) else { return };
+        let Some(line) = self.lines.get_mut(exercise) else { return };
         let (of, number) = (line.drill.steps.len(), step + 1);
         let took = human::duration(at.since(line.began));
-        let text = match outcome {
-            Outcome::Completed => format!("{} ({took})", line.title),
+        // What is done from here to the next step is not this one's.
+        let title = std::mem::take(&mut line.title);
+        line.bar.reset_elapsed();
+        let (paint, mark, text) = match outcome {
             Outcome::Skipped => return,
+            Outcome::Completed => (Paint::Plain, "·", format!("done in {took}")),
             Outcome::Failed => {
-                format!("{}: failed after {took}: {}", line.title, error.unwrap_or("no reason was given"))
+                let error = error.unwrap_or("no reason was given");
+                (Paint::Bad, "✗", format!("failed after {took}: {error}"))
             }
-            Outcome::TimedOut => format!("{}: timed out after {took}", line.title),
-            Outcome::Cancelled => format!("{}: interrupted after {took}", line.title),
+            Outcome::TimedOut => (Paint::Bad, "✗", format!("timed out after {took}")),
+            Outcome::Cancelled => (Paint::Bad, "✗", format!("interrupted after {took}")),
         };
-        let mark = match outcome {
-            Outcome::Completed => self.paint("32", "✓"),
-            _ => self.paint("31", "✗"),
-        };
-        self.say_of(exercise, &format!("{mark} {number}/{of} {text}"));
+        let text = format!(" {number}/{of} {title}: {text}");
+        self.say_of(exercise, &[(paint, mark), (Paint::Plain, &text)]);
     }
 
-    fn drill_ended(&self, exercise: &Exercise, at: Moment) {
+    /// What the judge found, once a drill is over: each check, and the verdict with what is not good.
+    fn drill_ended(&self, exercise: &Exercise, at: Moment, judged: Option<&Judgement>) {
         let Some(line) = self.lines.get(exercise) else { return };
         line.bar.finish_and_clear();
-        self.say_of(exercise, &format!("over after {}", human::duration(at.since(line.started))));
+        let took = format!("finished in {}", human::duration(at.since(line.started)));
+        let Some((judged, verdict)) = judged.and_then(|judged| Some((judged, judged.verdict?))) else {
+            return self.say_of(exercise, &[(Paint::Plain, &took)]);
+        };
+        for (number, check) in (1..).zip(&judged.checks) {
+            self.check(exercise, &format!("{number}/{}", judged.checks.len()), check);
+        }
+        let causes = judged.findings.iter().filter(|finding| is_cause(finding));
+        let causes: Vec<_> = causes.map(|finding| finding.name.as_str()).collect();
+        let causes = if causes.is_empty() { String::new() } else { format!(" ({})", causes.join(", ")) };
+        let took = format!("{took}: ");
+        self.say_of(exercise, &[(Paint::Plain, &took), of_verdict(verdict), (Paint::Plain, &causes)]);
     }
 
-    fn paint(&self, code: &str, text: &str) -> String {
-        if self.colour { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+    fn check(&self, exercise: &Exercise, number: &str, check: &CheckJudgement) {
+        let name = format!("check {number} {}: ", check.check.describe());
+        let verdict = of_verdict(check.verdict);
+        let message = format!(", {}", check.message);
+        let message = match check.verdict {
+            // What is as it has to be takes one line, like a step.
+            Verdict::Pass if self.live.is_some() => {
+                let taken = self.whose(exercise).chars().count() + name.chars().count() + verdict.1.len();
+                shortened(&message, usize::from(terminal::width()).saturating_sub(taken))
+            }
+            Verdict::Pass | Verdict::Inconclusive | Verdict::Fail => message,
+        };
+        self.say_of(exercise, &[(Paint::Plain, &name), verdict, (Paint::Plain, &message)]);
+    }
+
+    fn paint(&self, paint: Paint, text: &str) -> String {
+        match paint.code().filter(|_| self.colour) {
+            Some(code) => format!("\u{1b}[{code}m{text}\u{1b}[0m"),
+            None => text.to_owned(),
+        }
     }
 
     fn end(&self) {
@@ -207,9 +278,43 @@ impl View {
         }
         if self.live.is_some() {
             // The summary follows.
-            self.say(" ");
+            self.say(&[(Paint::Plain, " ")]);
         }
     }
+}
+
+/// How a part of a line looks where there is colour.
+#[derive(Clone, Copy)]
+enum Paint {
+    Plain,
+    Good,
+    Unclear,
+    Bad,
+}
+
+impl Paint {
+    const fn code(self) -> Option<&'static str> {
+        match self {
+            Self::Plain => None,
+            Self::Good => Some("32"),
+            Self::Unclear => Some("33"),
+            Self::Bad => Some("31"),
+        }
+    }
+}
+
+/// The word of a verdict.
+const fn of_verdict(verdict: Verdict) -> (Paint, &'static str) {
+    match verdict {
+        Verdict::Pass => (Paint::Good, "PASS"),
+        Verdict::Inconclusive => (Paint::Unclear, "INCONCLUSIVE"),
+        Verdict::Fail => (Paint::Bad, "FAIL"),
+    }
+}
+
+/// Whether a finding is not good in itself.
+fn is_cause(finding: &Finding) -> bool {
+    finding.verdict != Verdict::Pass && !finding.follows
 }
 
 /// A text in at most so many characters.
@@ -218,19 +323,4 @@ fn shortened(text: &str, most: usize) -> String {
         None => text.to_owned(),
         Some(_) => text.chars().take(most.saturating_sub(1)).chain(['…']).collect(),
     }
-}
-
-/// A line without control characters but the colours that this module has put there itself.
-fn visible_but_colour(text: &str) -> String {
-    const COLOURS: [&str; 3] = ["\u{1b}[32m", "\u{1b}[31m", "\u{1b}[0m"];
-    let mut rest = text;
-    let mut clean = String::with_capacity(text.len());
-    while let Some(at) = rest.find('\u{1b}') {
-        let (before, after) = rest.split_at(at);
-        clean += &visible(before);
-        let colour = COLOURS.iter().find(|colour| after.starts_with(**colour));
-        clean += colour.copied().unwrap_or("");
-        rest = after.get(colour.map_or(1, |colour| colour.len())..).unwrap_or_default();
-    }
-    clean + &visible(rest)
 }

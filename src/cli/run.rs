@@ -60,7 +60,8 @@ async fn perform(arguments: arguments::Run, drills: Vec<Selected>) -> Result<Exi
     let note = Note { run, began: Timestamp::now(), reports: store.folder().to_path_buf(), kept: Vec::new() };
     let mut claim = Claim::make(&work, note).map_err(|error| failed(&error))?;
     work.make_cache().map_err(|error| failed(&error))?;
-    let shown = progress::show(opened.recorder(), arguments.jobs);
+    let to_run = selection.iter().filter(|planned| planned.skip.is_none()).count();
+    let shown = progress::show(opened.recorder(), arguments.jobs, to_run, store.clone());
     let signals = Signals::listen(&cancel).map_err(|error| failed(&error))?;
     let keep = arguments.keep_on_failure.then(|| keep_what_did_not_pass(store.clone()));
     let executed = opened.execute(selection, keep).await;

@@ -78,7 +78,7 @@ pub enum Event {
         started: Timestamp,
         /// The runtime that was chosen.
         runtime: RuntimeKind,
-        /// How many drills may run jobs.
+        /// How many drills may run side by side.
         jobs: usize,
         /// What the machine is: cores, memory, system.
         machine: BTreeMap<String, String>,

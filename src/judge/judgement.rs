@@ -25,7 +25,7 @@ pub struct RunJudgement {
     pub lifeboat: String,
     /// Where nodes ran.
     pub runtime: RuntimeKind,
-    /// How many drills could run jobs.
+    /// How many drills may run side by side.
     pub jobs: usize,
     /// What the machine was.
     pub machine: BTreeMap<String, String>,

@@ -10,7 +10,11 @@ fn with_json_standard_output_is_one_document_and_progress_is_on_standard_error()
     let document: serde_json::Value =
         serde_json::from_str(&told.stdout).expect("one document and nothing else");
     assert_eq!(document, user.json());
-    assert!(told.stderr.contains("✓ 1/4") && told.stderr.contains("over after"), "{}", told.stderr);
+    assert!(
+        told.stderr.contains("· 1/4") && told.stderr.contains(": PASS") && told.stderr.contains("[1/1] "),
+        "{}",
+        told.stderr
+    );
     for stream in [&told.stdout, &told.stderr] {
         assert!(!stream.contains('\u{1b}'), "no terminal, no escape sequences");
     }
@@ -25,6 +29,32 @@ fn with_json_standard_output_is_one_document_and_progress_is_on_standard_error()
     let mut command = user.command(&["run", text(&drill), "--postgres", "99"]);
     let wrong = Running::start(command.env("NO_COLOR", "1")).wait(RUN_WITHIN).exits(2);
     assert!(wrong.stdout.is_empty() && !wrong.stderr.contains('\u{1b}'), "{wrong:?}");
+}
+
+#[test]
+fn every_line_names_its_drill_and_a_check_is_told_as_it_was_judged() {
+    let user = Harness::local();
+    let wrong = r#"check = ["ledger", { sql = { title = "three", query = "select 2", expect = [["3"]] } }]"#;
+    let (good, bad) = (
+        user.drill("good", &drills::crash().text()),
+        user.drill("bad", &drills::crash().step(4, wrong).text()),
+    );
+    let told = user.run(&good, &[text(&bad), "--jobs", "2"]).exits(1);
+    let lines: Vec<_> = told.stderr.lines().filter(|line| line.contains("@")).collect();
+    let of = |drill: &str| -> Vec<&str> {
+        let own = lines.iter().filter_map(|line| line.strip_prefix(drill)?.split_once("  "));
+        own.map(|(_, text)| text).collect()
+    };
+    let (good, bad) = (of("good@"), of("bad@"));
+    let has = |start: &str| lines.iter().any(|line| line.starts_with(start));
+    assert!(has("[1/2] ") && has("[2/2] "), "{told:?}");
+    assert_eq!(good.len() + bad.len() + 2, lines.len(), "every other line begins with a drill's name");
+    let ends = |lines: &[&str], end: &str| lines.last().is_some_and(|line| line.ends_with(end));
+    assert!(ends(&good, ": PASS") && ends(&bad, ": FAIL (check 04.2 sql three)"), "{told:?}");
+    let says = |text: &str| bad.iter().any(|line| line.starts_with(text));
+    assert!(says("· 4/4 check ledger, sql three: done in "), "{told:?}");
+    assert!(says("check 1/2 ledger: PASS, ") && says("check 2/2 sql three: FAIL, "), "{told:?}");
+    assert!(!told.stderr.contains('✓'), "{told:?}");
 }
 
 #[test]

@@ -49,7 +49,7 @@ pub struct Report {
     pub lifeboat: String,
     /// Where the servers ran.
     pub runtime: RuntimeKind,
-    /// How many drills could run jobs.
+    /// How many drills may run side by side.
     pub jobs: usize,
     /// What the machine was.
     pub machine: BTreeMap<String, String>,
