@@ -3,6 +3,8 @@
 //! **Invariant:** there is no PostgreSQL behind it and nothing answers at its addresses, so that no test can take it for one.
 //! **Invariant:** it is pessimistic: a call that fails or hangs has made what it was to make, and has not removed what it was
 //! to remove. What exists is known at every moment, and what can't be done to it is an error.
+//!
+//! Over 400 lines: a script, a transcript and every method of the runtime, which are read together.
 
 use std::{
     collections::BTreeMap,

@@ -63,6 +63,16 @@ fn depth(path: &str) -> usize {
     if path.ends_with("/mod.rs") { parts - 1 } else { parts }
 }
 
+/// The top module of this crate that a path within a file names; `None` where it names something nearer, or foreign.
+pub(crate) fn top_module<'a>(file: &str, path: &'a [String]) -> Option<&'a String> {
+    let ups = path.iter().take_while(|part| *part == "super").count();
+    match path.first().map(String::as_str) {
+        Some("crate") => path.get(1),
+        Some("super") if ups >= depth(file) => path.get(ups),
+        _ => None,
+    }
+}
+
 /// A module imports only from those before it.
 pub(crate) fn layers(files: &[File]) -> Vec<String> {
     let mut findings = Vec::new();
@@ -76,13 +86,8 @@ pub(crate) fn layers(files: &[File]) -> Vec<String> {
             None => continue,
         };
         for found in paths(text) {
-            let ups = found.iter().take_while(|part| *part == "super").count();
-            let from_root = match found.first().map(String::as_str) {
-                Some("crate") => found.get(1),
-                Some("super") if ups >= depth(path) => found.get(ups),
-                _ => None,
-            };
-            let wanted = from_root.and_then(|name| LAYERS.iter().position(|layer| layer == name));
+            let wanted =
+                top_module(path, &found).and_then(|name| LAYERS.iter().position(|layer| layer == name));
             if wanted.is_some_and(|wanted| wanted > own) {
                 findings.push(format!("{path}: {} is a later layer", found.join("::")));
             }
