@@ -89,8 +89,11 @@ pub fn recorded(name: &DrillName, file: &str, text: &str) -> Result<Drill, Diagn
     }
 }
 
-/// What a text makes and what should be known before it is run, with every diagnostic in it and the text that they point into.
-fn read<'a>(name: &DrillName, text: &'a str) -> (Option<(Drill, Vec<Diagnostic>)>, Vec<Diagnostic>, &'a str) {
+/// A drill, with what should be known before it is run; `None` where the text makes none.
+type Understood = Option<(Drill, Vec<Diagnostic>)>;
+
+/// What a text makes, with every diagnostic in it and the text that they point into.
+fn read<'a>(name: &DrillName, text: &'a str) -> (Understood, Vec<Diagnostic>, &'a str) {
     // A byte order mark is no part of the text.
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     if let Some(refused) = broken::too_large(text.len()) {

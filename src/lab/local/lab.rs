@@ -277,11 +277,12 @@ impl Runtime for LocalLab {
                     tracing::debug!(%error, what = command.what, "standard input was not read to its end");
                 }
             }
+            Ok(())
         };
         let work = async {
             let collect = collect(command, stdout, stderr);
             // A program that fills the memory must not be waited for until it has read its input.
-            let ((), mut output) = tokio::try_join!(async { Ok::<_, LabError>(feed.await) }, collect)?;
+            let ((), mut output) = tokio::try_join!(feed, collect)?;
             let status = child.wait().await.map_err(LabError::io(&command.what))?;
             let code = status.code().or_else(|| status.signal().map(|signal| 128 + signal));
             output.code = code.map_or(-1, i64::from);
