@@ -46,10 +46,10 @@ fn copy(name: &str) -> TempDir {
         let (from, to) = (folder(name).join(exercise.folder()), copy.path().join(exercise.folder()));
         fs::create_dir_all(to.join("evidence")).unwrap();
         fs::copy(from.join("ledger.jsonl"), to.join("ledger.jsonl")).unwrap();
-        if let Event::Evidence { file, bytes, .. } = entry.event {
-            if fs::copy(from.join(&file), to.join(&file)).is_err() {
-                fs::File::create(to.join(file)).unwrap().set_len(bytes).unwrap();
-            }
+        if let Event::Evidence { file, bytes, .. } = entry.event
+            && fs::copy(from.join(&file), to.join(&file)).is_err()
+        {
+            fs::File::create(to.join(file)).unwrap().set_len(bytes).unwrap();
         }
     }
     copy
