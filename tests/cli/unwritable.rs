@@ -121,7 +121,7 @@ fn a_work_directory_that_the_servers_user_cannot_enter_is_refused() {
         .says(&format!("can't enter {}", closed.display()))
         .says("--work-dir");
     user.lifeboat(&["doctor", "--work-dir", text(&work)])
-        .exits(3)
+        .exits(6)
         .prints("local   unfit")
         .prints("can't enter");
     assert!(!work.exists() && !user.reports().exists(), "nothing is made");

@@ -111,16 +111,21 @@ fn commits(
     if !record.asked(|check| *check == Check::Ledger) {
         return Ruling::inconclusive("not measured: the drill has no ledger check");
     }
-    let parts = record.recoveries().map(|(step, _, _)| {
+    let has_service = record.recoveries().any(|(_, recovery, _)| recovery.serves());
+    let parts = record.recoveries().filter_map(|(step, recovery, _)| {
         let accounting =
             judged.iter().find(|judged| judged.step == step).and_then(|judged| judged.accounting.as_ref());
-        match accounting.and_then(&measured) {
+        // A copy that nobody was sent to and that nobody asked says nothing about the service's commits.
+        if has_service && !recovery.serves() && accounting.is_none() {
+            return None;
+        }
+        Some(match accounting.and_then(&measured) {
             Some(measured) => Part::measured(step, measured, limit),
             None => Part::Complaint(Ruling::follows(format!(
                 "recovery {}: {kind} was not measured",
                 number(step)
             ))),
-        }
+        })
     });
     together(parts.collect(), limit, kind)
 }
