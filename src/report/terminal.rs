@@ -7,16 +7,22 @@ use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
 use super::{
     Format,
     escape::{line::visible, terminal::no_commands},
-    view::{DrillView, Measured, RunView, Status, following},
+    view::{Cells, DrillView, Measured, RunView, Status, following},
 };
-use crate::{human, judge::RunJudgement};
+use crate::{drill::ObjectiveKind, human, judge::RunJudgement};
 
-/// The width from which a drill fits into one line. Below it, what was promised stands under what was measured, notes stand
-/// under the table, and the worst case stands in the reports alone.
+/// The width from which a drill fits into one line. Below it, what was promised and the worst case by configuration stand
+/// under what was measured, and notes under the table.
 const ROOMY: u16 = 110;
 
-/// What all columns but that of the names take at most, in two lines.
-const OTHER_COLUMNS: u16 = 51;
+/// What all columns but that of the names take at most, in several lines.
+const OTHER_COLUMNS: u16 = 58;
+
+/// What stands beside a value that misses its objective: colour alone would not do.
+const MISSED: &str = " !";
+
+/// What that means, under the table.
+const LEGEND: &str = "\n\n ! misses its objective";
 
 /// What the caller knows of its terminal.
 #[derive(Clone, Debug)]
@@ -52,8 +58,7 @@ impl Terminal {
             human::duration(run.took),
         ));
         if let Some(folder) = &self.reports {
-            let names = Format::ALL.map(Format::file_name).join(", ");
-            last.push(format!("reports: {} ({names})", visible(folder)));
+            last.push(format!("report: {}/{}", visible(folder), Format::Markdown.file_name()));
         }
         blocks.push(last.join("\n"));
         no_commands(&(blocks.join("\n\n") + "\n"))
@@ -84,12 +89,11 @@ impl Terminal {
         }
         for drill in drills {
             let cells = &drill.cells;
-            let (rto, rpo) = if self.is_roomy() {
-                (in_one_line(&cells.rto, None), in_one_line(&cells.rpo, Some(&cells.worst_case)))
-            } else {
-                (in_two_lines(&cells.rto), in_two_lines(&cells.rpo))
-            };
-            let (name, lost, checks) = (self.name(&drill.name), visible(&cells.lost), visible(&cells.checks));
+            let cell = if self.is_roomy() { in_one_line } else { in_lines };
+            let rto = cell(&cells.rto, mark(cells, ObjectiveKind::Rto), None);
+            let rpo = cell(&cells.rpo, mark(cells, ObjectiveKind::Rpo), Some(&cells.worst_case));
+            let lost = format!("{}{}", visible(&cells.lost), mark(cells, ObjectiveKind::Discarded));
+            let (name, checks) = (self.name(&drill.name), visible(&cells.checks));
             table.add_row([drill.status.word().to_owned(), name, rto, rpo, lost, checks]);
         }
         if let Some(column) = table.column_mut(4) {
@@ -98,7 +102,8 @@ impl Terminal {
         if let Some(last) = table.column_mut(5) {
             last.set_padding((1, 0));
         }
-        self.finish(&table)
+        let legend = if drills.iter().any(|drill| !drill.cells.missed.is_empty()) { LEGEND } else { "" };
+        self.finish(&table) + legend
     }
 
     /// Whether a drill fits into one line.
@@ -178,19 +183,26 @@ impl Terminal {
     }
 }
 
-/// A measured value, what was promised, and what must be known to read it.
-fn in_one_line(measured: &Measured, worst: Option<&str>) -> String {
-    let worst = worst.map(|worst| format!(" / {worst}")).unwrap_or_default();
-    let notes: String = measured.notes.iter().map(|note| format!(" ({note})")).collect();
-    visible(&format!("{} / {}{worst}{notes}", measured.value, measured.objective))
+/// What stands beside a value with an objective.
+fn mark(cells: &Cells, kind: ObjectiveKind) -> &'static str {
+    if cells.missed.contains(&kind) { MISSED } else { "" }
 }
 
-/// A measured value above what was promised; the line break is the only one.
-fn in_two_lines(measured: &Measured) -> String {
-    let value = visible(&measured.value);
-    if measured.objective == human::NOTHING {
-        value
-    } else {
-        format!("{value}\nof {}", visible(&measured.objective))
+/// A measured value, what was promised, and what must be known to read it.
+fn in_one_line(measured: &Measured, mark: &str, worst: Option<&str>) -> String {
+    let worst = worst.map(|worst| format!(" / {worst}")).unwrap_or_default();
+    let notes: String = measured.notes.iter().map(|note| format!(" ({note})")).collect();
+    visible(&format!("{}{mark} / {}{worst}{notes}", measured.value, measured.objective))
+}
+
+/// A measured value above what was promised and what may be lost at worst; the line breaks are the only ones.
+fn in_lines(measured: &Measured, mark: &str, worst: Option<&str>) -> String {
+    let mut lines = vec![format!("{}{mark}", visible(&measured.value))];
+    if measured.objective != human::NOTHING {
+        lines.push(format!("of {}", visible(&measured.objective)));
     }
+    if let Some(worst) = worst.filter(|worst| *worst != human::NOTHING) {
+        lines.push(format!("worst: {}", visible(worst)));
+    }
+    lines.join("\n")
 }

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use super::{DrillView, Status};
 use crate::{
+    drill::ObjectiveKind,
     human,
-    judge::{Judgement, RunJudgement, Verdict},
+    judge::{Judgement, RunJudgement, Subject, Verdict},
 };
 
 /// A measured value beside what was promised.
@@ -31,6 +32,8 @@ pub struct Cells {
     pub rpo: Measured,
     /// What may be lost at worst, by configuration: a length, or `no bound`.
     pub worst_case: String,
+    /// The objectives that the judge found missed.
+    pub missed: Vec<ObjectiveKind>,
     /// Commits that were lost, and those that were discarded beside them: `0 (+809 discarded)`.
     pub lost: String,
     /// Checks that passed, of how many.
@@ -58,6 +61,7 @@ impl Cells {
                 (None, Some(bound)) => human::against(bound, objectives.rpo.map(|period| period.duration())),
                 (None, None) => "no bound".into(),
             },
+            missed: missed(judgement).collect(),
             lost: human::lost(judgement.lost_commits, judgement.discarded_commits),
             checks: if checks == 0 { human::NOTHING.into() } else { format!("{passed} of {checks}") },
             facts: judgement.checks.iter().fold(0, |sum, check| sum.saturating_add(check.facts)),
@@ -71,6 +75,14 @@ fn measured(value: Option<Duration>, limit: Option<Duration>) -> Measured {
         objective: human::maybe(limit),
         notes: Vec::new(),
     }
+}
+
+fn missed(judgement: &Judgement) -> impl Iterator<Item = ObjectiveKind> {
+    let failed = judgement.findings.iter().filter(|finding| finding.verdict == Verdict::Fail);
+    failed.filter_map(|finding| match finding.subject {
+        Subject::Objective { promise } => Some(promise),
+        _ => None,
+    })
 }
 
 fn notes(judgement: &Judgement) -> Vec<String> {
