@@ -119,12 +119,8 @@ fn in_a_matches(tokens: &[String], at: usize) -> bool {
                     return true;
                 }
             }
-            ";" | "{" | "}" if depth == 0 => {
-                // A pattern may have braces; a block or a statement ends the search.
-                if token != "{" && token != "}" {
-                    return false;
-                }
-            }
+            // A statement ends the search; a pattern may have braces.
+            ";" if depth == 0 => return false,
             _ => {}
         }
     }
