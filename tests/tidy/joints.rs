@@ -119,7 +119,7 @@ fn in_a_matches(tokens: &[String], at: usize) -> bool {
                     return true;
                 }
             }
-            // A statement ends the search; a pattern may have braces.
+            // A pattern may have braces; a statement ends the search.
             ";" if depth == 0 => return false,
             _ => {}
         }
