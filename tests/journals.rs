@@ -29,7 +29,12 @@ use lifeboat::{
 use tempfile::TempDir;
 
 /// The recorded runs of every format, and how they were judged.
-const RECORDED: [(&str, Verdict); 2] = [("v1/passing", Verdict::Pass), ("v1/failing", Verdict::Fail)];
+const RECORDED: [(&str, Verdict); 4] = [
+    ("v1/passing", Verdict::Pass),
+    ("v1/failing", Verdict::Fail),
+    ("v2/passing", Verdict::Pass),
+    ("v2/failing", Verdict::Fail),
+];
 
 fn folder(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/journals").join(name)
@@ -98,4 +103,26 @@ fn a_ledger_that_is_read_and_written_holds_the_same() {
             assert_eq!(again.commits().collect::<Vec<_>>(), commits, "{name}");
         }
     }
+}
+
+#[test]
+fn a_byte_that_was_changed_in_any_file_of_a_recorded_run_makes_it_inconclusive() {
+    let copy = copy("v2/passing");
+    let judge = || judged(&Store::open(copy.path()).unwrap());
+    assert_eq!(judge().unwrap().verdict, Verdict::Pass, "before anything was changed");
+    let exercise = copy.path().join("pitr@15");
+    let evidence = fs::read_dir(exercise.join("evidence")).unwrap().flatten().map(|file| file.path());
+    for path in evidence.chain([exercise.join("ledger.jsonl"), copy.path().join("journal.jsonl")]) {
+        let whole = fs::read(&path).unwrap();
+        for part in 0..20 {
+            let mut changed = whole.clone();
+            changed[part * whole.len() / 20] ^= 1;
+            fs::write(&path, changed).unwrap();
+            // A first line that was changed leaves nothing to judge.
+            let verdict = judge().map_or(Verdict::Inconclusive, |run| run.verdict);
+            assert_eq!(verdict, Verdict::Inconclusive, "{}, part {part}", path.display());
+        }
+        fs::write(&path, whole).unwrap();
+    }
+    assert_eq!(judge().unwrap().verdict, Verdict::Pass, "after everything was put back");
 }
