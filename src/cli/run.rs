@@ -157,21 +157,18 @@ async fn plan(provider: &Provider, drills: Vec<Selected>, asked: &[Major]) -> Re
 /// Why a drill can't be done on a runtime with what its nodes have.
 fn impossible(drill: &Drill, runtime: RuntimeKind, installation: &Installation) -> Option<String> {
     let lacking = drill.lacking(installation.version.major);
-    lacking.or_else(|| {
+    let lacking = lacking.or_else(|| {
         drill.steps.iter().find_map(|step| match &step.verb {
             Verb::Fault(fault) => {
                 let reason = fault.unsupported_on(runtime)?;
                 Some(format!("the runtime {runtime} can't {}: {reason}", fault.describe()))
             }
-            Verb::Backup(backup) => {
-                let tool = backup.unpacker().filter(|tool| !installation.tools.contains(*tool))?;
-                Some(format!(
-                    "the backup {} is packed with {tool}, which its nodes do not have",
-                    backup.label
-                ))
-            }
             _ => None,
         })
+    });
+    lacking.or_else(|| {
+        let missing = drill.programs().into_iter().find(|program| !installation.has(program.name))?;
+        Some(format!("{} needs {}, which its nodes do not have", missing.by, missing.name))
     })
 }
 

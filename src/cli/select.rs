@@ -12,7 +12,7 @@ use include_dir::{Dir, include_dir};
 use super::{arguments::Select, exit::Exit, terminal};
 use crate::{
     action::dataset::inputs,
-    drill::{Drill, DrillName, Verb},
+    drill::{Drill, DrillName},
     journal::{DrillFile, Exercise},
     pg::Major,
     syntax::{self, Diagnostics},
@@ -134,15 +134,12 @@ pub(super) fn selected(select: &Select) -> Result<Vec<Selected>, Exit> {
     if drills.is_empty() { Err(Exit::Nothing) } else { Ok(drills) }
 }
 
-/// The tools beside PostgreSQL's own that shipped drills use.
+/// The programs that shipped drills use.
 pub(super) fn tools_of_shipped_drills() -> BTreeSet<&'static str> {
     let drills = shipped(&SHIPPED)
         .into_iter()
         .filter_map(|source| syntax::parse(&source.name, &source.file, &source.text).ok());
-    let steps = drills.flat_map(|drill| drill.steps);
-    steps
-        .filter_map(|step| if let Verb::Backup(backup) = step.verb { backup.unpacker() } else { None })
-        .collect()
+    drills.flat_map(|drill| drill.programs()).map(|program| program.name).collect()
 }
 
 fn drawn(diagnostics: &Diagnostics) -> String {

@@ -1,30 +1,153 @@
 //! Questions to the recovered cluster.
+//!
+//! **Invariant:** what tells one check from another stands in its row here; how it is made stands in `action/check/`.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Property, TableName};
 
-/// A check. Each leaves facts in the journal; whether they are good enough is the judge's to say.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "check", rename_all = "kebab-case")]
-pub enum Check {
-    /// The rows of the workload against the ledger.
-    Ledger,
+/// What a check looks at: a drill without it has nothing to examine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Needs {
+    /// The recovered cluster alone.
+    Cluster,
+    /// Clients that commit.
+    Clients,
+    /// Something in the database before the drill.
+    Dataset,
+    /// An archive.
+    Archive,
+}
+
+/// What is known of a check, in one place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CheckInfo {
+    /// Its name in drill files and reports.
+    pub name: &'static str,
+    /// What it proves where it passes.
+    pub proves: &'static [Property],
+    /// What it looks at.
+    pub needs: Needs,
+    /// The programs of PostgreSQL that it runs in the node.
+    pub programs: &'static [&'static str],
+    /// What to do where it does not pass; `{folder}` stands for the exercise's, `{table}` for that of the clients.
+    pub hint: &'static str,
+}
+
+/// Declares the checks that need no more than their name, and from them the words of a drill file and the enum.
+macro_rules! checks {
+    ($(
+        $(#[doc = $doc:literal])*
+        $name:ident = $word:literal {
+            proves: [$($property:ident),*],
+            needs: $needs:ident,
+            programs: [$($program:literal),*],
+            hint: $hint:literal,
+        }
+    )*) => {
+        /// A check that needs no more than its name.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+        pub enum CheckWord {
+            $($(#[doc = $doc])* #[serde(rename = $word)] $name,)*
+        }
+
+        /// A check. Each leaves facts in the journal; whether they are good enough is the judge's to say.
+        #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+        #[serde(tag = "check")]
+        pub enum Check {
+            $($(#[doc = $doc])* #[serde(rename = $word)] $name,)*
+            /// A table holds at least so many rows.
+            #[serde(rename = "rows")]
+            Rows {
+                /// The table.
+                table: TableName,
+                /// The least number that is right.
+                at_least: u64,
+            },
+            /// The user's own query.
+            #[serde(rename = "sql")]
+            Sql(SqlCheck),
+        }
+
+        impl CheckWord {
+            /// All of them, in the order of their rows.
+            pub const ALL: &'static [Self] = &[$(Self::$name),*];
+
+            /// The check.
+            #[must_use]
+            pub const fn check(self) -> Check {
+                match self {
+                    $(Self::$name => Check::$name,)*
+                }
+            }
+        }
+
+        impl Check {
+            /// What is known of it.
+            #[must_use]
+            pub const fn info(&self) -> CheckInfo {
+                match self {
+                    $(Self::$name => CheckInfo {
+                        name: $word,
+                        proves: &[$(Property::$property),*],
+                        needs: Needs::$needs,
+                        programs: &[$($program),*],
+                        hint: $hint,
+                    },)*
+                    Self::Rows { .. } => particular("rows"),
+                    Self::Sql(_) => particular("sql"),
+                }
+            }
+
+            /// Its name with what tells it from others of its kind, stable from run to run.
+            #[must_use]
+            pub fn describe(&self) -> String {
+                match self {
+                    $(Self::$name => $word.to_owned(),)*
+                    Self::Rows { table, .. } => format!("rows {table}"),
+                    Self::Sql(sql) => format!("sql {}", sql.title),
+                }
+            }
+        }
+    };
+}
+
+checks! {
+    /// The rows of the workload against the ledger of acknowledged commits.
+    Ledger = "ledger" {
+        proves: [Commits],
+        needs: Clients,
+        programs: [],
+        hint: "compare {folder}/ledger.jsonl with the rows of {table}",
+    }
     /// A fingerprint of every table against the baseline.
-    Content,
-    /// A table holds at least so many rows.
-    Rows {
-        /// The table.
-        table: TableName,
-        /// The least number that is right.
-        at_least: u64,
-    },
-    /// The user's own query.
-    Sql(SqlCheck),
+    Content = "content" {
+        proves: [Content],
+        needs: Dataset,
+        programs: [],
+        hint: "the tables that differ are named in the finding: compare them with the baseline's fingerprints in the journal",
+    }
     /// Every table and index of every database, by PostgreSQL's own amcheck.
-    Amcheck,
+    Amcheck = "amcheck" {
+        proves: [Indexes],
+        needs: Cluster,
+        programs: ["pg_amcheck"],
+        hint: "the objects are named in the finding: reindex an index, and restore another backup where a table is damaged",
+    }
     /// The recovered server archives again, and a new backup of it verifies.
-    Reprotect,
+    Reprotect = "reprotect" {
+        proves: [Protection],
+        needs: Archive,
+        programs: [],
+        hint: "the recovered server is not protected: take a backup before it serves",
+    }
+}
+
+/// What is known of a check with particulars: a number of rows, or what a query of the user says, proves no property of the
+/// whole cluster, and what to do about it follows from its particulars.
+const fn particular(name: &'static str) -> CheckInfo {
+    CheckInfo { name, proves: &[], needs: Needs::Cluster, programs: &[], hint: "" }
 }
 
 /// A query with the result that is right.
@@ -39,39 +162,24 @@ pub struct SqlCheck {
 }
 
 impl Check {
-    /// Its name in drill files and reports.
+    /// Whether it proves this where it passes.
     #[must_use]
-    pub const fn name(&self) -> &'static str {
-        match self {
-            Self::Ledger => "ledger",
-            Self::Content => "content",
-            Self::Rows { .. } => "rows",
-            Self::Sql(_) => "sql",
-            Self::Amcheck => "amcheck",
-            Self::Reprotect => "reprotect",
-        }
+    pub fn proves(&self, property: Property) -> bool {
+        self.info().proves.contains(&property)
     }
+}
 
-    /// What it proves where it passes.
-    #[must_use]
-    pub const fn proves(&self) -> &'static [Property] {
-        match self {
-            Self::Ledger => &[Property::Commits],
-            Self::Content => &[Property::Content],
-            // A number of rows, or what a query of the user says, proves no property of the whole cluster.
-            Self::Rows { .. } | Self::Sql(_) => &[],
-            Self::Amcheck => &[Property::Indexes],
-            Self::Reprotect => &[Property::Protection],
-        }
-    }
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-    /// Its name with what tells it from others of its kind, stable from run to run.
-    #[must_use]
-    pub fn describe(&self) -> String {
-        match self {
-            Self::Ledger | Self::Content | Self::Amcheck | Self::Reprotect => self.name().to_owned(),
-            Self::Rows { table, .. } => format!("rows {table}"),
-            Self::Sql(sql) => format!("sql {}", sql.title),
+    #[test]
+    fn a_word_is_written_as_its_check_is_told() {
+        for word in CheckWord::ALL {
+            let written = serde_json::to_value(word.check()).expect("JSON");
+            let name = word.check().info().name;
+            assert_eq!((written["check"].as_str(), word.check().describe().as_str()), (Some(name), name));
+            assert!(!word.check().info().hint.is_empty(), "{name}");
         }
     }
 }

@@ -16,6 +16,7 @@ mod node;
 mod objective;
 mod outage;
 mod period;
+mod programs;
 mod property;
 mod recovery;
 mod server;
@@ -32,7 +33,7 @@ use serde::{Deserialize, Serialize};
 
 pub use archive::{Archive, ArchiveMethod};
 pub use backup::{Backup, BackupKind, BackupMethod, Compression, MethodInfo};
-pub use check::{Check, SqlCheck};
+pub use check::{Check, CheckInfo, CheckWord, Needs, SqlCheck};
 pub use cluster::{ClusterState, OpenFault, Refusal, ServiceState};
 pub use dataset::{Dataset, DatasetContent};
 pub use deadlines::Deadlines;
@@ -45,6 +46,7 @@ pub use name::{
 pub use node::{Node, Role};
 pub use objective::{AtWorst, ObjectiveKind, Objectives, UNBOUNDED};
 pub use period::{NotAPeriod, Period};
+pub use programs::NeededProgram;
 pub use property::Property;
 pub use recovery::{Recovery, RecoveryTarget, TargetLsn, TargetTime};
 pub use server::{Initdb, ServerOptions};

@@ -48,7 +48,7 @@ pub struct Installation {
     pub listen: &'static str,
     /// The addresses from which the server takes connections, in the form of `pg_hba.conf`.
     pub clients: &'static str,
-    /// Which of [`TOOLS`] its nodes have.
+    /// Which of [`TOOLS`] its nodes have, by name, and which programs of PostgreSQL, by path.
     pub tools: BTreeSet<String>,
     /// Where it comes from, for reports.
     pub software: Software,
@@ -59,6 +59,12 @@ impl Installation {
     #[must_use]
     pub fn program(&self, name: &str) -> String {
         format!("{}/{name}", self.bin)
+    }
+
+    /// Whether its nodes have this program, one of PostgreSQL or one of [`TOOLS`].
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        self.tools.contains(name) || self.tools.contains(&self.program(name))
     }
 }
 

@@ -172,7 +172,7 @@ mod tests {
 
     #[test]
     fn every_word_is_that_of_the_drill() {
-        use crate::drill::{Check, RecoveryTarget, Role};
+        use crate::drill::{CheckWord, RecoveryTarget, Role};
         let words = |schema: Json| -> Vec<String> {
             schema["oneOf"]
                 .as_array()
@@ -188,8 +188,8 @@ mod tests {
             [written(&Role::Primary), written(&Role::Standby { synchronous: false, delay: None })]
         );
         assert_eq!(
-            words(declared::CheckWord::schema()),
-            [Check::Ledger.name(), Check::Content.name(), Check::Amcheck.name(), Check::Reprotect.name()]
+            words(CheckWord::schema()),
+            CheckWord::ALL.iter().map(|word| word.check().info().name).collect::<Vec<_>>()
         );
         let targets = [RecoveryTarget::Latest, RecoveryTarget::Immediate, RecoveryTarget::BeforeFault];
         assert_eq!(

@@ -20,7 +20,7 @@ pub use snapshot::{Snapshot, unpopulated_views};
 
 use super::context::DrillContext;
 use crate::{
-    drill::{Check, DatabaseName, Drill, TableName, Verb},
+    drill::{DatabaseName, Drill, Property, TableName, Verb},
     journal::{DatabaseFingerprint, Fingerprint, TableFingerprint},
     lab::{LabError, clock::Clock, node::Node},
 };
@@ -52,7 +52,7 @@ impl Live {
 #[must_use]
 pub fn is_asked(drill: &Drill) -> bool {
     drill.steps.iter().any(|step| match &step.verb {
-        Verb::Check(checks) => checks.contains(&Check::Content),
+        Verb::Check(checks) => checks.iter().any(|check| check.proves(Property::Content)),
         _ => false,
     })
 }

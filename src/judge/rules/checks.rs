@@ -102,22 +102,21 @@ fn judge(
         (Check::Sql(sql), CheckFacts::Sql { rows }) => {
             (sql_rows(sql, rows), (rows.len() as u64).max(1)).into()
         }
-        (Check::Amcheck, CheckFacts::Examined(facts)) => examined::ruling(facts).into(),
         (Check::Reprotect, CheckFacts::Reprotect(facts)) => (reprotect(facts), facts.verified).into(),
         (
-            Check::Ledger
-            | Check::Content
-            | Check::Rows { .. }
-            | Check::Sql(_)
-            | Check::Amcheck
-            | Check::Reprotect,
+            Check::Ledger | Check::Content | Check::Rows { .. } | Check::Sql(_) | Check::Reprotect,
+            CheckFacts::Examined(_),
+        )
+        | (
+            _,
             CheckFacts::WorkloadScan(_)
             | CheckFacts::Content { .. }
             | CheckFacts::Rows { .. }
             | CheckFacts::Sql { .. }
-            | CheckFacts::Examined(_)
             | CheckFacts::Reprotect(_),
         ) => (Ruling::inconclusive("the recorded facts are those of another check"), 0).into(),
+        // Every check without facts of its own shape only compares or counts.
+        (_, CheckFacts::Examined(facts)) => examined::ruling(facts).into(),
     }
 }
 
@@ -264,6 +263,11 @@ mod tests {
             .found(|facts| *facts = CheckFacts::WorkloadScan(crate::journal::WorkloadScan::default()));
         assert_eq!(story.verdict_of("check 07.2 content"), Verdict::Inconclusive);
         assert_eq!(story.verdict_of(SQL), Verdict::Inconclusive);
+        let counted = crate::journal::Examined { examined: 9, complaints: Vec::new() };
+        let story = Story::loss().found(|facts| *facts = CheckFacts::Examined(counted.clone()));
+        for name in ["check 07.1 ledger", "check 07.2 content", ROWS, SQL, REPROTECT] {
+            assert_eq!(story.verdict_of(name), Verdict::Inconclusive, "{name}");
+        }
     }
 
     fn rows_found(found: u64) -> Story {

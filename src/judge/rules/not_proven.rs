@@ -31,13 +31,13 @@ pub(in crate::judge) fn not_proven(record: &Record<'_>, contended_with: &[String
         ));
     }
     rehearsed_on(record, &mut sentences);
-    let proven: BTreeSet<Property> =
-        drill.steps.iter().flat_map(|step| checks(&step.verb)).flat_map(Check::proves).copied().collect();
+    let asked = drill.steps.iter().flat_map(|step| checks(&step.verb));
+    let proven: BTreeSet<Property> = asked.flat_map(|check| check.info().proves).copied().collect();
     if proven.contains(&Property::Content) {
         content(record, proven.contains(&Property::Commits), &mut sentences);
     }
     let unproven = Property::ALL.iter().filter(|property| !proven.contains(property));
-    sentences.extend(unproven.map(|property| property.unproven().to_owned()));
+    sentences.extend(unproven.map(|property| property.unproven()));
     for (file, error) in &record.evidence_missing {
         sentences.push(format!("Evidence {file} could not be kept: {error}."));
     }
@@ -149,7 +149,7 @@ mod tests {
 
     fn unproven(but: &[Property]) -> Vec<String> {
         let all = Property::ALL.iter().filter(|property| !but.contains(property));
-        all.map(|property| property.unproven().to_owned()).collect()
+        all.map(|property| property.unproven()).collect()
     }
 
     const ONE_MACHINE: &str = "All nodes ran on one machine: they shared its disk and cache, without a physical network between them.";
@@ -198,7 +198,7 @@ mod tests {
 
     #[test]
     fn each_check_proves_something_of_its_own_or_nothing_of_the_whole() {
-        let proven = [Check::Ledger, Check::Content, Check::Reprotect].map(|check| check.proves().to_vec());
-        assert_eq!(proven, [[Property::Commits], [Property::Content], [Property::Protection]]);
+        let proven = [Check::Ledger, Check::Content, Check::Reprotect].map(|check| check.info().proves);
+        assert_eq!(proven, [[Property::Commits].as_slice(), &[Property::Content], &[Property::Protection]]);
     }
 }

@@ -9,7 +9,7 @@ use crate::judge::{
     record::Record,
 };
 use crate::{
-    drill::{Check, ObjectiveKind, Period, Recovery},
+    drill::{ObjectiveKind, Period, Property, Recovery},
     human,
     journal::Outcome,
 };
@@ -108,7 +108,7 @@ fn commits(
     kind: ObjectiveKind,
     measured: impl Fn(&CommitAccounting) -> Option<Duration>,
 ) -> Ruling {
-    if !record.asked(|check| *check == Check::Ledger) {
+    if !record.asked(|check| check.proves(Property::Commits)) {
         return Ruling::inconclusive("not measured: the drill has no ledger check");
     }
     let has_service = record.recoveries().any(|(_, recovery, _)| recovery.serves());

@@ -34,7 +34,7 @@ pub(super) struct ImageProbe {
     pub(super) user: String,
     /// Directories with a server, and its version.
     pub(super) servers: Vec<(String, Version)>,
-    /// Programs of interest that are there.
+    /// Programs of interest that are there: by name, and PostgreSQL's own by path.
     pub(super) tools: BTreeSet<String>,
 }
 

@@ -8,6 +8,7 @@ for folder in "$(pg_config --bindir 2>/dev/null)" "$(dirname "$(command -v postg
 do
     [ -x "$folder/postgres" ] && [ -x "$folder/initdb" ] || continue
     banner=$("$folder/postgres" --version 2>/dev/null </dev/null) && say bin "$folder" "$banner"
+    for program in "$folder"/pg_*; do [ -x "$program" ] && say tool "$program"; done
 done
 
 # Busybox has one that kills no process groups.

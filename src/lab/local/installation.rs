@@ -49,7 +49,7 @@ pub fn find() -> BTreeMap<Major, Installation> {
             bin: place,
             listen: "127.0.0.1",
             clients: "127.0.0.1/32",
-            tools: tools.clone(),
+            tools: tools.iter().cloned().chain(programs_in(&bin)).collect(),
         };
         let slot = found.entry(version.major).or_insert_with(|| installation.clone());
         if slot.version < version {
@@ -157,6 +157,13 @@ fn ended_within(child: &mut Child, within: Duration) -> bool {
             Ok(None) | Err(_) => return false,
         }
     }
+}
+
+/// The paths of PostgreSQL's programs beside its server.
+fn programs_in(bin: &Path) -> Vec<String> {
+    let entries = fs::read_dir(bin).into_iter().flatten().filter_map(Result::ok);
+    let names = entries.filter(|entry| entry.file_name().to_string_lossy().starts_with("pg_"));
+    names.map(|entry| entry.path().to_string_lossy().into_owned()).collect()
 }
 
 /// Which of [`TOOLS`] are on PATH.

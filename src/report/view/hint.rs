@@ -56,17 +56,17 @@ pub(in crate::report) fn hint(judgement: &Judgement, finding: &Finding) -> Optio
 fn check(judgement: &Judgement, step: usize, index: usize, folder: &str) -> String {
     let check = judgement.checks.iter().find(|check| check.step == step && check.index == index);
     match check.map(|check| &check.check) {
-        Some(Check::Ledger) => format!("compare {folder}/ledger.jsonl with the rows of {}", judgement.drill.workload.table),
-        Some(Check::Content) => {
-            "the tables that differ are named in the finding: compare them with the baseline's fingerprints in the journal".into()
+        Some(Check::Rows { table, at_least }) => {
+            format!("{table} should have at least {}", human::counted(*at_least, "row", "rows"))
         }
-        Some(Check::Rows { table, at_least }) => format!("{table} should have at least {}", human::counted(*at_least, "row", "rows")),
         Some(Check::Sql(sql)) if judgement.kept => format!("run the query on the kept cluster: {}", sql.query),
         Some(Check::Sql(sql)) => {
             format!("keep the cluster with --keep-on-failure to run the query by hand: {}", sql.query)
         }
-        Some(Check::Amcheck) => "the objects are named in the finding: reindex an index, and restore another backup where a table is damaged".into(),
-        Some(Check::Reprotect) => "the recovered server is not protected: take a backup before it serves".into(),
+        Some(word) => {
+            let table = judgement.drill.workload.table.to_string();
+            word.info().hint.replace("{folder}", folder).replace("{table}", &table)
+        }
         None => "the check was not run".into(),
     }
 }

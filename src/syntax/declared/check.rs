@@ -1,31 +1,15 @@
 //! Checks.
 
-use schemars::JsonSchema;
-use serde::Deserialize;
 use serde_json::{Value as Json, json};
 use toml::de::DeValue;
 
 use crate::{
-    drill::TableName,
+    drill::{CheckWord, TableName},
     syntax::{
         diagnostic::Diagnostic,
         reading::{Cell, Line, Prose, Shape, Value, Whole, mismatch, section, words},
     },
 };
-
-/// A check that needs no more than its name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum CheckWord {
-    /// The rows of the workload against the ledger of acknowledged commits.
-    Ledger,
-    /// A fingerprint of every table against the baseline.
-    Content,
-    /// Every table and index of every database, by PostgreSQL's own amcheck.
-    Amcheck,
-    /// The recovered server archives again, and a new backup of it verifies.
-    Reprotect,
-}
 
 words! {
     CheckWord: "check";

@@ -8,7 +8,7 @@ mod drill;
 mod recovery;
 mod step;
 
-pub(super) use check::{Check, CheckTable, CheckWord};
+pub(super) use check::{Check, CheckTable};
 pub(super) use cluster::{
     Archive, Dataset, Initdb, Node, Objectives, Postgres, RoleWord, Service, Transaction, Workload,
 };

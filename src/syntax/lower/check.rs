@@ -2,9 +2,9 @@
 
 use super::{table, world::World, writers};
 use crate::{
-    drill::{Check, Fixture, SqlCheck, Verb},
+    drill::{Check, Fixture, Needs, SqlCheck, Verb},
     syntax::{
-        declared::{self, CheckTable, CheckWord},
+        declared::{self, CheckTable},
         diagnostic::{Diagnostic, Span},
         visible::quoted,
     },
@@ -21,7 +21,11 @@ pub(super) fn checks(
     for item in declared {
         let before = diagnostics.len();
         let check = match item {
-            declared::Check::Word(word, span) => nothing_to_see(world, *word, span.clone(), diagnostics),
+            declared::Check::Word(word, span) => {
+                let check = word.check();
+                nothing_to_see(world, &check, span.clone(), diagnostics);
+                Some(check)
+            }
             declared::Check::Table(table) => particular(world, table, diagnostics),
         };
         let Some(check) = check.filter(|_| diagnostics.len() == before) else {
@@ -61,59 +65,50 @@ fn something_recovered(world: &World<'_>, diagnostics: &mut Vec<Diagnostic>) {
     diagnostics.push(Diagnostic::meaning(world.verb.clone(), message).also(fault, "the fault").help(help));
 }
 
-/// The check, after saying where it would find nothing.
-fn nothing_to_see(
-    world: &World<'_>,
-    word: CheckWord,
-    place: Span,
-    diagnostics: &mut Vec<Diagnostic>,
-) -> Option<Check> {
+/// Says where a check would find nothing.
+fn nothing_to_see(world: &World<'_>, check: &Check, place: Span, diagnostics: &mut Vec<Diagnostic>) {
     let file = world.file;
-    match word {
-        CheckWord::Ledger => {
+    let info = check.info();
+    let mut nothing = |why: &str, cause: Option<(Span, &str)>, help: &str| {
+        let diagnostic =
+            Diagnostic::meaning(place.clone(), format!("`{}` has nothing to examine: {why}", info.name));
+        let (cause, label) = cause.unzip();
+        diagnostics.push(diagnostic.also(cause, label.unwrap_or_default()).help(help));
+    };
+    match info.needs {
+        Needs::Cluster => {}
+        Needs::Clients => {
             if writers(file) == Some(0) {
-                let zero = file
-                    .workload
-                    .get()
-                    .and_then(|workload| workload.writers.placed())
-                    .map(|(place, _)| place);
-                let diagnostic = Diagnostic::meaning(
-                    place,
-                    "`ledger` has nothing to examine: the workload has no writers",
-                )
-                .also(zero, "no writers");
-                diagnostics.push(diagnostic.help("take `writers = 0` away, or ask for `content`"));
+                let zero = file.workload.get().and_then(|workload| workload.writers.placed());
+                nothing(
+                    "the workload has no writers",
+                    zero.map(|(place, _)| (place, "no writers")),
+                    "take `writers = 0` away, or ask for `content`",
+                );
             }
-            Some(Check::Ledger)
         }
-        CheckWord::Content => {
+        Needs::Dataset => {
             let fixture = file.dataset.get().map(|dataset| dataset.fixture.placed());
             let empty = match &fixture {
                 None => !file.dataset.is_given(),
                 Some(fixture) => matches!(fixture, Some((_, Fixture::Empty))),
             };
             if empty {
-                let diagnostic =
-                    Diagnostic::meaning(place, "`content` has nothing to examine: the dataset is empty");
-                let place = fixture.flatten().map(|(place, _)| place);
-                diagnostics.push(
-                    diagnostic
-                        .also(place, "nothing")
-                        .help("add `[dataset]` with `fixture = \"shop\"`, or ask for `ledger`"),
+                nothing(
+                    "the dataset is empty",
+                    fixture.flatten().map(|(place, _)| (place, "nothing")),
+                    "add `[dataset]` with `fixture = \"shop\"`, or ask for `ledger`",
                 );
             }
-            Some(Check::Content)
         }
-        CheckWord::Amcheck => Some(Check::Amcheck),
-        CheckWord::Reprotect => {
+        Needs::Archive => {
             if !file.archive.is_given() {
-                let diagnostic = Diagnostic::meaning(
-                    place,
-                    "`reprotect` has nothing to examine: the drill has no archive",
+                nothing(
+                    "the drill has no archive",
+                    None,
+                    "add `[archive]` with `method = \"command\"`",
                 );
-                diagnostics.push(diagnostic.help("add `[archive]` with `method = \"command\"`"));
             }
-            Some(Check::Reprotect)
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{refusal, world::World, writers};
 use crate::{
-    drill::{AtWorst, Bound, Drill, Guarantee},
+    drill::{AtWorst, Bound, Drill, Guarantee, Property},
     human,
     syntax::{
         declared,
@@ -148,8 +148,10 @@ fn measured(file: &declared::Drill, key: Option<Span>, what: &str, diagnostics: 
     }
     let steps = file.all_steps();
     let surveys = |step: &declared::Step| {
-        let ledger =
-            |check: &declared::Check| matches!(check, declared::Check::Word(declared::CheckWord::Ledger, _));
+        let ledger = |check: &declared::Check| match check {
+            declared::Check::Word(word, _) => word.check().proves(Property::Commits),
+            declared::Check::Table(_) => false,
+        };
         step.check.is_wrong() || step.check.get().is_some_and(|checks| checks.0.iter().any(ledger))
     };
     if !steps.is_empty() && !steps.iter().any(surveys) {
