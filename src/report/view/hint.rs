@@ -59,7 +59,9 @@ fn check(judgement: &Judgement, step: usize, index: usize, folder: &str) -> Stri
         Some(Check::Rows { table, at_least }) => {
             format!("{table} should have at least {}", human::counted(*at_least, "row", "rows"))
         }
-        Some(Check::Sql(sql)) if judgement.kept => format!("run the query on the kept cluster: {}", sql.query),
+        Some(Check::Sql(sql)) if judgement.kept => {
+            format!("run the query on the kept cluster: {}", sql.query)
+        }
         Some(Check::Sql(sql)) => {
             format!("keep the cluster with --keep-on-failure to run the query by hand: {}", sql.query)
         }

@@ -103,11 +103,7 @@ fn nothing_to_see(world: &World<'_>, check: &Check, place: Span, diagnostics: &m
         }
         Needs::Archive => {
             if !file.archive.is_given() {
-                nothing(
-                    "the drill has no archive",
-                    None,
-                    "add `[archive]` with `method = \"command\"`",
-                );
+                nothing("the drill has no archive", None, "add `[archive]` with `method = \"command\"`");
             }
         }
     }
