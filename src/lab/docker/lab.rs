@@ -4,7 +4,7 @@ use std::{
     collections::BTreeMap,
     net::IpAddr,
     sync::{
-        Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
     time::Duration,
@@ -16,13 +16,14 @@ use bollard::{
     query_parameters::{KillContainerOptions, RemoveVolumeOptions},
 };
 use tokio::{
-    sync::OnceCell,
+    sync::{Mutex as AsyncMutex, OnceCell},
     time::{Instant, sleep, timeout},
 };
 
 use super::{
     engine::{Engine, call, call_unless, call_unless_within, in_one_line},
     exec::{ExecPlace, exec},
+    first_process::FirstProcess,
     image::Image,
     names::{Names, OWNER, prepared, prepared_labels},
     network::{self, Network},
@@ -46,13 +47,25 @@ const DEATH: Duration = Duration::from_secs(10);
 /// How long the removal of a volume may take where nobody says how much is in it.
 const REMOVAL: Duration = Duration::from_secs(30);
 
+/// A node that was made and not destroyed.
+#[derive(Clone)]
+struct Site {
+    address: IpAddr,
+    first: Arc<AsyncMutex<FirstProcess>>,
+    /// Whether it stands still.
+    frozen: bool,
+    /// Whether it was killed.
+    dead: bool,
+}
+
 /// The containers, volumes and the network of one exercise.
 pub struct Lab {
     engine: Engine,
     image: Image,
     names: Names,
     network: OnceCell<Network>,
-    addresses: Mutex<BTreeMap<NodeName, IpAddr>>,
+    /// The nodes that are there.
+    sites: Mutex<BTreeMap<NodeName, Site>>,
     /// Creations that were begun and not ended: a dropped future leaves its request with the engine.
     under_way: AtomicUsize,
     /// How long the removal of a volume may take.
@@ -69,7 +82,7 @@ impl Lab {
             image,
             names,
             network: OnceCell::new(),
-            addresses: Mutex::default(),
+            sites: Mutex::default(),
             under_way: AtomicUsize::new(0),
             removal: REMOVAL,
         }
@@ -86,7 +99,7 @@ impl Lab {
         self.network.get_or_try_init(|| network::get_or_create(&self.engine, &self.names)).await
     }
 
-    async fn make(&self, node: &NodeName, provision: &Provision) -> Result<IpAddr, LabError> {
+    async fn make(&self, node: &NodeName, provision: &Provision) -> Result<Site, LabError> {
         if let Provision::Prepared(key) = provision {
             make_room(&self.engine, &prepared(key)).await?;
         }
@@ -102,8 +115,8 @@ impl Lab {
             image: &self.image,
             volumes: self.volumes(node, provision),
         };
-        node::start(&self.engine, made).await?;
-        Ok(address.into())
+        let first = Arc::new(AsyncMutex::new(node::start(&self.engine, made).await?));
+        Ok(Site { address: address.into(), first, frozen: false, dead: false })
     }
 
     fn volumes(&self, node: &NodeName, provision: &Provision) -> Vec<Volume> {
@@ -134,8 +147,45 @@ impl Lab {
         .await
     }
 
-    fn addresses(&self) -> MutexGuard<'_, BTreeMap<NodeName, IpAddr>> {
-        self.addresses.lock().unwrap_or_else(PoisonError::into_inner)
+    fn sites(&self) -> MutexGuard<'_, BTreeMap<NodeName, Site>> {
+        self.sites.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn site(&self, node: &NodeName, what: impl Into<String>) -> Result<Site, LabError> {
+        let site = self.sites().get(node).cloned();
+        site.ok_or_else(|| LabError::state(what, "it is not there"))
+    }
+
+    fn set(&self, node: &NodeName, change: impl FnOnce(&mut Site)) {
+        if let Some(site) = self.sites().get_mut(node) {
+            change(site);
+        }
+    }
+
+    fn is_dead(&self, node: &NodeName) -> bool {
+        self.sites().get(node).is_some_and(|site| site.dead)
+    }
+
+    /// Whether no process of the node's server is left, by its first process; where that does not answer, by the engine.
+    async fn is_empty(&self, node: &NodeName, container: &str) -> Result<bool, LabError> {
+        let Some(site) = self.sites().get(node).cloned() else { return Ok(true) };
+        let alone = site.first.lock().await.is_alone().await;
+        match alone {
+            Ok(alone) => Ok(alone),
+            Err(error) => match self.inspect(container).await?.filter(lives) {
+                None => Ok(true),
+                Some(_) => Err(error),
+            },
+        }
+    }
+
+    async fn kill_by_the_engine(&self, node: &NodeName, container: &str) -> Result<(), LabError> {
+        let options = KillContainerOptions { signal: "SIGKILL".to_owned() };
+        call(format!("kill {node}"), self.engine.docker().kill_container(container, Some(options))).await?;
+        see_dead(node, || async {
+            Ok(!self.inspect(container).await?.is_some_and(|container| lives(&container)))
+        })
+        .await
     }
 }
 
@@ -160,21 +210,19 @@ impl Runtime for Lab {
     }
 
     async fn create(&self, node: &NodeName, provision: Provision) -> Result<(), LabError> {
-        if self.addresses().contains_key(node) {
+        if self.sites().contains_key(node) {
             return Err(LabError::state(format!("create {node}"), "it is there already"));
         }
         self.under_way.fetch_add(1, Ordering::SeqCst);
         let made = self.make(node, &provision).await;
         self.under_way.fetch_sub(1, Ordering::SeqCst);
-        self.addresses().insert(node.clone(), made?);
+        self.sites().insert(node.clone(), made?);
         Ok(())
     }
 
     async fn address(&self, node: &NodeName) -> Result<Address, LabError> {
-        let host = self.addresses().get(node).copied();
-        let host =
-            host.ok_or_else(|| LabError::state(format!("find the address of {node}"), "it is not there"))?;
-        Ok(Address { host, port: PORT })
+        let site = self.site(node, format!("find the address of {node}"))?;
+        Ok(Address { host: site.address, port: PORT })
     }
 
     async fn exec(&self, node: &NodeName, command: &Command) -> Result<Output, LabError> {
@@ -185,44 +233,59 @@ impl Runtime for Lab {
             home: node::RUN,
             has_timeout: self.image.tools.contains("timeout"),
         };
-        exec(&self.engine, &place, command).await
+        let dead = || LabError::state(command.what.as_str(), format!("{node} was killed and is not running"));
+        if self.is_dead(node) {
+            return Err(dead());
+        }
+        let output = exec(&self.engine, &place, command).await;
+        if self.is_dead(node) { Err(dead()) } else { output }
     }
 
     async fn kill(&self, node: &NodeName) -> Result<(), LabError> {
-        let container = self.names.container(node);
-        let options = KillContainerOptions { signal: "SIGKILL".to_owned() };
-        call(format!("kill {node}"), self.engine.docker().kill_container(&container, Some(options))).await?;
-        let end = Instant::now() + DEATH;
-        while self.inspect(&container).await?.is_some_and(|container| lives(&container)) {
-            if Instant::now() > end {
-                return Err(LabError::Deadline { what: format!("see {node} dead"), within: DEATH });
-            }
-            sleep(Duration::from_millis(5)).await;
+        let what = format!("kill {node}");
+        let site = self.site(node, what.as_str())?;
+        if site.dead {
+            return Err(LabError::state(what, "it is dead already"));
         }
-        Ok(())
+        self.set(node, |site| site.dead = true);
+        let container = self.names.container(node);
+        // The first process of a frozen node stands still as well.
+        let killed = if site.frozen { None } else { site.first.lock().await.kill().await.ok() };
+        match killed {
+            Some(true) => Ok(()),
+            Some(false) => see_dead(node, || self.is_empty(node, &container)).await,
+            None => self.kill_by_the_engine(node, &container).await,
+        }
     }
 
     async fn processes(&self, node: &NodeName) -> Result<Processes, LabError> {
-        let inspected = self.inspect(&self.names.container(node)).await?;
-        Ok(inspected.filter(lives).map_or(Processes::Gone, |container| {
-            let paused = container.state.and_then(|state| state.paused) == Some(true);
-            if paused { Processes::Frozen } else { Processes::Running }
-        }))
+        let container = self.names.container(node);
+        let Some(inspected) = self.inspect(&container).await?.filter(lives) else {
+            return Ok(Processes::Gone);
+        };
+        if inspected.state.and_then(|state| state.paused) == Some(true) {
+            return Ok(Processes::Frozen);
+        }
+        Ok(if self.is_empty(node, &container).await? { Processes::Gone } else { Processes::Running })
     }
 
     async fn freeze(&self, node: &NodeName) -> Result<(), LabError> {
-        call(format!("freeze {node}"), self.engine.docker().pause_container(&self.names.container(node)))
-            .await
+        let container = self.names.container(node);
+        call(format!("freeze {node}"), self.engine.docker().pause_container(&container)).await?;
+        self.set(node, |site| site.frozen = true);
+        Ok(())
     }
 
     async fn thaw(&self, node: &NodeName) -> Result<(), LabError> {
-        call(format!("thaw {node}"), self.engine.docker().unpause_container(&self.names.container(node)))
-            .await
+        let container = self.names.container(node);
+        call(format!("thaw {node}"), self.engine.docker().unpause_container(&container)).await?;
+        self.set(node, |site| site.frozen = false);
+        Ok(())
     }
 
     async fn destroy(&self, node: &NodeName) -> Result<(), LabError> {
         node::remove(&self.engine, &self.names.container(node)).await?;
-        self.addresses().remove(node);
+        self.sites().remove(node);
         let volume = self.names.data(node);
         let removal = self.engine.docker().remove_volume(&volume, None::<RemoveVolumeOptions>);
         let what = format!("remove the volume {volume}");
@@ -236,7 +299,8 @@ impl Runtime for Lab {
             self.inspect(&container),
             call_unless(&[404], what, self.engine.docker().inspect_volume(&volume))
         );
-        let processes = inspected?.filter(lives).map(|_| format!("processes in the container {container}"));
+        let alive = inspected?.filter(lives).filter(|_| !self.is_dead(node));
+        let processes = alive.map(|_| format!("processes in the container {container}"));
         let data = kept?.map(|_| format!("the volume {volume}"));
         let remains: Vec<String> = [processes, data].into_iter().flatten().collect();
         Ok((!remains.is_empty()).then(|| remains.join(", ")))
@@ -246,7 +310,7 @@ impl Runtime for Lab {
         let mut ours = self.names.shared_labels();
         ours.remove(OWNER);
         let thorough = self.under_way.load(Ordering::SeqCst) > 0;
-        self.addresses().clear();
+        self.sites().clear();
         // The bound within is for what can't be removed, the one around it for an engine that does not answer.
         let cleared = timeout(
             self.removal + Duration::from_secs(5),
@@ -269,6 +333,21 @@ impl Runtime for Lab {
                 .collect(),
         }
     }
+}
+
+/// Looks until a node is dead.
+async fn see_dead<F: Future<Output = Result<bool, LabError>>>(
+    node: &NodeName,
+    is_dead: impl Fn() -> F,
+) -> Result<(), LabError> {
+    let end = Instant::now() + DEATH;
+    while !is_dead().await? {
+        if Instant::now() > end {
+            return Err(LabError::Deadline { what: format!("see {node} dead"), within: DEATH });
+        }
+        sleep(Duration::from_millis(1)).await;
+    }
+    Ok(())
 }
 
 /// Whether any process of a container may still run; a frozen one may.

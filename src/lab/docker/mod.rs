@@ -1,6 +1,6 @@
 //! Nodes as containers of a Docker engine.
 //!
-//! A node is a container whose first process does nothing; every command is run in it by `exec`, as the server's user.
+//! A node is a container whose first process waits, and kills at a word; every command is run in it by `exec`, as the server's user.
 //! Data, repository, logs and prepared clusters are named volumes; what a server needs to run stands on a tmpfs.
 //!
 //! **Invariant:** a resource has its name and its labels in the call that makes it, so that whoever scans the labels later
@@ -11,6 +11,7 @@
 
 mod engine;
 mod exec;
+mod first_process;
 mod image;
 mod lab;
 mod names;

@@ -2,39 +2,27 @@
 
 use std::{collections::HashMap, net::Ipv4Addr};
 
-use bollard::{
-    container::LogOutput,
-    models::{
-        ContainerCreateBody, EndpointIpamConfig, EndpointSettings, HealthConfig, HostConfig,
-        HostConfigLogConfig, Mount, MountType, MountVolumeOptions, NetworkingConfig,
-    },
-    query_parameters::{AttachContainerOptions, CreateContainerOptions, RemoveContainerOptions},
-};
-use futures_util::StreamExt;
-use tokio::time::timeout;
-
 use super::{
-    engine::{ANSWER, Engine, call, call_unless, refusal},
+    engine::{Engine, call, call_unless},
+    first_process::{self, FirstProcess},
     image::Image,
     image_probe::masked,
     names::{Labels, container_labels},
 };
 use crate::lab::LabError;
+use bollard::{
+    models::{
+        ContainerCreateBody, EndpointIpamConfig, EndpointSettings, HealthConfig, HostConfig,
+        HostConfigLogConfig, Mount, MountType, MountVolumeOptions, NetworkingConfig,
+    },
+    query_parameters::{CreateContainerOptions, RemoveContainerOptions},
+};
 
 /// Where what a server needs to run stands.
 pub(super) const RUN: &str = "/lifeboat/run";
 const RUN_SIZE: &str = "256m";
 /// Parallel queries and big shared buffers ask for more than the engine's 64 MB.
 const SHARED_MEMORY: i64 = 1 << 30;
-
-/// Gives the volumes to the server's user, says so, and then only waits; a shell that waits reaps orphans.
-/// It is the one process with a capability, that of changing owners.
-const FIRST_PROCESS: &str = r#"trap 'exit 0' TERM
-user=$1; shift
-chown "$user" "$@" || exit 1
-echo ready
-exec >/dev/null 2>&1
-while :; do sleep 3600 & wait $!; done"#;
 
 /// A volume and where it stands.
 pub(super) struct Volume {
@@ -59,7 +47,7 @@ pub(super) struct Node<'a> {
 ///
 /// The first process says so itself, heard over an attached stream: that takes 2 ms, where an `exec` takes 50 and an uploaded
 /// archive with the owners 110. The engine makes the volumes with the container, and their names and labels come with it.
-pub(super) async fn start(engine: &Engine, node: Node<'_>) -> Result<(), LabError> {
+pub(super) async fn start(engine: &Engine, node: Node<'_>) -> Result<FirstProcess, LabError> {
     let container = node.container;
     let options =
         CreateContainerOptions { name: Some(container.to_owned()), ..CreateContainerOptions::default() };
@@ -83,42 +71,18 @@ pub(super) async fn remove(engine: &Engine, container: &str) -> Result<(), LabEr
     call_unless(&[404], format!("remove the container {container}"), removal).await.map(drop)
 }
 
-async fn begin(engine: &Engine, container: &str) -> Result<(), LabError> {
+async fn begin(engine: &Engine, container: &str) -> Result<FirstProcess, LabError> {
     let docker = engine.docker();
-    let what = format!("start the container {container}");
-    let options = AttachContainerOptions {
-        stream: true,
-        stdout: true,
-        stderr: true,
-        ..AttachContainerOptions::default()
-    };
-    let mut attached = call(what.as_str(), docker.attach_container(container, Some(options))).await?;
-    call(what.as_str(), docker.start_container(container, None)).await?;
-    let ready = async {
-        let mut said = Vec::new();
-        while let Some(piece) = attached.output.next().await {
-            match piece.map_err(|error| refusal(what.as_str(), error))? {
-                LogOutput::StdOut { .. } => return Ok(()),
-                piece => said.extend_from_slice(piece.as_ref()),
-            }
-        }
-        Err(LabError::state(
-            what.as_str(),
-            format!("it ended at once: {}", String::from_utf8_lossy(&said).trim()),
-        ))
-    };
-    timeout(ANSWER, ready)
-        .await
-        .map_err(|_| LabError::Deadline { what: what.clone(), within: ANSWER })
-        .flatten()
+    let mut first = FirstProcess::attach(docker, container).await?;
+    call(format!("start the container {container}"), docker.start_container(container, None)).await?;
+    first.ready().await?;
+    Ok(first)
 }
 
 fn body(node: Node<'_>) -> ContainerCreateBody {
     let Image { id, user, volumes: declared, steering, .. } = node.image;
     let (uid, gid) = user.split_once(':').unwrap_or((user, user));
-    let first = ["/bin/sh", "-c", FIRST_PROCESS, "lifeboat", user];
-    let entrypoint =
-        first.into_iter().chain(node.volumes.iter().map(|volume| volume.path)).map(str::to_owned).collect();
+    let entrypoint = first_process::command(user, node.volumes.iter().map(|volume| volume.path));
     let mounts =
         declared.iter().map(|path| masked(path)).chain(node.volumes.into_iter().map(mount)).collect();
     let address =
@@ -137,10 +101,11 @@ fn body(node: Node<'_>) -> ContainerCreateBody {
         // A name without a value takes the image's away.
         env: Some(steering.clone()),
         entrypoint: Some(entrypoint),
+        open_stdin: Some(true),
         working_dir: Some(RUN.to_owned()),
         healthcheck: Some(HealthConfig { test: Some(vec!["NONE".to_owned()]), ..HealthConfig::default() }),
         host_config: Some(HostConfig {
-            cap_add: Some(vec!["CHOWN".to_owned()]),
+            cap_add: Some(vec!["CHOWN".to_owned(), "KILL".to_owned()]),
             cap_drop: Some(vec!["ALL".to_owned()]),
             log_config: Some(HostConfigLogConfig { typ: Some("none".to_owned()), config: None }),
             mounts: Some(mounts),
