@@ -71,6 +71,8 @@ pub struct DrillContext {
     pub restore_points: BTreeMap<RestorePointName, RestorePointFacts>,
     /// The faults by the step that injected them.
     pub faults: BTreeMap<usize, FaultFacts>,
+    /// Those of them that a step has lifted.
+    pub healed: BTreeSet<usize>,
     /// The searches for their effects that are under way.
     pub proofs: Proofs,
     /// Fingerprints by name: a label, a restore point, `start of the drill`.

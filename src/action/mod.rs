@@ -42,7 +42,7 @@ pub async fn perform(context: &mut DrillContext, step: usize, verb: &Verb) -> Re
             }
             fault::inject(context, step, fault).await
         }
-        Verb::Heal(node) => fault::heal(context, step, node).await,
+        Verb::Heal(fault) => fault::heal(context, step, fault).await,
         Verb::Recover(recovery) => {
             if let drill::Recovery::Restore { serve: false, .. } = recovery {
                 fingerprint::look_again(context).await?;

@@ -22,7 +22,7 @@ use super::{
     terminal,
 };
 use crate::{
-    drill::{Drill, RuntimeKind, Verb},
+    drill::Drill,
     engine::{KeepFor, PlannedExercise, Provider, Reaper, Run, RunOptions, Selection, Store},
     journal::{ErrorChain, Exercise},
     judge::{Judgement, Subject, Verdict},
@@ -142,7 +142,7 @@ async fn plan(provider: &Provider, drills: Vec<Selected>, asked: &[Major]) -> Re
                 },
                 _ => None,
             };
-            let skip = skip.or_else(|| impossible(&drill, provider.kind(), installed.get(&postgres)?));
+            let skip = skip.or_else(|| impossible(&drill, &provider, installed.get(&postgres)?));
             selection.push(PlannedExercise {
                 exercise: Exercise { drill: drill.name.clone(), postgres },
                 drill: Arc::clone(&drill),
@@ -155,18 +155,12 @@ async fn plan(provider: &Provider, drills: Vec<Selected>, asked: &[Major]) -> Re
 }
 
 /// Why a drill can't be done on a runtime with what its nodes have.
-fn impossible(drill: &Drill, runtime: RuntimeKind, installation: &Installation) -> Option<String> {
-    let lacking = drill.lacking(installation.version.major);
-    let lacking = lacking.or_else(|| {
-        drill.steps.iter().find_map(|step| match &step.verb {
-            Verb::Fault(fault) => {
-                let reason = fault.unsupported_on(runtime)?;
-                Some(format!("the runtime {runtime} can't {}: {reason}", fault.describe()))
-            }
-            _ => None,
-        })
-    });
-    lacking.or_else(|| {
+fn impossible(drill: &Drill, provider: &Provider, installation: &Installation) -> Option<String> {
+    let lacking_capability = || {
+        let lacking = drill.lacking_capability(provider.capabilities())?;
+        Some(format!("the runtime {} can't {lacking}", provider.kind()))
+    };
+    drill.lacking(installation.version.major).or_else(lacking_capability).or_else(|| {
         let missing = drill.programs().into_iter().find(|program| !installation.has(program.name))?;
         Some(format!("{} needs {}, which its nodes do not have", missing.by, missing.name))
     })

@@ -5,7 +5,9 @@
 
 use std::collections::BTreeMap;
 
-use super::{BackupMethod, Drill, Fault, Label, NodeName, Recovery, RecoveryTarget, RestorePointName};
+use super::{
+    BackupMethod, Drill, EndedBy, Fault, Label, NodeName, Recovery, RecoveryTarget, RestorePointName,
+};
 use super::{Role, TableName, TargetLsn, Verb};
 
 /// Whether clients can commit.
@@ -163,13 +165,13 @@ impl ClusterState {
     pub fn ends(&self, verb: &Verb, open: &OpenFault) -> bool {
         let is_on = |node: &NodeName| open.fault.node() == Some(node);
         match verb {
-            Verb::Heal(node) => is_on(node),
-            Verb::Recover(Recovery::Restart { node }) => is_on(node),
+            Verb::Heal(fault) => open.fault == *fault,
+            Verb::Recover(Recovery::Restart { node }) => {
+                is_on(node) && open.fault.info().ended_by == EndedBy::Restart
+            }
             // All that was streamed is replayed before a standby takes writes, a delay notwithstanding.
             Verb::Recover(Recovery::Promote { .. }) => !open.fault.is_human_error(),
-            Verb::Recover(Recovery::Table { table, .. }) => {
-                matches!(&open.fault, Fault::DropTable { table: dropped } if dropped == table)
-            }
+            Verb::Recover(Recovery::Table { table, .. }) => open.fault.table() == Some(table),
             Verb::Recover(Recovery::Restore { serve: false, .. }) => false,
             Verb::Recover(Recovery::Restore { from, target, .. }) => {
                 !open.fault.is_human_error() || self.ends_before(from, target, open.step)
@@ -207,8 +209,7 @@ impl ClusterState {
 
     /// The server in service is whole, so are the standbys that it waits for, and the clients' table is there.
     fn can_commit(&self) -> bool {
-        let is_theirs =
-            |fault: &Fault| matches!(fault, Fault::DropTable { table } if Some(table) == self.table.as_ref());
+        let is_theirs = |fault: &Fault| self.table.is_some() && fault.table() == self.table.as_ref();
         self.serving.as_ref().is_none_or(|node| !self.is_broken(node))
             && self.waits_for().is_none()
             && !self.open.iter().any(|open| is_theirs(&open.fault))

@@ -5,10 +5,12 @@
 
 mod archive;
 mod backup;
+mod capability;
 mod check;
 mod cluster;
 mod dataset;
 mod deadlines;
+mod dropped_table;
 mod fault;
 mod fixture;
 mod name;
@@ -33,11 +35,14 @@ use serde::{Deserialize, Serialize};
 
 pub use archive::{Archive, ArchiveMethod};
 pub use backup::{Backup, BackupKind, BackupMethod, Compression, MethodInfo};
+pub use capability::Capability;
 pub use check::{Check, CheckInfo, CheckWord, Needs, SqlCheck};
 pub use cluster::{ClusterState, OpenFault, Refusal, ServiceState};
 pub use dataset::{Dataset, DatasetContent};
 pub use deadlines::Deadlines;
-pub use fault::{Fault, FaultKind};
+pub use dropped_table::DroppedTable;
+pub(crate) use fault::fault_table;
+pub use fault::{DataEffect, EndedBy, Fault, FaultInfo, ServiceEffect};
 pub use fixture::{Fixture, LARGEST_SCALE, OWN_TABLES};
 pub use name::{
     DatabaseName, DrillName, ExtensionName, Label, NodeName, NotAName, REPOSITORY, RestorePointName,

@@ -100,7 +100,7 @@ mod tests {
         let verbs = || {
             vec![
                 Verb::Fault(Fault::Freeze { node: name("standby") }),
-                Verb::Heal(name("standby")),
+                Verb::Heal(Fault::Freeze { node: name("standby") }),
                 lose_primary(),
                 promote(),
             ]
@@ -117,7 +117,10 @@ mod tests {
         let causes = |verbs: Vec<Verb>| drill(false, verbs).causes(2);
         assert_eq!(causes(vec![killed(), freeze(), restart.clone()]), [0, 1]);
         assert_eq!(causes(vec![freeze(), killed(), restart]), [1, 0]);
-        assert_eq!(causes(vec![freeze(), Verb::Heal(name("standby")), promote()]), [] as [usize; 0]);
+        assert_eq!(
+            causes(vec![freeze(), Verb::Heal(Fault::Freeze { node: name("standby") }), promote()]),
+            [] as [usize; 0]
+        );
         assert_eq!(causes(vec![freeze(), killed(), promote()]), [1, 0]);
     }
 

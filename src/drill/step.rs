@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::human;
 
-use super::{Backup, Check, Fault, NodeName, Period, Recovery, RestorePointName};
+use super::{Backup, Check, Fault, Period, Recovery, RestorePointName};
 
 /// A step.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -29,8 +29,8 @@ pub enum Verb {
     RestorePoint(RestorePointName),
     /// Break something.
     Fault(Fault),
-    /// Lift the freeze of a server.
-    Heal(NodeName),
+    /// Lift a fault.
+    Heal(Fault),
     /// Bring service back.
     Recover(Recovery),
     /// Ask the recovered cluster.
@@ -46,7 +46,7 @@ impl Verb {
             Self::Work(period) => format!("work for {}", human::duration(period.duration())),
             Self::RestorePoint(point) => format!("make restore point {point}"),
             Self::Fault(fault) => fault.describe(),
-            Self::Heal(node) => format!("thaw {node}"),
+            Self::Heal(fault) => fault.describe_heal().unwrap_or_else(|| format!("heal {}", fault.hit())),
             Self::Recover(recovery) => recovery.describe(),
             Self::Check(checks) => {
                 let names: Vec<_> = checks.iter().map(Check::describe).collect();

@@ -94,6 +94,7 @@ fn begin(exercising: Exercising) -> DrillContext {
         backups: BTreeMap::new(),
         restore_points: BTreeMap::new(),
         faults: BTreeMap::new(),
+        healed: Default::default(),
         proofs: Proofs::default(),
         baselines: BTreeMap::new(),
         live_tables: Default::default(),

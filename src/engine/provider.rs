@@ -6,7 +6,7 @@ use std::{
 };
 
 use crate::{
-    drill::{Deadlines, RuntimeKind},
+    drill::{Capability, Deadlines, RuntimeKind},
     journal::ErrorChain,
     journal::Exercise,
     lab::{Installation, LabError, Runtime, docker, local},
@@ -95,6 +95,15 @@ impl Provider {
         match self {
             Self::Docker { .. } => RuntimeKind::Docker,
             Self::Local { .. } => RuntimeKind::Local,
+        }
+    }
+
+    /// What its runtimes can do to nodes.
+    #[must_use]
+    pub const fn capabilities(&self) -> &'static [Capability] {
+        match self {
+            Self::Docker { .. } => docker::CAPABILITIES,
+            Self::Local { .. } => local::CAPABILITIES,
         }
     }
 

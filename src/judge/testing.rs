@@ -188,7 +188,7 @@ impl Story {
         Self::of(Plot {
             recovery: Recovery::Table { table: workload_table(), standby: node("standby") },
             method: BackupMethod::Basebackup,
-            fault: Some(Fault::DropTable { table: workload_table() }),
+            fault: Some(Fault::DropTable { table: workload_table().into() }),
             before: server("primary", 7, 1, 0),
             after: server("primary", 7, 1, 0),
             log: vec![LogFactKind::Stopping { words: "before WAL location (LSN) \"0/3000148\"".into() }],

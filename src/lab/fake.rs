@@ -20,7 +20,7 @@ use super::{
     output::Collector,
 };
 use crate::{
-    drill::{NodeName, RuntimeKind},
+    drill::{Capability, NodeName, RuntimeKind},
     pg::{Major, Version},
 };
 
@@ -206,6 +206,10 @@ impl Fake {
 impl Runtime for Fake {
     fn kind(&self) -> RuntimeKind {
         RuntimeKind::Fake
+    }
+
+    fn capabilities(&self) -> &'static [Capability] {
+        &[Capability::Signals, Capability::Volumes]
     }
 
     fn installation(&self) -> &Installation {

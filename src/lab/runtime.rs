@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use super::{Address, Command, Installation, LabError, NodePaths, Output, PreparedKey};
-use crate::drill::{NodeName, RuntimeKind};
+use crate::drill::{Capability, NodeName, RuntimeKind};
 
 /// How a node begins.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +34,9 @@ pub enum Processes {
 pub trait Runtime: Send + Sync {
     /// Which it is.
     fn kind(&self) -> RuntimeKind;
+
+    /// What it can do to nodes.
+    fn capabilities(&self) -> &'static [Capability];
 
     /// The PostgreSQL that its nodes run.
     fn installation(&self) -> &Installation;

@@ -377,7 +377,7 @@ pub(super) fn hostile(text: &str) -> RunJudgement {
     }
     if let Some(fault) = drill.fault.as_mut() {
         fault.effect = text.into();
-        fault.fault = Fault::DropTable { table: TableName { schema: text.into(), name: text.into() } };
+        fault.fault = Fault::DropTable { table: TableName { schema: text.into(), name: text.into() }.into() };
     }
     for check in &mut drill.checks {
         check.message = text.into();

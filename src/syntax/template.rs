@@ -1,12 +1,15 @@
 //! A drill to begin with.
 
+use super::{declared::Fault, nearest::both, reading::Section};
+
 /// The text of a drill that runs as it is, with comments that tell what can be changed; `name` goes into its title.
 #[must_use]
 pub fn template(name: &str) -> String {
     let title: String =
         name.chars().filter(|c| !c.is_control() && !matches!(c, '"' | '\\')).take(100).collect();
     let title = if title.trim().is_empty() { "A drill" } else { title.trim() };
-    TEMPLATE.replace("{title}", title)
+    let faults = both(Fault::KEYS.iter().map(|key| key.name));
+    TEMPLATE.replace("{faults}", &faults.replace('`', "")).replace("{title}", title)
 }
 
 const TEMPLATE: &str = r#"# A drill for Lifeboat. `lifeboat check FILE` says whether it is right; `lifeboat schema` prints the schema for your editor.
@@ -52,7 +55,7 @@ backup = { method = "basebackup", label = "nightly" }   # compress = "lz4", "zst
 [[steps]]
 work = "10s"
 
-# Others: kill-node, kill-postmaster, freeze, drop-table = "schema.table".
+# Faults: {faults}.
 [[steps]]
 fault = { lose-volume = "primary" }
 

@@ -54,6 +54,25 @@ fn every_shipped_drill_parses_under_its_own_name() {
 }
 
 #[test]
+fn a_heal_as_earlier_versions_wrote_it_is_refused_and_read_again_from_a_journal() {
+    let name = "x".parse().expect("a name");
+    let text = |heal: &str| {
+        format!(
+            "title = \"x\"\n[objectives]\nrto = \"1h\"\n[[nodes]]\nname = \"primary\"\n\
+             [[steps]]\nfault = {{ freeze = \"primary\" }}\n[[steps]]\nheal = {heal}\n\
+             [[steps]]\nfault = {{ kill-postmaster = \"primary\" }}\n[[steps]]\nrecover = {{ restart = \"primary\" }}\n\
+             [[steps]]\ncheck = [\"ledger\"]\n"
+        )
+    };
+    let now = parse(&name, "x.toml", &text("{ freeze = \"primary\" }"))
+        .unwrap_or_else(|no| panic!("{}", no.plain()));
+    let then = text("\"primary\"");
+    let refused = parse(&name, "x.toml", &then).expect_err("an old form").plain();
+    assert!(refused.contains("write `heal = { freeze = \"primary\" }`"), "{refused}");
+    assert_eq!(recorded(&name, "x.toml", &then).unwrap_or_else(|no| panic!("{}", no.plain())), now);
+}
+
+#[test]
 fn good_files_become_drills() {
     for (path, text) in files("fixtures/drills/good") {
         let drill = check(&text).unwrap_or_else(|no| panic!("{}\n{no}", path.display()));

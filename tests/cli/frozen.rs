@@ -19,7 +19,7 @@ fn a_drill_whose_next_commit_waits_for_a_frozen_standby_is_refused() {
         r#"backup = { method = "basebackup", label = "nightly", compress = "none" }"#,
         r#"fault = { freeze = "standby" }"#,
         "restore-point = \"stuck\"",
-        r#"heal = "standby""#,
+        r#"heal = { freeze = "standby" }"#,
         r#"rehearse = { from = "nightly" }"#,
         r#"check = ["ledger"]"#,
     ];

@@ -98,13 +98,13 @@ fn recovery_time_counts_from_when_clients_began_to_wait_whatever_broke_later_or_
         "work = \"2s\"",
         r#"fault = { freeze = "standby" }"#,
         r#"recover = { restart = "primary" }"#,
-        r#"heal = "standby""#,
+        r#"heal = { freeze = "standby" }"#,
         r#"check = ["ledger"]"#,
     ];
     let healed = [
         r#"fault = { freeze = "primary" }"#,
         "work = \"2s\"",
-        r#"heal = "primary""#,
+        r#"heal = { freeze = "primary" }"#,
         r#"fault = { kill-postmaster = "primary" }"#,
         r#"recover = { restart = "primary" }"#,
         r#"check = ["ledger"]"#,

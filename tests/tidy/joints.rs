@@ -26,9 +26,6 @@ const GROWING: [&str; 4] = ["ArchiveMethod", "BackupMethod", "Check", "Fault"];
 /// Where comparisons with one variant stand: the tables, and what reads a drill file word by word.
 const TABLES: [&str; 2] = ["src/drill/", "src/syntax/"];
 
-/// Comparisons that were there before the rule. The list only gets shorter: one that is gone is a finding, too.
-const BEFORE: [(&str, &str); 1] = [("src/action/recovery/table.rs", "Fault")];
-
 /// The engine and the actions know no judge, no report and no drill file, and a report no lab.
 pub(crate) fn strangers(files: &[File]) -> Vec<String> {
     let mut findings = Vec::new();
@@ -52,22 +49,11 @@ pub(crate) fn strangers(files: &[File]) -> Vec<String> {
 pub(crate) fn lone_variants(files: &[File]) -> Vec<String> {
     comparisons(files)
         .into_iter()
-        .filter(|(path, growing)| !BEFORE.contains(&(path.as_str(), growing)))
         .map(|(path, growing)| {
             format!(
                 "{path}: a comparison with one {growing}; ask its table in src/drill/ or match all by name"
             )
         })
-        .collect()
-}
-
-/// The exceptions that are not needed any more.
-pub(crate) fn exceptions_that_are_gone(files: &[File]) -> Vec<String> {
-    let there = comparisons(files);
-    let gone = BEFORE
-        .iter()
-        .filter(|(path, growing)| !there.iter().any(|(file, compared)| file == path && compared == growing));
-    gone.map(|(path, growing)| format!("{path} has no comparison with one {growing}: take it out of BEFORE"))
         .collect()
 }
 

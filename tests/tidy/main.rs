@@ -124,7 +124,6 @@ fn a_stranger_in_a_module_is_noticed() {
 #[test]
 fn nobody_compares_with_one_variant_of_what_grows() {
     holds(joints::lone_variants);
-    holds(joints::exceptions_that_are_gone);
 }
 
 #[test]

@@ -1,17 +1,23 @@
 //! Somebody drops a table.
 
 use super::{DrillContext, Injected, Seen, Site};
-use crate::{drill::TableName, lab::LabError, pg::quote::literal};
+use crate::{drill::DroppedTable, lab::LabError, pg::quote::literal};
 
-pub(super) async fn inject(context: &mut DrillContext, table: &TableName) -> Result<Injected, LabError> {
+pub(super) async fn inject(
+    context: &mut DrillContext,
+    _: usize,
+    dropped: &DroppedTable,
+) -> Result<Injected, LabError> {
+    let DroppedTable { table, cascade } = dropped;
     let (node, _) = context.service()?;
     let session = node.session(context.database().as_str()).await?;
-    let what = format!("drop {table}");
+    let what = format!("drop {dropped}");
     node.ask(session.run("set lock_timeout = '30s'; begin").await, &what)?;
     let rows = format!("select (exists (select from {}))::text", table.quoted());
     let has_rows: bool = node.ask(session.read(&rows).await, "look for rows of the table")?;
     let xid = node.ask(session.read("select pg_current_xact_id()").await, &what)?;
-    node.ask(session.run(&format!("drop table {}", table.quoted())).await, &what)?;
+    let with_it = if *cascade { " cascade" } else { "" };
+    node.ask(session.run(&format!("drop table {}{with_it}", table.quoted())).await, &what)?;
     let at = context.now();
     node.ask(session.run("commit").await, &what)?;
     let done = context.now();
@@ -32,7 +38,8 @@ pub(super) async fn inject(context: &mut DrillContext, table: &TableName) -> Res
     })
 }
 
-pub(super) async fn probe(site: &Site, table: &TableName) -> Result<Seen, LabError> {
+pub(super) async fn probe(site: &Site, dropped: &DroppedTable) -> Result<Seen, LabError> {
+    let table = &dropped.table;
     let session = site.node.session(site.database.as_str()).await?;
     let there = format!("select (to_regclass({}) is not null)::text", literal(&table.quoted()));
     let there: bool = site.node.ask(session.read(&there).await, "look for the table")?;

@@ -6,15 +6,18 @@ use crate::{
     lab::{LabError, Processes},
 };
 
-pub(super) async fn inject(context: &DrillContext, name: &NodeName) -> Result<Injected, LabError> {
+pub(super) async fn inject(
+    context: &mut DrillContext,
+    _: usize,
+    name: &NodeName,
+) -> Result<Injected, LabError> {
     let at = context.now();
     context.runtime.freeze(name).await?;
     Ok(Injected::between(at, context.now()))
 }
 
 /// The runtime's word: the kernel still takes connections for a frozen server, so that a client alone can't tell.
-pub(super) async fn probe(site: &Site) -> Result<Seen, LabError> {
-    let name = site.node.name();
+pub(super) async fn probe(site: &Site, name: &NodeName) -> Result<Seen, LabError> {
     Ok(match site.node.runtime().processes(name).await? {
         Processes::Frozen => Seen::Present(format!("every process of {name} stands still")),
         Processes::Running => Seen::Gone(format!("processes of {name} run")),

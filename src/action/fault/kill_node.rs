@@ -21,8 +21,7 @@ pub(super) async fn inject(
     Ok(Injected::between(at, done))
 }
 
-pub(super) async fn probe(site: &Site) -> Result<Seen, LabError> {
-    let name = site.node.name();
+pub(super) async fn probe(site: &Site, name: &NodeName) -> Result<Seen, LabError> {
     let processes = site.node.runtime().processes(name).await?;
     Ok(Seen::present_if(
         processes == Processes::Gone,

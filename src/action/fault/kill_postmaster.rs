@@ -6,7 +6,11 @@ use crate::{
     lab::{Command, LabError},
 };
 
-pub(super) async fn inject(context: &DrillContext, name: &NodeName) -> Result<Injected, LabError> {
+pub(super) async fn inject(
+    context: &mut DrillContext,
+    _: usize,
+    name: &NodeName,
+) -> Result<Injected, LabError> {
     let node = context.node(name)?;
     let script = format!("p=$(head -n 1 {}/postmaster.pid); kill -KILL $p; echo $p", node.paths().data);
     let at = context.now();
@@ -15,9 +19,8 @@ pub(super) async fn inject(context: &DrillContext, name: &NodeName) -> Result<In
 }
 
 /// Whether the process that was killed is gone: a restart gives the server another.
-pub(super) async fn probe(site: &Site) -> Result<Seen, LabError> {
+pub(super) async fn probe(site: &Site, name: &NodeName) -> Result<Seen, LabError> {
     let what = "look for the postmaster that was killed";
-    let name = site.node.name();
     let pid = site.pid.ok_or_else(|| LabError::state(what, "its process number is not known"))?;
     // A dead process that nobody has collected can still be signalled.
     let script = format!("kill -0 {pid} 2>/dev/null && ! grep -qs '^State:.*Z' /proc/{pid}/status");

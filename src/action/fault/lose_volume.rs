@@ -18,8 +18,7 @@ pub(super) async fn inject(
     Ok(Injected::between(at, done))
 }
 
-pub(super) async fn probe(site: &Site) -> Result<Seen, LabError> {
-    let name = site.node.name();
+pub(super) async fn probe(site: &Site, name: &NodeName) -> Result<Seen, LabError> {
     Ok(match site.node.runtime().remains(name).await? {
         None => Seen::Present(format!("neither processes nor data of {name} exist any more")),
         Some(left) => Seen::Gone(format!("there is still {left}")),

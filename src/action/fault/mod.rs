@@ -1,6 +1,7 @@
 //! Breaking things, and lifting what was broken.
 //!
-//! A fault file has `inject`, `probe` (is the effect there?) and, where the fault can be lifted, `heal`.
+//! The file of a fault has `inject`, `probe` (is its effect there?) and, where its row in `drill/fault.rs` says that it can be
+//! lifted, `heal`. Who calls them follows from the table.
 
 mod drop_table;
 mod freeze;
@@ -16,7 +17,7 @@ use proof::{Seen, Site};
 
 use super::context::DrillContext;
 use crate::{
-    drill::{Fault, NodeName},
+    drill::{Fault, NodeName, fault_table},
     journal::{ErrorChain, Event, FaultFacts, Moment},
     lab::LabError,
 };
@@ -45,11 +46,54 @@ impl Injected {
     }
 }
 
+/// Declares the calls of the files of faults.
+macro_rules! calls {
+    ($(
+        #[doc = $about:literal]
+        $variant:ident { $hit:ident: $type:ty } $key:literal $module:ident: $words:literal {
+            service: $service:ident, data: $data:ident, leaves: $leaves:literal,
+            ended_by: $ended_by:ident $(($heal:literal))?, needs: $($needs:tt)*
+        }
+    )*) => {
+        async fn cause(context: &mut DrillContext, step: usize, fault: &Fault) -> Result<Injected, LabError> {
+            match fault {
+                $(Fault::$variant { $hit } => $module::inject(context, step, $hit).await,)*
+            }
+        }
+
+        async fn probe(site: &Site, fault: &Fault) -> Result<Seen, LabError> {
+            match fault {
+                $(Fault::$variant { $hit } => $module::probe(site, $hit).await,)*
+            }
+        }
+
+        async fn lift(context: &DrillContext, fault: &Fault) -> Result<(), LabError> {
+            match fault {
+                $(Fault::$variant { $hit } => lift_by!($module, context, $hit $(, $heal)?),)*
+            }
+        }
+    };
+}
+
+macro_rules! lift_by {
+    ($module:ident, $context:ident, $hit:ident, $heal:literal) => {
+        $module::heal($context, $hit).await
+    };
+    ($module:ident, $context:ident, $hit:ident) => {
+        Err(LabError::state(format!("heal {}", $hit), "nothing lifts this fault"))
+    };
+}
+fault_table!(calls);
+
 /// A fault step: injects it, and begins to look for its effect, which nobody waits for here.
 ///
 /// # Errors
 /// Returns an error if it can't be injected. A fault without effect is no error: the journal says so, and the judge counts it.
 pub async fn inject(context: &mut DrillContext, step: usize, fault: &Fault) -> Result<(), LabError> {
+    let needed = fault.info().needs.filter(|needed| !context.runtime.capabilities().contains(needed));
+    if let Some(needed) = needed {
+        return Err(LabError::state(fault.describe(), needed.lacking()));
+    }
     let alive = match fault.node().filter(|_| fault.is_silence()) {
         Some(name) => last_answer(context, name).await?,
         None => None,
@@ -58,13 +102,7 @@ pub async fn inject(context: &mut DrillContext, step: usize, fault: &Fault) -> R
         Some(name) => context.node(name)?,
         None => context.service()?.0,
     };
-    let injected = match fault {
-        Fault::LoseVolume { node } => lose_volume::inject(context, step, node).await?,
-        Fault::KillNode { node } => kill_node::inject(context, step, node).await?,
-        Fault::KillPostmaster { node } => kill_postmaster::inject(context, node).await?,
-        Fault::Freeze { node } => freeze::inject(context, node).await?,
-        Fault::DropTable { table } => drop_table::inject(context, table).await?,
-    };
+    let injected = cause(context, step, fault).await?;
     let facts = FaultFacts {
         fault: fault.clone(),
         alive,
@@ -84,33 +122,39 @@ pub async fn inject(context: &mut DrillContext, step: usize, fault: &Fault) -> R
     Ok(())
 }
 
-/// A heal step: lifts a freeze.
+/// A heal step: lifts a fault.
 ///
 /// # Errors
-/// Returns an error if the node is not frozen or does not answer again.
-pub async fn heal(context: &mut DrillContext, step: usize, name: &NodeName) -> Result<(), LabError> {
+/// Returns an error if it is not there any more, or if the node that it hit does not answer again.
+pub async fn heal(context: &mut DrillContext, step: usize, fault: &Fault) -> Result<(), LabError> {
     context.proofs.settle().await;
-    let node = context.node(name)?;
-    freeze::heal(context, name).await?;
-    let healed = context.faults.keys().find(|fault| context.drill.ended_by(**fault) == Some(step));
-    if let Some(fault) = healed {
-        context.recorder.record(Event::FaultHealed { fault: *fault, step: Some(step) });
+    let open = open(context).find(|(_, facts)| facts.fault == *fault).map(|(number, _)| number);
+    let open = open.ok_or_else(|| LabError::state(format!("heal {}", fault.hit()), "no step broke it"))?;
+    lift(context, fault).await?;
+    context.healed.insert(open);
+    context.recorder.record(Event::FaultHealed { fault: open, step: Some(step) });
+    if let Some(node) = fault.node() {
+        drop(context.node(node)?.wait_for_connections().await?);
     }
-    drop(node.wait_for_connections().await?);
     look_after(context, step).await;
     Ok(())
 }
 
-/// Lifts every freeze that no step has lifted: a fault ends with its drill.
+/// Lifts every fault that can be lifted and that no step has lifted: a fault ends with its drill.
 pub async fn heal_what_is_open(context: &DrillContext) {
-    for (number, facts) in context.faults.iter().rev() {
-        if let Fault::Freeze { node } = &facts.fault {
-            // A node that was thawed says so.
-            if let Ok(()) = freeze::heal(context, node).await {
-                context.recorder.record(Event::FaultHealed { fault: *number, step: None });
-            }
+    for (number, facts) in open(context).filter(|(_, facts)| facts.fault.has_heal()) {
+        match lift(context, &facts.fault).await {
+            Ok(()) => context.recorder.record(Event::FaultHealed { fault: number, step: None }),
+            // Its node may have been destroyed since; what is still there goes with the lab.
+            Err(error) => tracing::debug!(error = %ErrorChain::of(&error), "a fault could not be lifted"),
         }
     }
+}
+
+/// The faults that no step has lifted, the latest first.
+fn open(context: &DrillContext) -> impl Iterator<Item = (usize, &FaultFacts)> {
+    let is_open = |(number, _): &(&usize, _)| !context.healed.contains(number);
+    context.faults.iter().rev().filter(is_open).map(|(number, facts)| (*number, facts))
 }
 
 /// When a server has answered a query, just now; `None` where it does not. That it lived is part of the proof that a fault

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::{task::JoinSet, time::Instant};
 
-use super::{drop_table, freeze, kill_node, kill_postmaster, lose_volume};
+use super::probe;
 use crate::{
     action::context::DrillContext,
     drill::{DatabaseName, Fault, Verb},
@@ -101,7 +101,7 @@ async fn noticed(context: &DrillContext, step: usize) {
 pub(super) fn begin(context: &mut DrillContext, step: usize, fault: &Fault, site: Site) {
     let (recorder, fault) = (context.recorder.clone(), fault.clone());
     context.proofs.running.spawn(async move {
-        let look = || probe(&fault, &site);
+        let look = || probe(&site, &fault);
         let probe = find(recorder.clock(), FaultEffect::Present, look).await;
         recorder.record(Event::FaultProbed { fault: step, after: None, probe });
     });
@@ -126,10 +126,10 @@ async fn is_gone(context: &DrillContext, ending: &Verb, facts: &FaultFacts) -> R
     let site =
         |node| Site { node, database: context.database().clone(), pid: None, has_rows: facts.has_rows };
     match (fault.node(), ending) {
-        (None, _) => probe(fault, &site(node)).await,
+        (None, _) => probe(&site(node), fault).await,
         (Some(name), Verb::Heal(_)) => {
             let healed = context.node(name)?;
-            match probe(fault, &site(healed.clone())).await? {
+            match probe(&site(healed.clone()), fault).await? {
                 Seen::Gone(_) => takes_connections(&healed).await,
                 present => Ok(present),
             }
@@ -155,16 +155,6 @@ async fn takes_writes(node: &Node) -> Result<Seen, LabError> {
         format!("{name} takes no writes"),
         format!("the service is on {name}, which takes writes"),
     ))
-}
-
-async fn probe(fault: &Fault, site: &Site) -> Result<Seen, LabError> {
-    match fault {
-        Fault::LoseVolume { .. } => lose_volume::probe(site).await,
-        Fault::KillNode { .. } => kill_node::probe(site).await,
-        Fault::KillPostmaster { .. } => kill_postmaster::probe(site).await,
-        Fault::Freeze { .. } => freeze::probe(site).await,
-        Fault::DropTable { table } => drop_table::probe(site, table).await,
-    }
 }
 
 /// Looks until the effect is as it is wanted, for at most [`WITHIN`]; what was seen last where it does not come to that.

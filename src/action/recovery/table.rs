@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{Phases, RecoveredService};
 use crate::{
     action::{context::DrillContext, topology},
-    drill::{Fault, NodeName, TableName},
+    drill::{NodeName, TableName},
     journal::Phase,
     lab::{
         Command, LabError,
@@ -98,8 +98,7 @@ pub(super) async fn run(
 
 /// The transaction that dropped the table, and a position in WAL after it.
 fn mistake(context: &DrillContext, table: &TableName) -> Result<(u64, Lsn), LabError> {
-    let drops = |fault: &Fault| matches!(fault, Fault::DropTable { table: dropped } if dropped == table);
-    let facts = context.faults.values().rev().find(|facts| drops(&facts.fault));
+    let facts = context.faults.values().rfind(|facts| facts.fault.table() == Some(table));
     facts
         .and_then(|facts| facts.xid.zip(facts.lsn))
         .ok_or_else(|| LabError::state("find the human error", format!("no step dropped {table}")))

@@ -136,7 +136,7 @@ mod tests {
         let freeze = Fault::Freeze { node: node("primary") };
         let story = Story::restart().drill(|drill| {
             drill.steps[1].verb = Verb::Fault(freeze.clone());
-            drill.steps[3].verb = Verb::Heal(node("primary"));
+            drill.steps[3].verb = Verb::Heal(crate::drill::Fault::Freeze { node: node("primary") });
         });
         let mut story = story;
         let began = |story: &Story, step: usize| {

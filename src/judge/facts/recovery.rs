@@ -113,7 +113,14 @@ mod tests {
             |story: Story| story.without(|event| matches!(event, Event::FaultInjected { step: FAULT, .. }));
         let story = only_earlier(after(&frozen));
         assert_eq!(story.judge().recoveries[0].from, ms(3_100));
-        assert_eq!(story.drill(verbs(Verb::Heal(node("standby")))).judge().recoveries[0].from, ms(7_100));
+        assert_eq!(
+            story
+                .drill(verbs(Verb::Heal(crate::drill::Fault::Freeze { node: node("standby") })))
+                .judge()
+                .recoveries[0]
+                .from,
+            ms(7_100)
+        );
         assert_eq!(after(&frozen).judge().recoveries[0].from, ms(7_000));
     }
 }

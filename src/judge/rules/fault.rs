@@ -202,8 +202,11 @@ mod tests {
         let frozen = |heal: bool| {
             story.clone().drill(|drill| {
                 drill.steps[FAULT].verb = Verb::Fault(freeze.clone());
-                drill.steps[RECOVERY].verb =
-                    if heal { Verb::Heal(node("primary")) } else { Verb::Work(Period::from_secs(1)) };
+                drill.steps[RECOVERY].verb = if heal {
+                    Verb::Heal(crate::drill::Fault::Freeze { node: node("primary") })
+                } else {
+                    Verb::Work(Period::from_secs(1))
+                };
             })
         };
         assert_eq!(frozen(true).verdict_of("fault 05 freeze primary"), Verdict::Pass);

@@ -33,7 +33,7 @@ use super::{
     sweep::Outcome,
 };
 use crate::{
-    drill::{NodeName, REPOSITORY, RuntimeKind},
+    drill::{Capability, NodeName, REPOSITORY, RuntimeKind},
     lab::{Address, Command, Installation, LabError, NodePaths, Output, Processes, Provision, Runtime},
 };
 
@@ -193,6 +193,10 @@ impl Lab {
 impl Runtime for Lab {
     fn kind(&self) -> RuntimeKind {
         RuntimeKind::Docker
+    }
+
+    fn capabilities(&self) -> &'static [Capability] {
+        super::CAPABILITIES
     }
 
     fn installation(&self) -> &Installation {

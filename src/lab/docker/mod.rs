@@ -29,3 +29,8 @@ pub use engine::Engine;
 pub use image::{Image, LocalImage, VERSION};
 pub use lab::Lab;
 pub use sweep::{Kind, Outcome, Resource, Which, sweep};
+
+use crate::drill::Capability;
+
+/// What this runtime can do to nodes.
+pub const CAPABILITIES: &[Capability] = &[Capability::Signals, Capability::Volumes];

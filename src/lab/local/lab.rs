@@ -25,7 +25,7 @@ use tokio::{
 
 use super::{ServerUser, WorkDir, processes, sweep};
 use crate::{
-    drill::{NodeName, REPOSITORY, RuntimeKind},
+    drill::{Capability, NodeName, REPOSITORY, RuntimeKind},
     lab::{
         Address, Command, Installation, LabError, NodePaths, Output, PreparedKey, Processes, Provision,
         Runtime, output::Collector,
@@ -193,6 +193,10 @@ async fn next(stream: &mut Option<impl AsyncRead + Unpin>, piece: &mut Vec<u8>) 
 impl Runtime for LocalLab {
     fn kind(&self) -> RuntimeKind {
         RuntimeKind::Local
+    }
+
+    fn capabilities(&self) -> &'static [Capability] {
+        super::CAPABILITIES
     }
 
     fn installation(&self) -> &Installation {

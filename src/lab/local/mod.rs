@@ -21,3 +21,8 @@ pub use lab::LocalLab;
 pub use sweep::{is_in_use, prepared, remove_prepared, remove_run, runs};
 pub use user::ServerUser;
 pub use work::WorkDir;
+
+use crate::drill::Capability;
+
+/// What this runtime can do to nodes.
+pub const CAPABILITIES: &[Capability] = &[Capability::Signals, Capability::Volumes];

@@ -14,7 +14,7 @@ pub(super) use cluster::{
 };
 pub(super) use drill::Drill;
 pub(super) use recovery::{Recover, Rehearse, Target, TargetTable, TargetWord};
-pub(super) use step::{Backup, Fault, Step};
+pub(super) use step::{Backup, Fault, Heal, HealedFault, Step};
 
 use super::reading::{Key, Section};
 
@@ -49,6 +49,8 @@ pub(super) const SECTIONS: &[(&str, &[Key])] = &[
     section::<Step>(),
     section::<Backup>(),
     section::<Fault>(),
+    section::<HealedFault>(),
+    section::<step::DropTable>(),
     section::<Recover>(),
     section::<Rehearse>(),
     section::<TargetTable>(),
@@ -59,8 +61,10 @@ pub(super) const SECTIONS: &[(&str, &[Key])] = &[
 
 /// Where a key that is unknown here belongs, if that is one place: a key below a `[header]` is easily in the wrong section.
 pub(super) fn home_of(key: &str, here: &str) -> Option<String> {
-    let mut homes =
-        SECTIONS.iter().filter(|(place, keys)| *place != here && keys.iter().any(|known| known.name == key));
+    // What is healed is written as it was injected: that is its home.
+    let mut homes = SECTIONS.iter().filter(|(place, keys)| {
+        *place != here && *place != HealedFault::WHERE && keys.iter().any(|known| known.name == key)
+    });
     match (homes.next(), homes.next()) {
         (Some((place, _)), None) if *place == Drill::WHERE => {
             Some("move it to the top of the file, above the first `[header]`".into())

@@ -1,9 +1,18 @@
 //! Steps, and the backups and faults in them.
 
+use serde_json::{Value as Json, json};
+use toml::de::DeValue;
+
 use super::{Check, Recover, Rehearse};
 use crate::{
-    drill::{BackupMethod, Compression, Label, NodeName, RestorePointName, TableName},
-    syntax::reading::{Line, Positive, Several, section, words},
+    drill::{
+        self, BackupMethod, Compression, DroppedTable, Label, NodeName, RestorePointName, TableName,
+        fault_table,
+    },
+    syntax::{
+        diagnostic::{Diagnostic, Span},
+        reading::{Line, Positive, Several, Shape, Value, mismatch, section, words},
+    },
 };
 
 words! {
@@ -27,8 +36,8 @@ section! {
     "restore-point" restore_point: RestorePointName;
     /// Break something.
     "fault" fault: Fault;
-    /// Lift the freeze of this node.
-    "heal" heal: NodeName;
+    /// Lift a fault, written as it was injected.
+    "heal" heal: Heal;
     /// Bring the service back.
     "recover" recover: Recover;
     /// Restore a backup into a copy beside the running service, which stays where it is.
@@ -51,18 +60,112 @@ section! {
     "compress" compress: Compression;
 }
 
-section! {
-    /// What breaks. It has exactly one kind.
-    Fault at "in `fault`", one "fault" of ["lose-volume", "kill-node", "kill-postmaster", "freeze", "drop-table"];
+/// Declares a section of faults. The words of a heal are not used: they choose the rows of [`HealedFault`].
+macro_rules! fault_section {
+    (
+        $(#[doc = $section:literal])* $name:ident at $where:literal;
+        $(#[doc = $about:literal] $variant:ident { $hit:ident: $type:ty } $key:literal $module:ident $($heal:literal)?;)*
+    ) => {
+        section! {
+            $(#[doc = $section])*
+            $name at $where, one "fault" of [$($key),*];
+            $(#[doc = $about] $key $module: $type;)*
+        }
 
-    /// This node and its data directory are gone.
-    "lose-volume" lose_volume: NodeName;
-    /// Every process of this node dies at once and does not come back; its files are out of reach.
-    "kill-node" kill_node: NodeName;
-    /// SIGKILL to the postmaster of this node alone.
-    "kill-postmaster" kill_postmaster: NodeName;
-    /// Every process of this node stops where it is, until `heal`.
-    "freeze" freeze: NodeName;
-    /// Somebody drops this table, given as `schema.table`.
-    "drop-table" drop_table: TableName;
+        impl $name {
+            /// The faults in it, each with its place: one, where the section is right.
+            pub(crate) fn all(&self) -> Vec<(Span, drill::Fault)> {
+                let mut faults = Vec::new();
+                $(if let Some((place, $hit)) = self.$module.placed() {
+                    faults.push((place, drill::Fault::$variant { $hit: $hit.clone() }));
+                })*
+                faults
+            }
+        }
+    };
+}
+
+/// Declares the sections of what breaks and of what can be healed: the rows of the table with words for a heal.
+macro_rules! fault_sections {
+    ($(
+        #[doc = $about:literal]
+        $variant:ident { $hit:ident: $type:ty } $key:literal $module:ident: $words:literal {
+            service: $service:ident, data: $data:ident, leaves: $leaves:literal,
+            ended_by: $ended_by:ident $(($heal:literal))?, needs: $($needs:tt)*
+        }
+    )*) => {
+        fault_section! {
+            /// What breaks. It has exactly one kind.
+            Fault at "in `fault`";
+            $(#[doc = $about] $variant { $hit: $type } $key $module;)*
+        }
+        fault_section! {
+            /// The fault that is lifted, written as it was injected.
+            HealedFault at "in `heal`";
+            $($(#[doc = $about] $variant { $hit: $type } $key $module $heal;)?)*
+        }
+    };
+}
+fault_table!(fault_sections);
+
+section! {
+    /// A table that somebody drops.
+    DropTable at "in `drop-table`";
+
+    /// The table, as `schema.table`.
+    "table" table: TableName = required;
+    /// Whether all that depends on it goes with it, as with `DROP TABLE … CASCADE`; `false` where it is left out.
+    "cascade" cascade: bool;
+}
+
+/// The name of a table, or a table with particulars.
+impl Shape for DroppedTable {
+    fn what() -> String {
+        TableName::what()
+    }
+
+    fn example() -> String {
+        TableName::example()
+    }
+
+    fn read(value: &Value<'_>, diagnostics: &mut Vec<Diagnostic>) -> Option<Self> {
+        if value.get_ref().is_table() {
+            let declared = DropTable::read(value, diagnostics)?;
+            return Some(Self { table: declared.table.get()?.clone(), cascade: declared.cascade.or(false)? });
+        }
+        TableName::read(value, diagnostics).map(Self::from)
+    }
+
+    fn schema() -> Json {
+        json!({ "anyOf": [TableName::schema(), DropTable::schema()] })
+    }
+}
+
+/// What is healed: a fault, or the node that earlier versions named.
+#[derive(Debug)]
+pub(crate) enum Heal {
+    Fault(Box<HealedFault>),
+    Node(NodeName),
+}
+
+impl Shape for Heal {
+    fn what() -> String {
+        "the fault that is lifted, a table".into()
+    }
+
+    fn example() -> String {
+        r#"{ freeze = "primary" }"#.into()
+    }
+
+    fn read(value: &Value<'_>, diagnostics: &mut Vec<Diagnostic>) -> Option<Self> {
+        match value.get_ref() {
+            DeValue::Table(_) => HealedFault::read(value, diagnostics).map(Box::new).map(Self::Fault),
+            DeValue::String(_) => NodeName::read(value, diagnostics).map(Self::Node),
+            _ => mismatch(value, diagnostics),
+        }
+    }
+
+    fn schema() -> Json {
+        HealedFault::schema()
+    }
 }

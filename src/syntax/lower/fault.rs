@@ -3,14 +3,13 @@
 use super::{
     step::value_place,
     table,
-    world::{Dropped, Fate, Open, World},
+    world::{Broken, Dropped, Open, World},
 };
 use crate::{
-    drill::{Fault, NodeName, TableName, Verb},
+    drill::{EndedBy, Fault, NodeName, TableName, Verb},
     syntax::{
         declared,
         diagnostic::{Diagnostic, Span},
-        reading::Field,
         visible::quoted,
     },
 };
@@ -20,44 +19,38 @@ pub(super) fn fault(
     fault: &declared::Fault,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Verb> {
-    let mut kinds = Vec::new();
-    let mut on_node = |field: &Field<NodeName>, make: fn(NodeName) -> Fault, fate: fn(Span) -> Fate| {
-        if let Some((place, node)) = field.placed() {
-            kinds.push(hit(world, node, place, fate, diagnostics).map(|()| make(node.clone())));
-        }
-    };
-    on_node(&fault.lose_volume, |node| Fault::LoseVolume { node }, Fate::Lost);
-    on_node(&fault.kill_node, |node| Fault::KillNode { node }, Fate::Killed);
-    on_node(&fault.kill_postmaster, |node| Fault::KillPostmaster { node }, Fate::Stopped);
-    on_node(&fault.freeze, |node| Fault::Freeze { node }, Fate::Frozen);
-    if let Some((place, table)) = fault.drop_table.placed() {
-        kinds.push(
-            drop_table(world, table, place, diagnostics).map(|()| Fault::DropTable { table: table.clone() }),
-        );
+    let mut faults = Vec::new();
+    for (place, fault) in fault.all() {
+        let done = match (fault.node(), fault.table()) {
+            (Some(node), _) => hit(world, node, place, &fault, diagnostics),
+            (None, Some(table)) => drop_table(world, table, place, diagnostics),
+            (None, None) => Some(()),
+        };
+        faults.push(done.map(|()| fault));
     }
-    world.unsure |= kinds.is_empty();
+    world.unsure |= faults.is_empty();
     world.faults += 1;
     world.forgiven = false;
     world.examinable = false;
-    kinds.pop().flatten().map(Verb::Fault)
+    faults.pop().flatten().map(Verb::Fault)
 }
 
 fn hit(
     world: &mut World<'_>,
     node: &NodeName,
     place: Span,
-    fate: fn(Span) -> Fate,
+    fault: &Fault,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<()> {
     let unsure = world.unsure;
     let server = world.known(node, place.clone(), diagnostics)?;
-    if let Some((trouble, since)) = server.fate.trouble().filter(|_| !unsure) {
+    if let Some((trouble, since)) = server.trouble().filter(|_| !unsure) {
         let diagnostic = Diagnostic::meaning(place, format!("a fault on `{node}`, which {trouble} already"))
             .also(Some(since), "since here");
         diagnostics.push(diagnostic.help("break another node, or recover this one first"));
         return None;
     }
-    server.fate = fate(place.clone());
+    server.broken = Some(Broken { fault: fault.clone(), since: place.clone() });
     world.open.push(Open { step: world.step, place, table: None });
     Some(())
 }
@@ -91,28 +84,59 @@ fn drop_table(
 
 pub(super) fn heal(
     world: &mut World<'_>,
-    node: &NodeName,
+    heal: &declared::Heal,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Verb> {
-    let place = value_place(world, |step| step.heal.placed().map(|(place, _)| place));
+    match heal {
+        declared::Heal::Fault(declared) => {
+            let (place, fault) = declared.all().pop()?;
+            lift(world, &fault, place, diagnostics)
+        }
+        declared::Heal::Node(node) => heal_of_node(world, node, diagnostics),
+    }
+    .map(Verb::Heal)
+}
+
+fn lift(
+    world: &mut World<'_>,
+    fault: &Fault,
+    place: Span,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<Fault> {
+    let key = fault.info().key;
+    let node = fault.node()?;
     let unsure = world.unsure;
     let server = world.known(node, place.clone(), diagnostics)?;
-    match &server.fate {
-        Fate::Frozen(_) => {
-            server.fate = Fate::Alive;
-        }
+    match &server.broken {
+        Some(broken) if broken.fault == *fault => server.broken = None,
         _ if unsure => {}
-        fate => {
-            let (trouble, since) =
-                fate.trouble().map_or(("runs", None), |(trouble, since)| (trouble, Some(since)));
-            let help = match fate {
-                Fate::Stopped(_) => format!("write `recover = {{ restart = \"{node}\" }}`"),
-                _ => "freeze a node before it is healed: `fault = { freeze = \"…\" }`".into(),
+        broken => {
+            let trouble = server.trouble();
+            let help = match broken.as_ref().map(|broken| &broken.fault) {
+                Some(open) if open.has_heal() => format!("write `heal = {}`", open.written()),
+                Some(open) if open.info().ended_by == EndedBy::Restart => restart(node),
+                _ => format!("inject the fault before it is healed: `fault = {}`", fault.written()),
             };
-            let message = format!("`heal` thaws a frozen node, but `{node}` {trouble}");
+            let (trouble, since) = trouble.map_or(("runs", None), |(trouble, since)| (trouble, Some(since)));
+            let message = format!("no `{key}` to heal: `{node}` {trouble}");
             diagnostics.push(Diagnostic::meaning(place, message).also(since, "since here").help(help));
             return None;
         }
     }
-    Some(Verb::Heal(node.clone()))
+    Some(fault.clone())
+}
+
+fn restart(node: &NodeName) -> String {
+    format!("write `recover = {{ restart = \"{node}\" }}`")
+}
+
+/// What earlier versions wrote: the fault is the one that is open on this node. A drill that was run so is read all the same.
+fn heal_of_node(world: &mut World<'_>, node: &NodeName, diagnostics: &mut Vec<Diagnostic>) -> Option<Fault> {
+    let place = value_place(world, |step| step.heal.placed().map(|(place, _)| place));
+    let server = world.known(node, place.clone(), diagnostics)?;
+    let open = server.broken.take_if(|broken| broken.fault.has_heal()).map(|broken| broken.fault);
+    let written = open.as_ref().map_or_else(|| format!("{{ freeze = \"{node}\" }}"), Fault::written);
+    let message = format!("`heal` names the fault that it lifts, and `{node}` is a node");
+    diagnostics.push(Diagnostic::meaning(place, message).help(format!("write `heal = {written}`")));
+    open
 }

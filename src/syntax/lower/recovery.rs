@@ -2,10 +2,10 @@
 
 use super::{
     restore::{self, Restore},
-    world::{Fate, World},
+    world::{Broken, World},
 };
 use crate::{
-    drill::{NodeName, Recovery, TableName, Verb},
+    drill::{DataEffect, EndedBy, Fault, NodeName, Recovery, TableName, Verb},
     syntax::{
         declared,
         diagnostic::{Diagnostic, Span},
@@ -75,32 +75,24 @@ fn restart(
     let unsure = world.unsure;
     let serving = world.serving.clone().filter(|serving| serving != node);
     let server = world.known(node, place.clone(), diagnostics)?;
-    let (message, since, help) = match &server.fate {
-        Fate::Stopped(since) if !unsure && serving.is_some() => (
-            "is not the server that takes writes: a restart brings the service back",
-            Some(since),
-            format!(
-                "break and restart `{}`; a standby can be frozen and healed",
-                serving.as_ref().map_or("", NodeName::as_str)
-            ),
-        ),
-        Fate::Stopped(_) => {
-            server.fate = Fate::Alive;
-            return Some(Recovery::Restart { node: node.clone() });
+    let (message, since, help) = match &server.broken {
+        Some(Broken { fault, since }) if fault.info().ended_by == EndedBy::Restart => {
+            let Some(serving) = serving.filter(|_| !unsure) else {
+                server.broken = None;
+                return Some(Recovery::Restart { node: node.clone() });
+            };
+            (
+                "is not the server that takes writes: a restart brings the service back".to_owned(),
+                Some(since),
+                format!("break and restart `{serving}`; a standby can be frozen and healed"),
+            )
         }
         _ if unsure => return Some(Recovery::Restart { node: node.clone() }),
-        Fate::Lost(since) => (
-            "lost its volume: nothing is left to restart",
-            Some(since),
-            "recover from a backup, or promote a standby".into(),
-        ),
-        Fate::Killed(since) => (
-            "is dead for good, its files out of reach",
-            Some(since),
-            "recover from a backup, promote a standby, or use `kill-postmaster`".into(),
-        ),
-        Fate::Frozen(since) => ("is frozen, not dead", Some(since), format!("write `heal = \"{node}\"`")),
-        Fate::Alive => ("runs", None, "restart the node that the fault stopped".to_owned()),
+        Some(Broken { fault, since }) => {
+            let (message, help) = no_restart(fault);
+            (message, Some(since), help)
+        }
+        None => ("runs".to_owned(), None, "restart the node that the fault stopped".to_owned()),
     };
     diagnostics.push(
         Diagnostic::meaning(place, format!("`{node}` {message}"))
@@ -108,6 +100,29 @@ fn restart(
             .help(help),
     );
     None
+}
+
+/// Why a restart brings a server back from no such fault, and what does.
+fn no_restart(fault: &Fault) -> (String, String) {
+    let info = fault.info();
+    match info.data {
+        DataEffect::Lost => (
+            "lost its volume: nothing is left to restart".into(),
+            "recover from a backup, or promote a standby".into(),
+        ),
+        DataEffect::OutOfReach => (
+            "is dead for good, its files out of reach".into(),
+            "recover from a backup, promote a standby, or use `kill-postmaster`".into(),
+        ),
+        DataEffect::Kept | DataEffect::HumanError => (
+            format!("{}, which no restart ends", info.leaves),
+            if fault.has_heal() {
+                format!("write `heal = {}`", fault.written())
+            } else {
+                "recover from a backup, or promote a standby".into()
+            },
+        ),
+    }
 }
 
 fn promote(
@@ -145,7 +160,7 @@ fn promote(
     }
     let serving = world.serving.clone();
     if let Some(alive) =
-        serving.filter(|name| world.server(name).is_some_and(|server| matches!(server.fate, Fate::Alive)))
+        serving.filter(|name| world.server(name).is_some_and(|server| server.broken.is_none()))
     {
         let message = format!("`{alive}` still takes writes: there would be two primaries");
         diagnostics.push(

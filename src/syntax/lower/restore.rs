@@ -2,10 +2,10 @@
 
 use super::{
     cluster, target,
-    world::{Fate, Server, World},
+    world::{Server, World},
 };
 use crate::{
-    drill::{Label, NodeName, Recovery, Service},
+    drill::{DataEffect, Label, NodeName, Recovery, Service},
     syntax::{
         declared,
         diagnostic::{Diagnostic, Span},
@@ -105,14 +105,15 @@ fn free_name(world: &World<'_>, declared: &Restore<'_>, onto: &NodeName, diagnos
     let place = declared.onto.placed().map_or_else(|| world.verb.clone(), |(place, _)| place);
     cluster::reserved(place.clone(), onto, diagnostics);
     let server = world.servers.iter().find(|server| server.name == *onto);
-    let taken = server.and_then(|server| match (&server.fate, declared.serve) {
+    let left = |server: &Server| server.broken.as_ref().map(|broken| broken.fault.info().data);
+    let taken = server.and_then(|server| match (left(server), declared.serve) {
         _ if server.copy && !declared.serve => None,
         _ if server.copy => Some("is a rehearsal's copy"),
         // The name of a server that is gone is free for its successor.
-        (Fate::Lost(_) | Fate::Killed(_), true) => None,
-        (Fate::Lost(_) | Fate::Killed(_), false) => Some("is a node of the cluster"),
-        (Fate::Alive, _) => Some("is a node that runs"),
-        (Fate::Stopped(_) | Fate::Frozen(_), _) => Some("is a node whose files are there"),
+        (Some(DataEffect::Lost | DataEffect::OutOfReach), true) => None,
+        (Some(DataEffect::Lost | DataEffect::OutOfReach), false) => Some("is a node of the cluster"),
+        (None, _) => Some("is a node that runs"),
+        (Some(DataEffect::Kept | DataEffect::HumanError), _) => Some("is a node whose files are there"),
     });
     if let (Some(taken), Some(server)) = (taken, server)
         && !world.unsure
@@ -146,7 +147,7 @@ fn settle(world: &mut World<'_>, declared: &Restore<'_>, onto: &NodeName) {
         name: onto.clone(),
         place,
         standby: None,
-        fate: Fate::Alive,
+        broken: None,
         copy: !declared.serve,
         turned: None,
     };

@@ -30,7 +30,7 @@ fn step(world: &mut World<'_>, step: &declared::Step, diagnostics: &mut Vec<Diag
     with(world, &step.work, &mut verbs, |world, work| Some(work_for(world, work.0)));
     with(world, &step.restore_point, &mut verbs, |world, point| restore_point(world, point, diagnostics));
     with(world, &step.fault, &mut verbs, |world, fault| fault::fault(world, fault, diagnostics));
-    with(world, &step.heal, &mut verbs, |world, node| fault::heal(world, node, diagnostics));
+    with(world, &step.heal, &mut verbs, |world, heal| fault::heal(world, heal, diagnostics));
     with(world, &step.recover, &mut verbs, |world, recover| recovery::recover(world, recover, diagnostics));
     with(world, &step.rehearse, &mut verbs, |world, rehearse| {
         recovery::rehearse(world, rehearse, diagnostics)

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use super::{cluster, refusal};
 use crate::{
-    drill::{BackupMethod, ClusterState, Label, NodeName, RestorePointName, TableName, Verb},
+    drill::{BackupMethod, ClusterState, Fault, Label, NodeName, RestorePointName, TableName, Verb},
     syntax::{
         declared::{self, RoleWord},
         diagnostic::{Diagnostic, Span},
@@ -12,32 +12,11 @@ use crate::{
     },
 };
 
-/// What became of a server, and where the file says so.
+/// A fault that a server has not come back from, and where the file says so.
 #[derive(Clone, Debug)]
-pub(super) enum Fate {
-    /// It runs.
-    Alive,
-    /// Its data directory is gone.
-    Lost(Span),
-    /// It is gone, and its files are out of reach.
-    Killed(Span),
-    /// Its postmaster is dead; its files are there.
-    Stopped(Span),
-    /// It stands still.
-    Frozen(Span),
-}
-
-impl Fate {
-    /// What it is like, and since where; `None` where it runs.
-    pub(super) fn trouble(&self) -> Option<(&'static str, Span)> {
-        match self {
-            Self::Alive => None,
-            Self::Lost(span) => Some(("is lost", span.clone())),
-            Self::Killed(span) => Some(("is dead for good", span.clone())),
-            Self::Stopped(span) => Some(("is down", span.clone())),
-            Self::Frozen(span) => Some(("is frozen", span.clone())),
-        }
-    }
+pub(super) struct Broken {
+    pub(super) fault: Fault,
+    pub(super) since: Span,
 }
 
 /// A server at this point of the drill.
@@ -46,11 +25,20 @@ pub(super) struct Server {
     pub(super) place: Span,
     /// `None` for one that takes writes; the inner one is the delay.
     pub(super) standby: Option<Option<Duration>>,
-    pub(super) fate: Fate,
+    /// What is broken of it; `None` where it runs.
+    pub(super) broken: Option<Broken>,
     /// A copy that a rehearsal made, beside the cluster.
     pub(super) copy: bool,
     /// Where it gave a table back: it stands still from then on.
     pub(super) turned: Option<Span>,
+}
+
+impl Server {
+    /// What it is like, and since where; `None` where it runs.
+    pub(super) fn trouble(&self) -> Option<(&'static str, Span)> {
+        let Broken { fault, since } = self.broken.as_ref()?;
+        Some((fault.info().leaves, since.clone()))
+    }
 }
 
 /// A backup that was taken, or a restore point that was made.
@@ -209,7 +197,7 @@ impl<'a> World<'a> {
                 .map(|moved| ("follows a server that serves no more", moved.place.clone()))
         };
         let turned = || server.turned.clone().map(|place| ("stands still since it gave a table back", place));
-        server.fate.trouble().or_else(left).or_else(turned)
+        server.trouble().or_else(left).or_else(turned)
     }
 
     fn unknown(&self, name: &NodeName, place: Span, copy: bool) -> Diagnostic {
@@ -229,7 +217,7 @@ impl<'a> World<'a> {
     pub(super) fn needs_service(&mut self, what: &str, diagnostics: &mut Vec<Diagnostic>) {
         let (unsure, verb) = (self.unsure, self.verb.clone());
         let Some(serving) = self.serving.clone().filter(|_| !unsure) else { return };
-        let Some((trouble, since)) = self.server(&serving).and_then(|server| server.fate.trouble()) else {
+        let Some((trouble, since)) = self.server(&serving).and_then(|server| server.trouble()) else {
             return;
         };
         let message = format!("{what}, but `{serving}` {trouble}");
@@ -248,8 +236,9 @@ impl World<'_> {
         self.needs_service(what, diagnostics);
         let standby = self.state.waits_for().cloned().filter(|_| !self.unsure && diagnostics.len() == before);
         let Some(standby) = standby else { return };
-        let fate = self.server(&standby).and_then(|server| server.fate.trouble());
-        let Some((trouble, since)) = fate else { return };
+        let Some((trouble, since)) = self.server(&standby).and_then(|server| server.trouble()) else {
+            return;
+        };
         let message =
             format!("{what}, but each commit waits for the synchronous standby `{standby}`, which {trouble}");
         diagnostics.push(
@@ -266,5 +255,5 @@ fn server(node: &declared::Node) -> Option<Server> {
         RoleWord::Primary => None,
         RoleWord::Standby => Some(node.delay.get().map(|delay| delay.0.duration())),
     };
-    Some(Server { name: name.clone(), place, standby, fate: Fate::Alive, copy: false, turned: None })
+    Some(Server { name: name.clone(), place, standby, broken: None, copy: false, turned: None })
 }

@@ -1,0 +1,48 @@
+//! What a drill may need of the place where its nodes run.
+
+use super::{Drill, Verb};
+
+/// Something that a runtime can do to nodes, or can't.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Capability {
+    /// To send signals to the processes of a node: they are killed, stopped and let go on.
+    Signals,
+    /// To take a node's data volume away, and to prove that it is gone.
+    Volumes,
+    /// To bound the size of a node's data volume, so that it can be full while the machine's disk is not.
+    BoundedVolumes,
+}
+
+impl Capability {
+    /// What a runtime says that lacks it.
+    #[must_use]
+    pub const fn lacking(self) -> &'static str {
+        match self {
+            Self::Signals => "it can't send signals to the processes of a node",
+            Self::Volumes => "its nodes have no data volumes that can be taken away",
+            Self::BoundedVolumes => {
+                "it can't bound the size of a node's data volume, and to fill it would fill the machine's disk"
+            }
+        }
+    }
+}
+
+impl Drill {
+    /// What its faults need that a runtime with these capabilities lacks: a clause that says what can't be done, and why.
+    #[must_use]
+    pub fn lacking_capability(&self, offered: &[Capability]) -> Option<String> {
+        self.steps.iter().find_map(|step| match &step.verb {
+            Verb::Fault(fault) => {
+                let needed = fault.info().needs?;
+                let lacking = (!offered.contains(&needed)).then(|| needed.lacking())?;
+                Some(format!("{}: {lacking}", fault.describe()))
+            }
+            Verb::Backup(_)
+            | Verb::Work(_)
+            | Verb::RestorePoint(_)
+            | Verb::Heal(_)
+            | Verb::Recover(_)
+            | Verb::Check(_) => None,
+        })
+    }
+}
