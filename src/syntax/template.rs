@@ -9,7 +9,7 @@ pub fn template(name: &str) -> String {
         name.chars().filter(|c| !c.is_control() && !matches!(c, '"' | '\\')).take(100).collect();
     let title = if title.trim().is_empty() { "A drill" } else { title.trim() };
     let faults = both(Fault::KEYS.iter().map(|key| key.name));
-    TEMPLATE.replace("{faults}", &faults.replace('`', "")).replace("{title}", title)
+    TEMPLATE.replace("{faults}", &faults).replace("{title}", title)
 }
 
 const TEMPLATE: &str = r#"# A drill for Lifeboat. `lifeboat check FILE` says whether it is right; `lifeboat schema` prints the schema for your editor.
