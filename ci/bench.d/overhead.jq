@@ -14,15 +14,19 @@ def within($from; $to): map([([.[0], $from] | max), ([.[1], $to] | min)] | selec
 ($journal[0] | (.event.started | seconds) - .at / 1e6) as $epoch
 | ($journal | map(.at / 1e6 + $epoch)) as $at
 | [inputs | capture("^(?<end>[0-9-]{10}T[0-9:.]+Z) +DEBUG .*what=\"(?<what>[^\"]*)\".* took=(?<took>[0-9.]+(s|ms|µs))")
-    | select(.what | raw) | (.end | seconds) as $end | [$end - (.took | took), $end]] as $raw
+    | select(.what | raw) | (.end | seconds) as $until | [$until - (.took | took), $until]] as $commands
+# Restores, starts, replay and promotion are phases of a recovery, on the clock of the journal.
+| [$journal[] | select(.event.event == "recovered") | .event.phases[] | select(.phase | IN("restore", "start", "replay", "promote"))
+    | [.from / 1e6 + $epoch, .to / 1e6 + $epoch]] as $phases
+| ($commands + $phases) as $raw
 | ($journal | map(.event.event)) as $events
 | ($events | index("baseline-recorded")) as $stands
 | ($events | index("cleaned-up")) as $clean
 | ([$journal | to_entries[] | select(.value.event.event == "step-ended") | .key] | last) as $over
 | [$journal | to_entries[] | select(.value.event.event == "step-started") | .key as $begin | .value.event as $step
-    | ([$journal | to_entries[] | select(.key > $begin and .value.event.event == "step-ended" and .value.event.step == $step.step) | .key] | first) as $end
-    | {work: ([$journal[$begin:$end][] | .event.event] | any(. == "worked")), check: ([$journal[$begin:$end][] | .event.event] | any(. == "checked")),
-       recover: ([$journal[$begin:$end][] | .event.event] | any(. == "recovered")), from: $at[$begin], to: $at[$end]}] as $steps
+    | ([$journal | to_entries[] | select(.key > $begin and .value.event.event == "step-ended" and .value.event.step == $step.step) | .key] | first) as $until
+    | {work: ([$journal[$begin:$until][] | .event.event] | any(. == "worked")), check: ([$journal[$begin:$until][] | .event.event] | any(. == "checked")),
+       recover: ([$journal[$begin:$until][] | .event.event] | any(. == "recovered")), from: $at[$begin], to: $at[$until]}] as $steps
 | def rest($from; $to): ($to - $from) - ($raw | within($from; $to));
   ($steps | map(select(.work)) | map(.to - .from) | add // 0) as $work
 | {work: $work, wall: ($at[-1] - $at[0] - $work), raw: ($raw | within($at[0]; $at[-1])),

@@ -82,18 +82,32 @@ pitr_of_script() {
 
 prepare_overhead() {
   local part=overhead
-  run_drill 0 "$ROOT/drills/loss/pitr-latest.toml" || die "lifeboat does not pass its drill; see $LOGS/bench-overhead.log"
+  local_postgres || die "no PostgreSQL on this machine"
+  overhead_run docker "$version" || die "lifeboat does not pass its drill; see $LOGS/bench-overhead.log"
+  overhead_run local '' || die "lifeboat does not pass its drill on local; see $LOGS/bench-overhead.log"
 }
 
-measure_overhead() {
+measure_overhead() { overhead_of docker "$version" && overhead_of local ''; }
+
+# overhead_of RUNTIME VERSION: the parts of a drill's wall time, from the journal and from lifeboat's own log, which has the
+# end and the length of each command and of each wait.
+overhead_of() {
   local run=$OUT/reports/latest said name
-  # The log has the end and the length of each command and of each wait.
-  LIFEBOAT_LOG=lifeboat=debug run_drill 0 "$ROOT/drills/loss/pitr-latest.toml" || return
+  overhead_run "$@" || return
   said=$(jq --raw-input --null-input --slurpfile journal "$run/journal.jsonl" \
-    --from-file "$ROOT/ci/bench.d/overhead.jq" "$LOGS/bench-overhead.log") || return
+    --from-file "$ROOT/ci/bench.d/overhead.jq" "$OUT/overhead.log") || return
   for name in wall raw set_up recover check others evidence clean_up; do
-    measure "overhead.$name" "$(jq ".$name" <<<"$said")"
+    measure "overhead.$1.$name" "$(jq ".$name" <<<"$said")"
   done
+}
+
+# overhead_run RUNTIME VERSION: the drill on a runtime; '' is the newest version of this machine.
+overhead_run() {
+  local of=()
+  [ -z "$2" ] || of=(--postgres "$2")
+  rm -rf "$OUT/reports"
+  LIFEBOAT_LOG=lifeboat=debug "$LIFEBOAT" run "$ROOT/drills/loss/pitr-latest.toml" --runtime "$1" "${of[@]}" \
+    --reports "$OUT/reports" >"$OUT/overhead.log" 2>&1 || { cat "$OUT/overhead.log" >>"$LOGS/bench-overhead.log" && return 1; }
 }
 
 # --- commits and content: a server that lifeboat leaves, and the other tool on the same server ---

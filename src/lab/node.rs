@@ -10,6 +10,8 @@ pub(crate) use identity::OWN_SETTING;
 
 use std::{sync::Arc, time::Duration};
 
+use tokio::time::Instant;
+
 use super::{
     Address, Command, LabError, NodePaths, Output, Runtime, TimeLeft,
     session::{Credentials, Session, SqlError},
@@ -116,7 +118,11 @@ impl Node {
     /// Returns an error if it can't be run, or does not end in time.
     pub async fn exec(&self, mut command: Command) -> Result<Output, LabError> {
         command.deadline = command.deadline.min(self.time_left.remaining());
-        self.runtime.exec(&self.name, &command).await
+        let began = Instant::now();
+        let output = self.runtime.exec(&self.name, &command).await;
+        let code = output.as_ref().ok().map(|output| output.code);
+        tracing::debug!(what = command.what, code, took = ?began.elapsed(), "a command in a node");
+        output
     }
 
     /// Runs a command that must succeed, in at most the time that is left.

@@ -67,7 +67,6 @@ pub(super) async fn exec(
             Ok(output) => output?,
             Err(_) => return Err(expired()),
         };
-    tracing::debug!(what = command.what, code = output.code, took = ?began.elapsed(), "a command in a container");
     match output.code {
         // 124: timeout's own; 137 and 143: the watchdog's, and a command that minded only SIGKILL.
         124 | 137 | 143 if began.elapsed() >= command.deadline => Err(expired()),
