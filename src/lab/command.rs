@@ -1,6 +1,6 @@
 //! A program to run inside a node.
 
-mod words;
+pub(super) mod words;
 
 use std::{
     collections::BTreeMap,

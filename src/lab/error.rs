@@ -25,8 +25,10 @@ pub enum LabError {
     Died {
         /// What it had to live for.
         what: String,
-        /// Which it is, and what its log says.
+        /// Which it is, and what its log says: the first error, and the last lines.
         why: String,
+        /// The last lines of its log.
+        whole: String,
     },
     /// A wait came to its deadline.
     #[error("{what} within {}", human::duration(*within))]

@@ -285,7 +285,10 @@ impl Node {
             session = ready => drop(session?),
             death = self.death(&start) => return Err(death),
         }
-        let session = self.session("postgres").await?;
+        let session = match self.session("postgres").await {
+            Ok(session) => session,
+            Err(error) => return Err(self.blame(error).await),
+        };
         // A port of this machine can be somebody else's by now, and passwords and clusters are the same in all runs.
         let own = self.ask(session.setting(OWN_SETTING).await, "ask whose server it is")?;
         if own.as_deref() == Some(self.identity(&address).as_str()) {

@@ -19,6 +19,13 @@ pub fn is_damage(state: &str) -> bool {
     matches!(state, "XX001" | "XX002" | "58P01")
 }
 
+/// Whether a server that says this lacks something of the machine it runs on: class 53 (disk, memory, connections) and
+/// `io_error`.
+#[must_use]
+pub fn is_lack_of_resources(state: &str) -> bool {
+    state.starts_with("53") || state == "58030"
+}
+
 /// Whether a server that says this could not make something of a value, for reasons that lie in the types and functions of
 /// the user: classes of unsupported features, data, functions, syntax and access, `PL/pgSQL` and foreign data.
 #[must_use]

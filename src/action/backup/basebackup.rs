@@ -70,7 +70,8 @@ impl Tool for Basebackup {
         };
         // A copy of a standby brings along what makes it one: such a server would follow for ever and never end its recovery.
         let script = format!(
-            "umask 077; mkdir -p {data}\n{unpack}\nchmod 700 {data}; test -s {data}/backup_label\n\
+            "umask 077; mkdir -p {data}\n{unpack}\nchmod 700 {data}\n\
+             test -s {data}/backup_label || {{ echo 'error: backup_label is missing or empty' >&2; exit 1; }}\n\
              rm -f {data}/standby.signal; : > {data}/postgresql.auto.conf"
         );
         node.run(Command::shell(format!("restore base backup {}", facts.label), script)).await.map(drop)

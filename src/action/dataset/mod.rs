@@ -225,10 +225,26 @@ async fn create_extensions(context: &DrillContext, node: &Node) -> Result<(), La
     }
     let session = node.session(context.database().as_str()).await?;
     for extension in extensions {
-        let create = format!("create extension if not exists {} cascade", extension.quoted());
-        node.ask(session.run(&create).await, &format!("make the extension {}", extension.as_str()))?;
+        let create = format!("create extension if not exists {} cascade;", extension.quoted());
+        define(node, &session, &format!("make the extension {}", extension.as_str()), &create).await?;
     }
     Ok(())
+}
+
+/// Runs what defines something that is Lifeboat's, in one transaction that the user's event triggers don't see: they may
+/// refuse it, as those do that let only one role define anything. When it ends they are as they were.
+async fn define(node: &Node, session: &Session, what: &str, sql: &str) -> Result<(), LabError> {
+    let triggers = "select format('alter event trigger %I ', evtname), \
+        case evtenabled when 'A' then 'enable always;' when 'R' then 'enable replica;' else 'enable;' end \
+        from pg_event_trigger where evtenabled <> 'D' order by evtname";
+    let (mut off, mut on) = (String::new(), String::new());
+    for row in node.ask(session.rows(triggers).await, "list the event triggers")? {
+        if let [Some(alter), Some(enable)] = row.as_slice() {
+            off += &format!("{alter}disable;");
+            on += &(alter.clone() + enable);
+        }
+    }
+    node.ask(session.run(&format!("begin;{off}\n{sql}\n{on}commit")).await, what)
 }
 
 async fn create_role(node: &Node) -> Result<(), LabError> {
@@ -251,7 +267,7 @@ async fn finish(context: &DrillContext, node: &Node) -> Result<(), LabError> {
     create_extensions(context, node).await?;
     let session = node.session(database.as_str()).await?;
     node.ask(session.run("set client_min_messages = error").await, "prepare Lifeboat's own tables")?;
-    node.ask(session.run(&own_tables(context)).await, "make Lifeboat's own tables")?;
+    define(node, &session, "make Lifeboat's own tables", &own_tables(context)).await?;
     if let Some(role) = &context.drill.workload.role {
         let known =
             format!("select exists (select from pg_roles where rolname = {})", literal(role.as_str()));
@@ -259,7 +275,7 @@ async fn finish(context: &DrillContext, node: &Node) -> Result<(), LabError> {
             let why = format!("the dataset has no role {:?}", role.as_str());
             return Err(LabError::state("find the role that the clients are to take", why));
         }
-        node.ask(session.run(&taking(role, &database)).await, "let the clients take their role")?;
+        define(node, &session, "let the clients take their role", &taking(role, &database)).await?;
     }
     Ok(())
 }

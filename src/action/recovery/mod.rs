@@ -60,11 +60,14 @@ struct RecoveredService {
 /// # Errors
 /// Returns an error if the recovered service does not come to its terminal state, or no client commits on it.
 pub async fn recover(context: &mut DrillContext, step: usize, recovery: &Recovery) -> Result<(), LabError> {
+    // A recovery that hangs is to be told as one that was not reached in time, which takes a moment of that time.
+    let kept = context.time_left.keep_back();
     let done = bring_back(context, step, recovery).await;
-    if let Err(error) = &done {
-        not_recovered::note(context, step, error).await;
-    }
-    done
+    context.time_left.give_back(kept);
+    let Err(error) = done else { return Ok(()) };
+    let error = not_recovered::blame(context, recovery, error).await;
+    not_recovered::note(context, step, recovery, &error).await;
+    Err(error)
 }
 
 async fn bring_back(context: &mut DrillContext, step: usize, recovery: &Recovery) -> Result<(), LabError> {
@@ -231,8 +234,11 @@ async fn follow_promotion(
     let mut last: Option<Lsn> = None;
     let mut moved = context.now();
     phases.enter(Phase::Replay);
-    // The step's deadline ends this loop; a statement has one of its own.
+    let within = context.time_left.remaining();
     loop {
+        if context.time_left.remaining().is_zero() {
+            return Err(LabError::Deadline { what: format!("see {} leave recovery", node.name()), within });
+        }
         let rows = match node.ask(session.rows(sql).await, "ask how far recovery is") {
             Ok(rows) => rows,
             // A target that the archive does not reach ends the server: only its log says so.

@@ -21,10 +21,11 @@ pub(super) async fn run(
         Service::MultiHost => context.now(),
     };
     context.recorder.progress(format!("promoting {name}"));
-    let promote = format!("select pg_promote(true, {})", context.time_left.remaining().as_secs().max(1));
+    let within = context.time_left.remaining();
+    let promote = format!("select pg_promote(true, {})", within.as_secs().max(1));
     let promoted = node.ask(session.value(&promote).await, "promote the standby")?;
     if promoted.as_deref() != Some("t") {
-        return Err(LabError::state(format!("promote {name}"), "the server did not leave recovery"));
+        return Err(LabError::Deadline { what: format!("see {name} leave recovery"), within });
     }
     phases.leave();
     Ok(RecoveredService {

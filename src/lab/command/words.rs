@@ -4,8 +4,9 @@
 const LAST: usize = 3;
 
 /// The first error, the line before it where that says what it is of, and the last lines, on one line.
-pub(super) fn digest(said: &str) -> String {
-    let lines: Vec<&str> = said.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+pub(in crate::lab) fn digest(said: &str) -> String {
+    let lines = said.lines().map(|line| line.trim().trim_end_matches(';'));
+    let lines: Vec<&str> = lines.filter(|line| !line.is_empty()).collect();
     let first = lines.iter().position(|line| is_error(line));
     let last = lines.len().saturating_sub(LAST);
     let mut kept: Vec<&str> = Vec::new();
@@ -33,7 +34,7 @@ fn is_error(line: &str) -> bool {
 
 /// How many of these lines explain the error before them.
 fn explanation(lines: &[&str]) -> usize {
-    lines.iter().take_while(|line| ["DETAIL:", "HINT:"].iter().any(|word| line.starts_with(word))).count()
+    lines.iter().take_while(|line| ["DETAIL:  ", "HINT:  "].iter().any(|word| line.contains(word))).count()
 }
 
 #[cfg(test)]
@@ -57,9 +58,23 @@ pg_restore: warning: errors ignored on restore: 1
             "pg_restore: from TOC entry 4358; 1259 1 INDEX words_norm postgres; \
              pg_restore: error: could not execute query: ERROR:  relation \"map\" does not exist; HINT:  look for it; …; \
              QUERY:  (select b from map where a = $1); \
-             Command was: CREATE INDEX words_norm ON f.words USING btree (f.norm(w));; \
+             Command was: CREATE INDEX words_norm ON f.words USING btree (f.norm(w)); \
              pg_restore: warning: errors ignored on restore: 1"
         );
+    }
+
+    #[test]
+    fn a_servers_log_is_shortened_to_what_it_died_of() {
+        let said = "2026-11-27 11:00:00.001 UTC [9] LOG:  redo starts at 0/2000028
+2026-11-27 11:00:00.002 UTC [9] FATAL:  archive file \"000000010000000000000007\" has wrong size: 0 instead of 16777216
+2026-11-27 11:00:00.003 UTC [9] HINT:  look at it
+2026-11-27 11:00:00.004 UTC [7] LOG:  startup process (PID 9) exited with exit code 1
+2026-11-27 11:00:00.005 UTC [7] LOG:  terminating any other active server processes
+2026-11-27 11:00:00.006 UTC [7] LOG:  shutting down due to startup process failure
+2026-11-27 11:00:00.007 UTC [7] LOG:  database system is shut down";
+        let kept = digest(said);
+        assert!(kept.starts_with("2026-11-27 11:00:00.002 UTC [9] FATAL:  archive file"), "{kept}");
+        assert!(kept.contains("HINT:  look at it; …; 2026-11-27 11:00:00.005"), "{kept}");
     }
 
     #[test]

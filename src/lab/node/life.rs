@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use super::Node;
 use crate::{
     journal::ErrorChain,
-    lab::{Command, LabError, session::Session},
+    lab::{Command, LabError, command::words, session::Session},
 };
 
 /// How often a server that is relied on is looked at.
@@ -90,10 +90,11 @@ impl Node {
             Ok(_) => None,
             Err(error) => Some(ErrorChain::of(&error)),
         };
-        let log = self.log_tail(20).await.unwrap_or_else(|error| error.to_string());
+        let whole = self.log_tail(50).await.unwrap_or_else(|error| error.to_string());
+        let log = words::digest(&whole);
         let told = |how: &str| format!("the server on {} {how}; its log says: {log}", self.name);
         Some(match unreached {
-            None => LabError::Died { what: what.to_owned(), why: told("died") },
+            None => LabError::Died { what: what.to_owned(), why: told("died"), whole },
             Some(error) => LabError::state(what, told(&format!("is out of reach ({error})"))),
         })
     }

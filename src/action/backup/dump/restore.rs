@@ -25,6 +25,7 @@ pub(super) async fn restore(folder: &str, facts: &BackupFacts, node: &Node) -> R
     // The database `postgres` is in every cluster; any other is made by the dump itself, with its settings and grants.
     let script = format!(
         "cd {folder}; test -s {LIST} || {{ echo 'ERROR: the list of dumps is missing or empty' >&2; exit 1; }}\n\
+         test -s globals.sql || {{ echo 'ERROR: globals.sql is missing or empty' >&2; exit 1; }}\n\
          grep -q '^-- PostgreSQL database cluster dump complete' globals.sql || \
          {{ echo 'ERROR: globals.sql has no end' >&2; exit 1; }}\n\
          grep -v '^CREATE ROLE {SUPERUSER};$' globals.sql | {psql} -XqAt -v ON_ERROR_STOP=1 -d postgres >/dev/null\n\
