@@ -66,7 +66,9 @@ const EXPLANATIONS: [&str; 7] =
 pub fn tells_of_the_machine(said: &str) -> bool {
     let is_message = |line: &&str| {
         let after_a_prefix = line.split_once("] ").map_or(*line, |(_, rest)| rest);
-        !EXPLANATIONS.iter().any(|explains| line.starts_with(explains) || after_a_prefix.starts_with(explains))
+        !EXPLANATIONS
+            .iter()
+            .any(|explains| line.starts_with(explains) || after_a_prefix.starts_with(explains))
     };
     said.lines().map(str::trim).filter(is_message).any(|line| {
         OF_THE_MACHINE.iter().any(|cause| line.ends_with(cause)) || is_of_what_is_not_installed(line)
