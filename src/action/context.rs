@@ -122,7 +122,7 @@ impl DrillContext {
     }
 
     /// The server of a node, whether that is there or not.
-    fn at(&self, name: &NodeName) -> Node {
+    pub(super) fn at(&self, name: &NodeName) -> Node {
         Node::new(Arc::clone(&self.runtime), name.clone(), self.secrets.clone(), self.time_left.clone())
             .with_hba(&self.drill.server.hba)
     }

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use super::{
-    archive,
+    archive, backup,
     context::DrillContext,
     fingerprint, prepare, tablespaces,
     workload::{ServiceHost, touched},
@@ -48,6 +48,8 @@ pub async fn build(context: &mut DrillContext) -> Result<(), LabError> {
     drop(primary.start(&settings).await?);
     let server = context.note_server(&primary).await?;
     context.primary = Some((primary.clone(), server));
+    archive::after_start(context, &primary).await?;
+    backup::after_start(context, &primary).await?;
     primary.while_alive("build the cluster", set_up_cluster(context, &primary, settings)).await
 }
 
@@ -101,12 +103,15 @@ fn create_repository(context: &mut DrillContext) -> impl Future<Output = Result<
     }
 }
 
-/// The settings of a node that are not Lifeboat's own: the drill's, the node's, and the archive's where it is to archive.
+/// The settings of a node that are not Lifeboat's own: the drill's, the node's, and those of the archive
+/// and the backups where it is to be protected.
 #[must_use]
 pub fn settings_of(context: &DrillContext, node: &Declared) -> Settings {
     let mut settings = settings_without_archive(context, node);
-    if let (Some(archive), Role::Primary) = (&context.drill.archive, &node.role) {
-        settings.extend(archive::settings(context, archive.method));
+    if matches!(node.role, Role::Primary) {
+        let server = context.at(&node.name);
+        settings.extend(archive::settings(context, &server));
+        settings.extend(backup::settings(context, &server));
     }
     settings
 }

@@ -33,7 +33,7 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use archive::{Archive, ArchiveMethod};
+pub use archive::{Archive, ArchiveInfo, ArchiveMethod};
 pub use backup::{Backup, BackupKind, BackupMethod, Compression, MethodInfo};
 pub use capability::Capability;
 pub use check::{Check, CheckInfo, CheckWord, Needs, SqlCheck};

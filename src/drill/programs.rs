@@ -12,13 +12,16 @@ pub struct NeededProgram {
 }
 
 impl Drill {
-    /// Every program that its backups and checks run, beside those that every cluster needs.
+    /// Every program that its archive, its backups and its checks run, beside those that every cluster needs.
     #[must_use]
     pub fn programs(&self) -> Vec<NeededProgram> {
         let mut programs = Vec::new();
         let mut need = |names: &[&'static str], by: String| {
             programs.extend(names.iter().map(|name| NeededProgram { name, by: by.clone() }));
         };
+        if let Some(archive) = &self.archive {
+            need(archive.method.info().programs, "the archive".to_owned());
+        }
         for step in &self.steps {
             match &step.verb {
                 Verb::Backup(backup) => {

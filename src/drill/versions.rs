@@ -70,18 +70,27 @@ pub(crate) fn setting(name: &str, version: Major) -> Option<(String, String)> {
     ))
 }
 
-/// Why a version can't pack a backup so, and how to mend it.
+/// Why a method can't pack a backup so with a version, and how to mend it.
 pub(crate) fn compression(
     method: BackupMethod,
     compress: Compression,
     version: Major,
 ) -> Option<(String, String)> {
-    // pg_dump -Fc packs with gzip alone before 16.
-    match (method, compress) {
-        (BackupMethod::Dump, Compression::Lz4 | Compression::Zstd) if version < Major(16) => Some((
-            format!("pg_dump {version} packs with gzip alone"),
-            "write `\"gzip\"`, or `version = 16`".into(),
+    let info = method.info();
+    let tool = info.programs.first().unwrap_or(&info.name);
+    match info.packs.iter().find(|(known, _)| *known == compress) {
+        Some((_, since)) if version >= *since => None,
+        Some((_, since)) => Some((
+            format!("{tool} {version} can't pack with {}: that came with {since}", compress.name()),
+            format!("write `\"gzip\"`, or `version = {since}`"),
         )),
-        (BackupMethod::Dump | BackupMethod::Basebackup, _) => None,
+        None => {
+            let known: Vec<_> =
+                info.packs.iter().map(|(known, _)| format!("`\"{}\"`", known.name())).collect();
+            Some((
+                format!("{tool} can't pack with {}", compress.name()),
+                format!("write one of {}", known.join(", ")),
+            ))
+        }
     }
 }

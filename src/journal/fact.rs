@@ -8,7 +8,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{ClockTie, ErrorChain, Fingerprint, Moment, Ranges};
 use crate::{
-    drill::{BackupMethod, Compression, Fault, Label, NodeName, RecoveryTarget, RestorePointName, TableName},
+    drill::{
+        BackupKind, BackupMethod, Compression, Fault, Label, NodeName, RecoveryTarget, RestorePointName,
+        TableName,
+    },
     pg::{Lsn, ResolvedTarget, Timeline, server_log::LogFact},
 };
 
@@ -43,6 +46,12 @@ pub struct BackupFacts {
     pub label: Label,
     /// The tool.
     pub method: BackupMethod,
+    /// What it holds.
+    pub kind: BackupKind,
+    /// What its `backup_label` file says, by which a server that was restored from it is known; a logical one has none.
+    pub own_label: Option<String>,
+    /// What its tool calls it, where that chooses a name.
+    pub set: Option<String>,
     /// How it is packed.
     pub compress: Compression,
     /// Just before the tool was called; for a dump, the moment of its snapshot (no client was committing at it).

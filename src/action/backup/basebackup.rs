@@ -14,7 +14,7 @@ pub(super) struct Basebackup;
 
 #[async_trait]
 impl Tool for Basebackup {
-    async fn back_up(
+    async fn take(
         &self,
         context: &DrillContext,
         backup: &Backup,
@@ -49,6 +49,9 @@ impl Tool for Basebackup {
         let facts = BackupFacts {
             label: backup.label.clone(),
             method: backup.method,
+            kind: backup.method.info().kind,
+            own_label: Some(backup.label.to_string()),
+            set: None,
             compress: backup.compress,
             begun,
             ended,

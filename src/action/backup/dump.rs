@@ -25,7 +25,7 @@ pub(super) struct Dump;
 
 #[async_trait]
 impl Tool for Dump {
-    async fn back_up(
+    async fn take(
         &self,
         context: &DrillContext,
         backup: &Backup,
@@ -75,6 +75,9 @@ impl Tool for Dump {
         let facts = BackupFacts {
             label: backup.label.clone(),
             method: backup.method,
+            kind: backup.method.info().kind,
+            own_label: None,
+            set: None,
             compress: backup.compress,
             begun,
             ended,

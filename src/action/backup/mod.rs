@@ -3,13 +3,17 @@
 mod basebackup;
 mod dump;
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
+use futures_util::future::BoxFuture;
 
 use super::context::DrillContext;
 use crate::{
-    drill::{Backup, BackupMethod, Label},
+    drill::{Backup, BackupMethod, Drill, Label, Verb},
     journal::{BackupFacts, Event, Fingerprint},
     lab::{Command, LabError, node::Node},
+    pg::setting::Settings,
 };
 
 /// What a backup is for.
@@ -24,16 +28,39 @@ pub enum Purpose {
 /// What each tool must be able to do. It takes backups into the repository, and gives them back into a node.
 #[async_trait]
 pub trait Tool: Send + Sync {
+    /// The settings without which a server in a node can't be backed up by it.
+    fn settings(&self, _node: &Node) -> Settings {
+        Settings::new()
+    }
+
+    /// Does what has to be done once with the server, just after it was started.
+    ///
+    /// # Errors
+    /// Returns an error if it fails.
+    async fn after_start(&self, _context: &DrillContext, _node: &Node) -> Result<(), LabError> {
+        Ok(())
+    }
+
     /// Takes a backup. A logical one holds exactly one snapshot: its content's fingerprint comes with it.
     ///
     /// # Errors
     /// Returns an error if the tool fails.
-    async fn back_up(
+    async fn take(
         &self,
         context: &DrillContext,
         backup: &Backup,
         purpose: Purpose,
     ) -> Result<(BackupFacts, Option<Fingerprint>), LabError>;
+
+    /// Brings a backup to a node; `None` for a tool that reads it where it lies while it restores it.
+    fn fetch<'a>(
+        &'a self,
+        _context: &'a DrillContext,
+        _facts: &'a BackupFacts,
+        _node: &'a Node,
+    ) -> Option<BoxFuture<'a, Result<(), LabError>>> {
+        None
+    }
 
     /// Lays a backup down in a node. A physical one fills the data directory of a server that is not running; a logical one
     /// is read into the running server.
@@ -53,6 +80,16 @@ pub trait Tool: Send + Sync {
         context: &DrillContext,
         facts: &BackupFacts,
     ) -> Result<(Vec<String>, u64), LabError>;
+
+    /// Removes a backup that was taken as a proof.
+    ///
+    /// # Errors
+    /// Returns an error if it can't be removed.
+    async fn remove(&self, context: &DrillContext, facts: &BackupFacts) -> Result<(), LabError> {
+        let repository = context.repository();
+        let clean = format!("rm -rf {}", folder(&repository, &facts.label));
+        repository.run(Command::shell("remove the backup that proved it", clean)).await.map(drop)
+    }
 }
 
 /// The tool of a method.
@@ -64,12 +101,38 @@ pub fn tool(method: BackupMethod) -> &'static dyn Tool {
     }
 }
 
+/// The methods by which a drill takes backups.
+fn methods(drill: &Drill) -> BTreeSet<BackupMethod> {
+    let backups = drill.steps.iter().filter_map(|step| match &step.verb {
+        Verb::Backup(backup) => Some(backup.method),
+        _ => None,
+    });
+    backups.collect()
+}
+
+/// The settings without which a server can't be backed up as the drill does it.
+#[must_use]
+pub fn settings(context: &DrillContext, node: &Node) -> Settings {
+    methods(&context.drill).into_iter().flat_map(|method| tool(method).settings(node)).collect()
+}
+
+/// Does what the drill's tools need of a server that was just started.
+///
+/// # Errors
+/// Returns an error if it fails.
+pub async fn after_start(context: &DrillContext, node: &Node) -> Result<(), LabError> {
+    for method in methods(&context.drill) {
+        tool(method).after_start(context, node).await?;
+    }
+    Ok(())
+}
+
 /// A backup step.
 ///
 /// # Errors
 /// Returns an error if the tool fails.
 pub async fn back_up(context: &mut DrillContext, step: usize, backup: &Backup) -> Result<(), LabError> {
-    let (facts, baseline) = tool(backup.method).back_up(context, backup, Purpose::Restore).await?;
+    let (facts, baseline) = tool(backup.method).take(context, backup, Purpose::Restore).await?;
     if let Some(baseline) = baseline {
         context.baselines.insert(backup.label.to_string(), baseline);
     }

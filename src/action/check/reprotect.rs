@@ -6,33 +6,31 @@ use crate::{
         archive,
         backup::{self, Purpose},
     },
-    drill::{Backup, BackupMethod, Compression, Label, NotAName},
+    drill::{Backup, Compression, Label, NotAName},
     journal::{CheckFacts, Reprotected},
-    lab::{Command, LabError},
+    lab::LabError,
 };
 
 pub(super) async fn protect(context: &DrillContext, recovery: &Recovery) -> Result<CheckFacts, LabError> {
     let (archive, (backup_complaints, verified)) =
-        tokio::try_join!(archive::prove(&recovery.node, recovery.step), back_up(context, recovery))?;
+        tokio::try_join!(archive::prove(context, &recovery.node, recovery.step), back_up(context, recovery))?;
     Ok(CheckFacts::Reprotect(Reprotected { archive, backup_complaints, verified }))
 }
 
-/// Takes a new backup of the recovered server and verifies it: the complaints, and how much was verified.
+/// Takes a new backup of the recovered server, by the method of the drill, and verifies it: the complaints, and how much was verified.
 async fn back_up(context: &DrillContext, recovery: &Recovery) -> Result<(Vec<String>, u64), LabError> {
     let label: Label = format!("reprotect-{}", recovery.step)
         .parse()
         .map_err(|error: NotAName| LabError::state("name the new backup", error.to_string()))?;
     let wanted = Backup {
-        method: BackupMethod::Basebackup,
+        method: context.drill.protects_by(recovery.step),
         label,
         node: recovery.node.name().clone(),
         compress: Compression::None,
     };
     let tool = backup::tool(wanted.method);
-    let (facts, _) = tool.back_up(context, &wanted, Purpose::Proof).await?;
+    let (facts, _) = tool.take(context, &wanted, Purpose::Proof).await?;
     let verified = tool.verify(context, &facts).await?;
-    let repository = context.repository();
-    let clean = format!("rm -rf {}", backup::folder(&repository, &wanted.label));
-    repository.run(Command::shell("remove the backup that proved it", clean)).await?;
+    tool.remove(context, &facts).await?;
     Ok(verified)
 }

@@ -281,5 +281,5 @@ async fn complete_archive(context: &DrillContext) -> Result<(), LabError> {
         return Ok(());
     }
     context.recorder.progress("waiting for the archive to be complete up to now");
-    archive::complete(&node).await
+    archive::complete(context, &node).await
 }

@@ -37,7 +37,7 @@ pub(super) async fn run(
         context.runtime.destroy(onto).await?;
         context.nodes.remove(onto);
     }
-    let (node, since, reached, resolved_target, last_segment, horizon) = if facts.method.is_physical() {
+    let (node, since, reached, resolved_target, last_segment, horizon) = if facts.kind.is_physical() {
         let (node, since, resolved_target, last_segment) =
             roll_forward(context, phases, &facts, target, onto, serve).await?;
         (node, since, Some(target.clone()), resolved_target, last_segment, None)
@@ -78,9 +78,10 @@ async fn roll_forward(
         complete_archive(context).await?;
     }
     let resolved_target = settings::resolved(context, target)?;
-    let settings = settings::of(context, resolved_target.as_ref());
     context.recorder.progress(format!("restoring {} into {onto}", facts.label));
     let node = context.create(onto, Provision::Empty).await?;
+    let settings = settings::of(context, &node, resolved_target.as_ref());
+    fetch(context, phases, facts, &node).await?;
     phases.enter(Phase::Restore);
     // The service may go on archiving: what replay has to reach is what is there before it begins.
     let ((), last_segment) = tokio::try_join!(
@@ -96,6 +97,22 @@ async fn roll_forward(
     Ok((node, since, resolved_target, last_segment))
 }
 
+/// The phase of a tool that brings a backup to the node before it restores it.
+async fn fetch(
+    context: &DrillContext,
+    phases: &mut Phases,
+    facts: &BackupFacts,
+    node: &Node,
+) -> Result<(), LabError> {
+    match backup::tool(facts.method).fetch(context, facts, node) {
+        Some(fetched) => {
+            phases.enter(Phase::Fetch);
+            fetched.await
+        }
+        None => Ok(()),
+    }
+}
+
 async fn read_in(
     context: &mut DrillContext,
     phases: &mut Phases,
@@ -107,6 +124,7 @@ async fn read_in(
     let node = prepare::create(context, onto, &Content::Bare).await?;
     phases.enter(Phase::Start);
     drop(node.start(&settings).await?);
+    fetch(context, phases, facts, &node).await?;
     phases.enter(Phase::Restore);
     context.recorder.progress(format!("restoring {} into {onto}", facts.label));
     backup::tool(facts.method).restore(context, facts, &node).await?;

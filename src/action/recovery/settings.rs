@@ -4,7 +4,7 @@ use crate::{
     action::{archive, context::DrillContext, topology},
     drill::RecoveryTarget,
     journal,
-    lab::LabError,
+    lab::{LabError, node::Node},
     pg::{ResolvedTarget, setting::Settings},
 };
 
@@ -22,14 +22,11 @@ pub(super) fn resolved(
 }
 
 /// What a recovered server needs to reach its target and to leave recovery there. It archives nothing and follows nobody.
-pub(super) fn of(context: &DrillContext, resolved_target: Option<&ResolvedTarget>) -> Settings {
+pub(super) fn of(context: &DrillContext, node: &Node, resolved_target: Option<&ResolvedTarget>) -> Settings {
     let mut settings = topology::recovered_settings(context);
     let mut set = |name: &str, value: String| settings.insert(name.to_owned(), value);
-    match &context.drill.archive {
-        Some(archive) => set("restore_command", archive::restore_command(context, archive.method)),
-        // A backup without an archive brings the WAL that makes it consistent.
-        None => set("restore_command", "false".to_owned()),
-    };
+    // A backup without an archive brings the WAL that makes it consistent.
+    set("restore_command", archive::restore_command(context, node).unwrap_or_else(|| "false".to_owned()));
     set("recovery_target_action", "promote".to_owned());
     // One request to make all files durable before replay, where the server would open and sync each.
     set("recovery_init_sync_method", "syncfs".to_owned());

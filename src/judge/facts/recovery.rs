@@ -2,7 +2,7 @@
 
 use crate::judge::record::{InjectedFault, Record};
 use crate::{
-    drill::{BackupMethod, Recovery},
+    drill::{BackupKind, BackupMethod, Recovery},
     journal::{BackupFacts, Moment, Recovered},
 };
 
@@ -68,7 +68,8 @@ impl<'a> CompletedRecovery<'a> {
 
     /// Whether it came from a physical backup.
     pub(in crate::judge) fn is_physical(&self) -> bool {
-        self.method.is_some_and(BackupMethod::is_physical)
+        let kind = self.backup.map(|backup| backup.kind);
+        kind.or(self.method.map(|method| method.info().kind)).is_some_and(BackupKind::is_physical)
     }
 }
 

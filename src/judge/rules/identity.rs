@@ -67,12 +67,16 @@ pub(in crate::judge) fn ruling(record: &Record<'_>, attempt: &CompletedRecovery<
             }
             None => unknown.push(Ruling::inconclusive("the backup it was restored from is unknown")),
         }
-        match &recovered.backup_label {
+        let own = attempt.backup.and_then(|backup| backup.own_label.as_ref());
+        match (&recovered.backup_label, own) {
             _ if !attempt.is_physical() => {}
-            Some(label) => {
-                require(label == from.as_str(), format!("its backup_label names {label}, expected {from}"))
+            (Some(label), Some(own)) => {
+                require(label == own, format!("its backup_label names {label}, expected {own}"));
             }
-            None => unknown.push(Ruling::inconclusive("its backup_label was not read")),
+            (None, _) => unknown.push(Ruling::inconclusive("its backup_label was not read")),
+            (Some(_), None) => {
+                unknown.push(Ruling::inconclusive("what its backup was labelled with is unknown"));
+            }
         }
     }
     complaints.extend(unknown);
@@ -151,6 +155,19 @@ mod tests {
             Verdict::Fail
         );
         assert_eq!(with(Story::loss(), |recovered| recovered.backup_label = None), Verdict::Inconclusive);
+        // A tool that labels its backups itself is judged by its own label.
+        let labelled = |own: Option<&str>| {
+            let own = own.map(str::to_owned);
+            Story::loss().edit(move |event| {
+                if let Event::BackupTaken { facts, .. } = event {
+                    facts.own_label.clone_from(&own);
+                }
+            })
+        };
+        let found = |recovered: &mut Recovered| recovered.backup_label = Some("set 20261127F".into());
+        assert_eq!(with(labelled(Some("set 20261127F")), found), Verdict::Pass);
+        assert_eq!(with(labelled(Some("set 20261126F")), found), Verdict::Fail);
+        assert_eq!(with(labelled(None), found), Verdict::Inconclusive);
         assert_eq!(with(Story::dump(), |recovered| recovered.backup = "weekly".parse().ok()), Verdict::Fail);
         assert_eq!(with(Story::dump(), |recovered| recovered.backup = None), Verdict::Inconclusive);
     }

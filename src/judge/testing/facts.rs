@@ -63,6 +63,9 @@ pub(super) fn backup(method: BackupMethod) -> BackupFacts {
     BackupFacts {
         label: label(),
         method,
+        kind: method.info().kind,
+        own_label: method.is_physical().then(|| label().to_string()),
+        set: None,
         compress: Compression::None,
         begun: ms(1_998),
         ended: ms(3_000),

@@ -13,6 +13,7 @@ pub(super) fn backup(
 ) -> Option<Verb> {
     let node = node(world, backup, diagnostics);
     pack(world, backup, diagnostics);
+    archived(world, backup, diagnostics);
     let (place, label) = backup.label.placed()?;
     if let Some(first) = world.backups.get(label) {
         let diagnostic = Diagnostic::meaning(place, format!("two backups are labelled `{label}`"));
@@ -47,6 +48,24 @@ fn node(
         diagnostics.push(diagnostic.help("take it before, or from another node"));
     }
     Some(name.clone())
+}
+
+/// Says where a method needs an archive that is not there.
+fn archived(world: &World<'_>, backup: &declared::Backup, diagnostics: &mut Vec<Diagnostic>) {
+    let Some((place, method)) = backup.method.placed() else { return };
+    let info = method.info();
+    let Some(needed) = info.archive else { return };
+    let archive = world.file.archive.get();
+    if world.file.archive.is_wrong()
+        || archive.is_some_and(|archive| archive.method.or(needed) == Some(needed))
+    {
+        return;
+    }
+    let needed = needed.info().name;
+    let message = format!("a backup by `{}` needs an archive by `{needed}`", info.name);
+    let place_of = archive.and_then(|archive| archive.method.placed()).map(|(place, _)| place);
+    let help = format!("add `[archive]` with `method = \"{needed}\"`");
+    diagnostics.push(Diagnostic::meaning(place, message).also(place_of, "the archive").help(help));
 }
 
 fn pack(world: &World<'_>, backup: &declared::Backup, diagnostics: &mut Vec<Diagnostic>) {

@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    drill::{Label, NodeName, RuntimeKind},
+    drill::{BackupKind, Label, NodeName, RuntimeKind},
     journal::{
         CheckFacts, ClockTie, ErrorChain, Exercise, FaultProbe, Moment, Outcome, PhaseSpan, Provenance,
         RestorePointFacts, Server, Software,
@@ -148,6 +148,14 @@ enum Event {
 #[derive(Serialize, Deserialize)]
 struct Backup {
     step: usize,
+    /// Where it was not written, that of the method.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    kind: Option<BackupKind>,
+    /// Where it was not written, the label, which is what physical backups were labelled with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    own_label: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    set: Option<String>,
     begun: Moment,
     ended: Moment,
     bytes: u64,

@@ -109,10 +109,27 @@ fn no_such(step: usize, what: &str) -> NotUnderstood {
 
 impl Backup {
     fn facts(self, exercise: Option<&Exercise>, steps: &Steps) -> Result<BackupFacts, NotUnderstood> {
-        let Self { step, begun, ended, bytes, start_lsn, stop_lsn } = self;
+        let Self { step, kind, own_label, set, begun, ended, bytes, start_lsn, stop_lsn } = self;
         let declared = steps.backup(exercise, step).ok_or_else(|| no_such(step, "a backup"))?;
         let (label, method, compress) = (declared.label.clone(), declared.method, declared.compress);
-        Ok(BackupFacts { label, method, compress, begun, ended, bytes, start_lsn, stop_lsn })
+        let kind_of = kind.unwrap_or(method.info().kind);
+        // What was written before a backup said what it is labelled with was labelled with its label.
+        let labelled = || (kind.is_none() && kind_of.is_physical()).then(|| label.to_string());
+        let own_label = own_label.or_else(labelled);
+        let kind = kind_of;
+        Ok(BackupFacts {
+            label,
+            method,
+            kind,
+            own_label,
+            set,
+            compress,
+            begun,
+            ended,
+            bytes,
+            start_lsn,
+            stop_lsn,
+        })
     }
 }
 

@@ -64,9 +64,20 @@ fn of_event(exercise: Option<&Exercise>, event: &journal::Event, steps: &mut Ste
 
 impl Backup {
     fn of(step: usize, facts: BackupFacts) -> Self {
-        let BackupFacts { label: _, method: _, compress: _, begun, ended, bytes, start_lsn, stop_lsn } =
-            facts;
-        Self { step, begun, ended, bytes, start_lsn, stop_lsn }
+        let BackupFacts {
+            label: _,
+            method: _,
+            kind,
+            own_label,
+            set,
+            compress: _,
+            begun,
+            ended,
+            bytes,
+            start_lsn,
+            stop_lsn,
+        } = facts;
+        Self { step, kind: Some(kind), own_label, set, begun, ended, bytes, start_lsn, stop_lsn }
     }
 }
 
