@@ -93,7 +93,7 @@ fn what_a_version_lacks_is_known_of_a_drill_that_names_none() {
     assert_eq!(summaries, [Some("PostgreSQL 15 has no `summarize_wal`: it came with 17".into()), None]);
     let packed =
         lacking("[[steps]]\nbackup = { method = \"dump\", label = \"small\", compress = \"zstd\" }\n");
-    assert_eq!(packed, [Some("pg_dump 15 packs with gzip alone".into()), None]);
+    assert_eq!(packed, [Some("pg_dump 15 can't pack with zstd: that came with 16".into()), None]);
 }
 
 #[test]

@@ -17,6 +17,7 @@ mod all_shipped;
 mod checks;
 mod clean;
 mod commands;
+mod damage;
 mod deaths;
 mod doctor;
 mod environment;

@@ -32,17 +32,37 @@ pub(super) async fn verify(context: &DrillContext, recovery: &Recovery) -> Resul
     ];
     let command = Command::new("verify tables and indexes with pg_amcheck", arguments);
     let output = node.exec_as_superuser(command.clone()).await?;
-    let output = if output.code == CORRUPT { output } else { output.success(&command)? };
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    let refused = refusals(&said);
+    let output = match output.code {
+        CORRUPT => output,
+        // It ends early where the damage is in a catalog that it reads itself.
+        _ if !refused.is_empty() => output,
+        _ => output.success(&command)?,
+    };
     Ok(CheckFacts::Examined(Examined {
         examined: said.lines().filter(|line| is_examined(line)).count() as u64,
-        complaints: complaints(&output.text()),
+        complaints: complaints(&output.text()).into_iter().chain(refused).collect(),
     }))
 }
 
 /// Whether a line of its talk tells of a table or an index that it looks at.
 fn is_examined(line: &str) -> bool {
     ["checking heap table ", "checking btree index "].iter().any(|words| line.contains(words))
+}
+
+/// What a server says of a page or a file that it can't read; the program passes its words on, and no SQLSTATE.
+///
+/// Source: `src/backend/storage/page/bufpage.c`, `smgr/md.c`, `buffer/bufmgr.c`.
+const UNREADABLE: [&str; 4] =
+    ["invalid page in block ", "could not read block", "could not open file \"", "page verification failed"];
+
+/// What kept it from going on, where that is damage of what it reads itself.
+fn refusals(talk: &str) -> Vec<Complaint> {
+    let of_damage = talk.lines().filter(|line| UNREADABLE.iter().any(|words| line.contains(words)));
+    let told = of_damage.map(|line| line.trim_start_matches("pg_amcheck: ").to_owned());
+    let complaint = |text| Complaint { severity: Severity::Damage, about: "pg_amcheck".into(), text };
+    told.map(complaint).take(KEPT).collect()
 }
 
 /// What it complains of: a line that names a table or an index, and the lines below it, which are indented.
@@ -87,6 +107,13 @@ mod tests {
         assert_eq!(found[0].about, "heap table \"shop.shop.customer\", block 0, offset 1");
         assert_eq!(found[1].text, "ERROR:  heap tuple (0,1) lacks matching index tuple HINT:  Retrying");
         assert_eq!(complaints("").len(), 0);
+        let refused = "pg_amcheck: error: query failed: ERROR:  invalid page in block 3 of relation base/5/2662\n\
+                       pg_amcheck: query was: SELECT 1\n";
+        assert_eq!(
+            refusals(refused).first().map(|complaint| complaint.text.as_str()),
+            Some("error: query failed: ERROR:  invalid page in block 3 of relation base/5/2662")
+        );
+        assert_eq!(refusals(talk), []);
         assert_eq!(complaints(&said.repeat(80)).len(), KEPT + 1);
     }
 }
