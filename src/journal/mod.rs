@@ -11,6 +11,7 @@ mod integrity;
 mod fingerprint;
 mod ledger;
 mod moment;
+mod phase;
 mod provenance;
 mod ranges;
 mod resolved_target;
@@ -18,8 +19,8 @@ mod resolved_target;
 pub use error_chain::ErrorChain;
 pub use event::{Entry, Event, Exercise, Outcome};
 pub use fact::{
-    ArchiveProof, BackupFacts, CheckFacts, Complaint, Examined, FaultEffect, FaultFacts, FaultProbe, Phase,
-    PhaseSpan, Recovered, Reprotected, RestorePointFacts, Server, Severity, WorkloadScan, WriterScan,
+    ArchiveProof, BackupFacts, CheckFacts, Complaint, Examined, FaultEffect, FaultFacts, FaultProbe,
+    Recovered, Reprotected, RestorePointFacts, Server, Severity, WorkloadScan, WriterScan,
 };
 pub use fingerprint::{
     DatabaseFingerprint, Derived, Fingerprint, LeftOut, QueryResult, Rows, TableFingerprint,
@@ -27,6 +28,7 @@ pub use fingerprint::{
 pub use integrity::{Damage, Integrity, JOURNAL, hash_of, hash_of_all};
 pub use ledger::{Commit, CommitOutcome, LEDGER_FILE, Ledger, LedgerEntries, MARKER_WRITER, Session};
 pub use moment::{ClockTie, Moment};
+pub use phase::{Phase, PhaseSpan};
 pub use provenance::{DrillFile, Provenance, Software};
 pub use ranges::Ranges;
 pub use resolved_target::resolve_target;

@@ -64,10 +64,8 @@ fn with_damaged_indexes(checksums: bool) -> (i32, String) {
         r#"check = ["amcheck"]"#,
     ];
     let text = drills::crash().rpo_unmeasured().shop().steps(&steps).text();
-    let text = text.replace(
-        "[[nodes]]",
-        &format!("[postgres]\ninitdb = {{ data-checksums = {checksums} }}\n[[nodes]]"),
-    );
+    let text = text
+        .replace("[[nodes]]", &format!("[postgres]\ninitdb = {{ data-checksums = {checksums} }}\n[[nodes]]"));
     let running = user.start(&user.drill("crash", &text));
     user.wait_for_step(4);
     assert!(damage_indexes(&user) > 0, "there is no index");
