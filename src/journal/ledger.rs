@@ -44,6 +44,14 @@ pub struct Commit {
     pub outcome: CommitOutcome,
 }
 
+impl Commit {
+    /// Whether a client was told that it is durable; Lifeboat's own markers are nobody's work.
+    #[must_use]
+    pub fn is_told(&self) -> bool {
+        self.outcome == CommitOutcome::Acknowledged && self.writer != MARKER_WRITER
+    }
+}
+
 /// A connection of a writer: it tells which server its commits were made on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Session {
@@ -69,13 +77,6 @@ pub trait Ledger {
 
     /// Why a walk did not come to its end; what was seen of it proves nothing then.
     fn failure(&self) -> Option<String>;
-
-    /// What clients were told is durable, without Lifeboat's own markers, in the order in which it was told.
-    fn acknowledged(&self) -> Box<dyn Iterator<Item = Commit> + '_> {
-        let is_told =
-            |commit: &Commit| commit.outcome == CommitOutcome::Acknowledged && commit.writer != MARKER_WRITER;
-        Box::new(self.commits().filter(is_told))
-    }
 }
 
 /// A ledger in memory, in any order.

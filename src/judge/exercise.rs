@@ -6,7 +6,9 @@ use crate::judge::{
     checks::{self, Answer},
     cleanup, contention, end_of_recovery, evidence, fault,
     finding::{Ruling, number},
-    guarantee, identity, not_proven, objective,
+    guarantee, identity,
+    ledger_facts::LedgerFacts,
+    not_proven, objective,
     outage::{self, Outage},
     phases, provenance,
     record::{JudgeError, Record, StepFacts},
@@ -41,31 +43,32 @@ pub fn judge(
         return Ok(judgement);
     }
     let attempts = CompletedRecovery::all(&record);
+    let told = ledger.map(|ledger| LedgerFacts::of(&record, &attempts, ledger));
+    let told = told.as_ref();
     let answers: Vec<Answer> = record
         .numbered()
         .filter_map(|(number, step, facts)| match &step.verb {
-            Verb::Check(planned) => Some(checks::answers(&record, &attempts, ledger, number, planned, facts)),
+            Verb::Check(planned) => Some(checks::answers(&attempts, told, number, planned, facts)),
             _ => None,
         })
         .flatten()
         .collect();
     let recoveries: Vec<_> =
-        attempts.iter().map(|attempt| recovery(&record, attempt, ledger, &answers)).collect();
-    let outages = outage::all(&record, ledger, &recoveries);
+        attempts.iter().map(|attempt| recovery(&record, attempt, told, &answers)).collect();
+    let outages = outage::all(&record, told, &recoveries);
 
     judgement.provenance = provenance::provenance(exercise, entries);
     judgement.contended_with =
         contention::contended_with(&contention::neighbours(exercise, entries), &recoveries);
     judgement.not_proven = not_proven::not_proven(&record, &judgement.contended_with);
-    judgement.work =
-        ledger.map_or_else(Work::default, |ledger| work::work(&record, ledger, &recoveries, &outages));
+    judgement.work = told.map_or_else(Work::default, |told| told.work(work::back(&recoveries, &outages)));
     judgement.rto = outage::worst_rto(&recoveries, &outages);
     let accountings = || recoveries.iter().filter_map(|recovery| recovery.accounting.as_ref());
     judgement.rpo = accountings().filter_map(|accounting| accounting.rpo).max();
     judgement.lost_commits = accountings().map(|accounting| accounting.lost).max();
     judgement.discarded_commits = accountings().map(|accounting| accounting.discarded).max();
     judgement.discarded = accountings().filter_map(|accounting| accounting.discarded_time).max();
-    judgement.findings = findings(&record, ledger, &attempts, (&recoveries, &outages), &answers);
+    judgement.findings = findings(&record, told, &attempts, (&recoveries, &outages), &answers);
     // A walk that did not come to its end has shown too few commits.
     let failure = ledger.and_then(|ledger| ledger.failure());
     let failure = failure.map(|what| Damage { file: LEDGER_FILE.to_owned(), line: 1, what });
@@ -119,10 +122,10 @@ fn blank(exercise: &Exercise, record: &Record<'_>) -> Judgement {
 fn recovery(
     record: &Record<'_>,
     attempt: &CompletedRecovery<'_>,
-    ledger: Option<&dyn Ledger>,
+    ledger: Option<&LedgerFacts<'_>>,
     answers: &[Answer],
 ) -> RecoveryJudgement {
-    let first_write = rto::first_write(record, attempt, ledger);
+    let first_write = rto::first_write(attempt, ledger);
     let declared = rto::declared(record, attempt.recovery);
     RecoveryJudgement {
         step: attempt.step,
@@ -154,7 +157,7 @@ fn worst_accounting(step: usize, answers: &[Answer]) -> Option<CommitAccounting>
 
 fn findings(
     record: &Record<'_>,
-    ledger: Option<&dyn Ledger>,
+    ledger: Option<&LedgerFacts<'_>>,
     attempts: &[CompletedRecovery<'_>],
     (recoveries, outages): (&[RecoveryJudgement], &[Outage]),
     answers: &[Answer],
@@ -200,7 +203,7 @@ fn on_fault(
     step: usize,
     declared: &Step,
     facts: &StepFacts<'_>,
-    ledger: Option<&dyn Ledger>,
+    ledger: Option<&LedgerFacts<'_>>,
 ) -> Finding {
     let name = format!("fault {} {}", number(step), declared.verb.describe());
     let took = facts.fault.and_then(|fault| Some(fault.proven()?.since(fault.at)));

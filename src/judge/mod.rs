@@ -27,8 +27,8 @@ pub use run::judge_run;
 pub use verdict::Verdict;
 
 use facts::{
-    commit_accounting, commit_sides, contention, outage, phases, provenance, record, recovery,
-    recovery_point, rto, server_stage, sources, wal_volume, work, worst_case,
+    commit_accounting, commit_sides, contention, ledger_facts, outage, phases, provenance, record, recovery,
+    recovery_point, rto, server_stage, sources, surveys, wal_volume, work, worst_case,
 };
 use rules::{
     baseline, checks, cleanup, content, end_of_recovery, evidence, examined, fault, guarantee, identity,

@@ -1,6 +1,6 @@
 //! Set algebra between the ledger and the rows that were found.
 //!
-//! **Invariant:** memory grows with sessions and ranges, not with commits: a ledger is walked once for each question.
+//! **Invariant:** memory grows with sessions and ranges, not with commits: each is seen once, as the ledger is walked.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -11,7 +11,7 @@ use crate::judge::{
     wal_volume::WalVolume,
 };
 use crate::{
-    journal::{Commit, CommitOutcome, Ledger, MARKER_WRITER, Moment, Ranges, WorkloadScan},
+    journal::{Commit, CommitOutcome, MARKER_WRITER, Moment, Ranges, WorkloadScan},
     pg::Lsn,
 };
 
@@ -91,16 +91,9 @@ impl Question<'_> {
     }
 }
 
-/// What became of the commits of `ledger`, by the rows of a survey.
-pub(in crate::judge) fn account(ledger: &dyn Ledger, question: &Question<'_>) -> Account {
-    let mut accounting = Accounting::new(question);
-    ledger.commits().for_each(|commit| accounting.see(&commit));
-    accounting.done()
-}
-
 /// An account in the making: it sees every commit once, in the order in which they ended.
-struct Accounting<'a> {
-    question: &'a Question<'a>,
+pub(in crate::judge) struct Accounting<'a> {
+    question: Question<'a>,
     account: Account,
     writers: BTreeMap<u16, Writer>,
     prefix: Prefix,
@@ -146,37 +139,39 @@ impl Numbers {
 }
 
 impl<'a> Accounting<'a> {
-    fn new(question: &'a Question<'a>) -> Self {
+    pub(in crate::judge) fn new(question: Question<'a>) -> Self {
         Self {
-            question,
             account: Account::default(),
             writers: BTreeMap::new(),
             prefix: Prefix::new(question.epoch),
             last_due: Lsn(0),
             last_kept: Lsn(0),
             volume: WalVolume::new(question.segment_size),
+            question,
         }
     }
 
-    fn see(&mut self, commit: &Commit) {
+    /// Takes the next commit of the ledger, in the order in which they ended.
+    pub(in crate::judge) fn see(&mut self, commit: &Commit) {
         let writer = self.writers.entry(commit.writer).or_default();
         writer.lines = writer.lines.saturating_add(1);
         writer.last = writer.last.max(commit.seq);
-        let question = self.question;
+        let question = &self.question;
         if commit.begun > question.survey.ended || commit.outcome == CommitOutcome::Failed {
             return;
         }
         let seq = u64::from(commit.seq);
         let present = Question::has(question.survey, commit);
+        let is_on_recovered = question.paths.is_on_recovered(commit);
         writer.attempted.push(seq);
-        if present && commit.begun < question.recovery_began && !question.paths.is_on_recovered(commit) {
+        if present && commit.begun < question.recovery_began && !is_on_recovered {
             writer.last_present = writer.last_present.max(seq);
         }
         let acknowledged = match commit.outcome {
             CommitOutcome::Acknowledged => true,
             CommitOutcome::InDoubt | CommitOutcome::Failed => false,
         };
-        if !question.paths.is_on_recovered(commit) {
+        if !is_on_recovered {
             self.volume.note(commit.lsn);
         }
         let accounting = &mut self.account.accounting;
@@ -224,12 +219,13 @@ impl<'a> Accounting<'a> {
             if !after {
                 self.writers.entry(commit.writer).or_default().lost.push(u64::from(commit.seq));
             }
-            lose(&mut self.account, self.question, commit, after);
+            lose(&mut self.account, &self.question, commit, after);
             self.prefix.lost(commit.ended);
         }
     }
 
-    fn done(self) -> Account {
+    /// What became of all that was seen, with the cut that decided it.
+    pub(in crate::judge) fn done(self) -> (RecoveryPoint, Account) {
         let Self { question, mut account, mut writers, prefix, last_due, last_kept, volume } = self;
         let accounting = &mut account.accounting;
         accounting.holes = writers.values().map(|writer| writer.lost.below(writer.last_present)).sum();
@@ -245,7 +241,7 @@ impl<'a> Accounting<'a> {
             accounting.unexpected +=
                 invented.len() + found.damaged.difference(&invented).len() + found.duplicates;
         }
-        account
+        (question.cut, account)
     }
 }
 
@@ -308,6 +304,13 @@ impl Prefix {
 }
 
 #[cfg(test)]
+pub(in crate::judge) fn account(ledger: &dyn crate::journal::Ledger, question: Question<'_>) -> Account {
+    let mut accounting = Accounting::new(question);
+    ledger.commits().for_each(|commit| accounting.see(&commit));
+    accounting.done().1
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
     use crate::journal::LedgerEntries;
@@ -344,7 +347,7 @@ mod tests {
                 segment_size: 16 << 20,
                 serves: true,
             };
-            let accounting = account(&ledger, &question).accounting;
+            let accounting = account(&ledger, question).accounting;
             (accounting.lost, accounting.holes, accounting.rpo)
         };
         assert_eq!(lost(None), (2, 1, Some(Duration::from_micros(70 - 25))));

@@ -90,7 +90,7 @@ impl Case {
             segment_size: 16 << 20,
             serves: self.serves,
         };
-        account(&self.ledger, &question)
+        account(&self.ledger, question)
     }
 
     fn rows(&self, is_it: impl Fn(&Commit) -> bool) -> BTreeSet<Row> {

@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use crate::judge::{
     RecoveryJudgement,
+    ledger_facts::LedgerFacts,
     record::{InjectedFault, Record},
 };
 use crate::{
     drill::Verb,
-    journal::{Ledger, Moment, Server},
+    journal::{Commit, Moment, Server},
 };
 
 /// What ended an outage.
@@ -67,7 +68,7 @@ pub(in crate::judge) fn worst_rto(recoveries: &[RecoveryJudgement], outages: &[O
 /// Those of a drill, in order. A fault that leaves the service up, or comes while it is away, opens none.
 pub(in crate::judge) fn all(
     record: &Record<'_>,
-    ledger: Option<&dyn Ledger>,
+    ledger: Option<&LedgerFacts<'_>>,
     recoveries: &[RecoveryJudgement],
 ) -> Vec<Outage> {
     let opened = record.numbered().filter_map(|(step, _, facts)| Some((step, facts.fault?)));
@@ -76,7 +77,7 @@ pub(in crate::judge) fn all(
 
 fn outage(
     record: &Record<'_>,
-    ledger: Option<&dyn Ledger>,
+    ledger: Option<&LedgerFacts<'_>>,
     recoveries: &[RecoveryJudgement],
     opened_by: usize,
     fault: InjectedFault<'_>,
@@ -106,18 +107,51 @@ fn outage(
         outage.server = judged.map(|judged| judged.recovered.after.clone());
         return Some(outage);
     }
-    let ledger = ledger?;
-    let back =
-        ledger.acknowledged().filter(|commit| commit.ended > fault.done).min_by_key(|commit| commit.ended);
-    if let Some(back) = back {
-        let session = ledger.sessions().iter().find(|session| session.session == back.session);
-        outage.first_write = Some(back.ended);
-        outage.server = session.map(|session| session.server.clone());
+    if let Some((back, server)) = ledger?.back_after(opened_by) {
+        outage.first_write = Some(back);
+        outage.server = server.cloned();
         if outage.closed_by == ClosedBy::Never {
             outage.closed_by = ClosedBy::Itself;
         }
     }
     Some(outage)
+}
+
+/// What clients were told around a fault.
+pub(in crate::judge) struct AroundFault {
+    at: Moment,
+    done: Moment,
+    last_before: Option<Moment>,
+    first_after: Option<(Moment, u32)>,
+}
+
+impl AroundFault {
+    pub(in crate::judge) fn of(fault: &InjectedFault<'_>) -> Self {
+        Self { at: fault.at, done: fault.done, last_before: None, first_after: None }
+    }
+
+    /// Takes the next commit of the ledger, in the order in which they ended.
+    pub(in crate::judge) fn see(&mut self, commit: &Commit) {
+        if !commit.is_told() {
+            return;
+        }
+        if commit.ended <= self.at {
+            self.last_before = Some(commit.ended);
+        }
+        if commit.ended > self.done && self.first_after.is_none() {
+            self.first_after = Some((commit.ended, commit.session));
+        }
+    }
+
+    /// The last commit of a client that was acknowledged before the fault.
+    pub(in crate::judge) const fn last_before(&self) -> Option<Moment> {
+        self.last_before
+    }
+
+    /// The first that was acknowledged after the call that caused it, and its session.
+    pub(in crate::judge) const fn first_after(&self) -> Option<(Moment, u32)> {
+        self.first_after
+    }
 }
 
 #[cfg(test)]

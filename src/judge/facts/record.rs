@@ -275,6 +275,11 @@ impl<'a> Record<'a> {
         })
     }
 
+    /// The faults that were injected, in order.
+    pub(in crate::judge) fn faults(&self) -> impl Iterator<Item = InjectedFault<'a>> {
+        self.steps.iter().filter_map(|facts| facts.fault)
+    }
+
     /// The checks that were asked for, with what was found.
     pub(in crate::judge) fn asked(&self, check: impl Fn(&Check) -> bool) -> bool {
         self.drill

@@ -1,12 +1,15 @@
 //! Which commits a recovery must have, and which it must not have.
 
+use std::collections::BTreeMap;
+
 use crate::judge::{
+    commit_sides::CommitSides,
     record::{InjectedFault, Record},
     recovery::CompletedRecovery,
 };
 use crate::{
     drill::{Fault, Recovery, RecoveryTarget, RestorePointName, TargetLsn, TargetTime},
-    journal::{Commit, Ledger, Moment},
+    journal::{Commit, CommitOutcome, Ledger, Moment, Session},
     pg::Lsn,
 };
 
@@ -82,14 +85,11 @@ impl RecoveryPoint {
         self.beyond.is_some_and(|from| commit.begun >= from)
     }
 
-    /// The cut of a recovery.
-    ///
-    /// # Errors
-    /// Returns an error that says why it can't be told.
-    pub(in crate::judge) fn of(
+    /// The cut of a recovery; `position` is what lies around the absolute LSN that it aimed at.
+    fn of(
         record: &Record<'_>,
         attempt: &CompletedRecovery<'_>,
-        ledger: &dyn Ledger,
+        position: Option<&Position>,
     ) -> Result<Self, String> {
         match attempt.recovery {
             Recovery::Restart { .. } | Recovery::Promote { .. } => Ok(Self::end(attempt.from())),
@@ -102,18 +102,38 @@ impl RecoveryPoint {
                 }
             }
             Recovery::Restore { target, .. } if attempt.is_physical() => {
-                of_target(record, attempt, target, ledger)
+                of_target(record, attempt, target, position)
             }
             Recovery::Restore { .. } => Ok(from_dump(attempt)),
         }
     }
 }
 
+/// The cuts of all recoveries by their steps, or why one can't be told.
+pub(in crate::judge) fn all(
+    record: &Record<'_>,
+    recoveries: &[CompletedRecovery<'_>],
+    ledger: &dyn Ledger,
+) -> BTreeMap<usize, Result<RecoveryPoint, String>> {
+    let position = |attempt| Some((attempt, Position::of(record, attempt, ledger.sessions())?));
+    let mut positions: Vec<_> = recoveries.iter().filter_map(position).collect();
+    if !positions.is_empty() {
+        for commit in ledger.commits() {
+            positions.iter_mut().for_each(|(attempt, position)| position.see(attempt, &commit));
+        }
+    }
+    let cut = |attempt: &CompletedRecovery<'_>| {
+        let position = positions.iter().find(|(of, _)| of.step == attempt.step);
+        (attempt.step, RecoveryPoint::of(record, attempt, position.map(|(_, position)| position)))
+    };
+    recoveries.iter().map(cut).collect()
+}
+
 fn of_target(
     record: &Record<'_>,
     attempt: &CompletedRecovery<'_>,
     target: &RecoveryTarget,
-    ledger: &dyn Ledger,
+    position: Option<&Position>,
 ) -> Result<RecoveryPoint, String> {
     let at = |moment| RecoveryPoint::at(moment, moment);
     let cut = match target {
@@ -130,7 +150,11 @@ fn of_target(
         | RecoveryTarget::Xid { point, inclusive: true }
         | RecoveryTarget::Lsn { at: TargetLsn::Point(point) }
         | RecoveryTarget::Name { point } => at(restore_point(record, point)?.after_marker),
-        RecoveryTarget::Lsn { at: TargetLsn::Absolute(at) } => at_lsn(*at, record, attempt, ledger)?,
+        RecoveryTarget::Lsn { at: TargetLsn::Absolute(at) } => {
+            let due = position.and_then(|position| Some((position.due?, position.beyond)));
+            let (due, beyond) = due.ok_or_else(|| format!("no commit was made before {at}"))?;
+            RecoveryPoint::at(due, beyond)
+        }
     };
     Ok(cut.lived_with(attempt))
 }
@@ -173,29 +197,35 @@ fn restore_point<'a>(
 ///
 /// What had ended when a transaction began that was still at or before the position, was before it; what began when a transaction
 /// from at or behind the position had been acknowledged, is behind it.
-fn at_lsn(
+struct Position {
     at: Lsn,
-    record: &Record<'_>,
-    attempt: &CompletedRecovery<'_>,
-    ledger: &dyn Ledger,
-) -> Result<RecoveryPoint, String> {
-    let paths = crate::judge::commit_sides::CommitSides::of(record, Some(attempt), ledger.sessions());
-    let (mut due, mut beyond) = (None, END_OF_TIME);
-    for commit in ledger.commits() {
-        if commit.lsn == Lsn(0)
-            || commit.begun >= attempt.began
-            || paths.is_on_recovered(&commit)
-            || paths.is_elsewhere(&commit)
-        {
-            continue;
+    sides: CommitSides,
+    due: Option<Moment>,
+    beyond: Moment,
+}
+
+impl Position {
+    /// The one that a recovery aims at; `None` for every other aim.
+    fn of(record: &Record<'_>, attempt: &CompletedRecovery<'_>, sessions: &[Session]) -> Option<Self> {
+        let Recovery::Restore { target: RecoveryTarget::Lsn { at: TargetLsn::Absolute(at) }, .. } =
+            attempt.recovery
+        else {
+            return None;
+        };
+        let sides = CommitSides::of(record, Some(attempt), sessions);
+        attempt.is_physical().then_some(Self { at: *at, sides, due: None, beyond: END_OF_TIME })
+    }
+
+    fn see(&mut self, attempt: &CompletedRecovery<'_>, commit: &Commit) {
+        let is_of_old_service = commit.lsn != Lsn(0)
+            && commit.begun < attempt.began
+            && !self.sides.is_on_recovered(commit)
+            && !self.sides.is_elsewhere(commit);
+        if is_of_old_service && commit.lsn <= self.at {
+            self.due = self.due.max(Some(commit.begun));
         }
-        if commit.lsn <= at {
-            due = due.max(Some(commit.begun));
-        }
-        if commit.lsn >= at && commit.outcome == crate::journal::CommitOutcome::Acknowledged {
-            beyond = beyond.min(commit.ended);
+        if is_of_old_service && commit.lsn >= self.at && commit.outcome == CommitOutcome::Acknowledged {
+            self.beyond = self.beyond.min(commit.ended);
         }
     }
-    let due = due.ok_or_else(|| format!("no commit was made before {at}"))?;
-    Ok(RecoveryPoint::at(due, beyond))
 }

@@ -2,44 +2,77 @@
 
 use std::time::Duration;
 
-use crate::judge::{record::Record, recovery::CompletedRecovery};
+use crate::judge::{ledger_facts::LedgerFacts, record::Record, recovery::CompletedRecovery};
 use crate::{
     drill::{Period, Recovery},
-    journal::{CommitOutcome, Ledger, MARKER_WRITER, Moment, Phase},
+    journal::{Commit, CommitOutcome, MARKER_WRITER, Moment, Phase, Session},
 };
 
 /// The first acknowledged write on what a recovery made. For a rehearsal it is the runner's own, and for a service that of a client.
 pub(in crate::judge) fn first_write(
-    record: &Record<'_>,
     attempt: &CompletedRecovery<'_>,
-    ledger: Option<&dyn Ledger>,
+    ledger: Option<&LedgerFacts<'_>>,
 ) -> Option<Moment> {
     let recovered = attempt.recovered;
-    if !recovered.serves {
-        return recovered.phases.iter().find(|span| span.phase == Phase::FirstWrite).map(|span| span.to);
+    if recovered.serves {
+        return ledger?.first_write(attempt.step);
     }
-    let ledger = ledger?;
-    let (from, sessions) = if let Recovery::Table { table, .. } = attempt.recovery {
-        // The same server serves all the time: only where the clients write to the lost table do they tell when it is back.
-        let is_theirs = *table == record.drill.workload.table;
-        let lost = attempt.fault.map_or(attempt.began, |fault| fault.done);
-        let back = recovered.phases.iter().map(|span| span.to).max().unwrap_or(attempt.at);
-        (if is_theirs { lost } else { back }, None)
-    } else {
-        let same =
-            ledger.sessions().iter().filter(|session| session.server.is_same_incarnation(&recovered.after));
-        let mut sessions: Vec<u32> = same.map(|session| session.session).collect();
-        sessions.sort_unstable();
-        (attempt.from(), Some(sessions))
-    };
-    let has_clients = record.drill.workload.writers > 0;
-    let writes = ledger.commits().filter(|commit| {
-        commit.outcome == CommitOutcome::Acknowledged
-            && commit.begun >= from
-            && (commit.writer != MARKER_WRITER || !has_clients)
-            && sessions.as_ref().is_none_or(|sessions| sessions.binary_search(&commit.session).is_ok())
-    });
-    writes.map(|commit| commit.ended).min()
+    recovered.phases.iter().find(|span| span.phase == Phase::FirstWrite).map(|span| span.to)
+}
+
+/// The search for the first acknowledged write of a client on a service that a recovery brought back.
+pub(in crate::judge) struct FirstWrite {
+    /// Writes that were begun earlier are not on it.
+    from: Moment,
+    /// The sessions on it, sorted; `None` where the same server serves all the time.
+    sessions: Option<Vec<u32>>,
+    /// Lifeboat's own writes count where there are no clients.
+    has_clients: bool,
+    at: Option<Moment>,
+}
+
+impl FirstWrite {
+    /// `None` for a rehearsal, which no client writes to.
+    pub(in crate::judge) fn of(
+        record: &Record<'_>,
+        attempt: &CompletedRecovery<'_>,
+        sessions: &[Session],
+    ) -> Option<Self> {
+        let recovered = attempt.recovered;
+        if !recovered.serves {
+            return None;
+        }
+        let (from, sessions) = if let Recovery::Table { table, .. } = attempt.recovery {
+            // Only where the clients write to the lost table do they tell when it is back.
+            let is_theirs = *table == record.drill.workload.table;
+            let lost = attempt.fault.map_or(attempt.began, |fault| fault.done);
+            let back = recovered.phases.iter().map(|span| span.to).max().unwrap_or(attempt.at);
+            (if is_theirs { lost } else { back }, None)
+        } else {
+            let same = sessions.iter().filter(|session| session.server.is_same_incarnation(&recovered.after));
+            let mut sessions: Vec<u32> = same.map(|session| session.session).collect();
+            sessions.sort_unstable();
+            (attempt.from(), Some(sessions))
+        };
+        Some(Self { from, sessions, has_clients: record.drill.workload.writers > 0, at: None })
+    }
+
+    /// Takes the next commit of the ledger, in the order in which they ended.
+    pub(in crate::judge) fn see(&mut self, commit: &Commit) {
+        let is_first = self.at.is_none()
+            && commit.outcome == CommitOutcome::Acknowledged
+            && commit.begun >= self.from
+            && (commit.writer != MARKER_WRITER || !self.has_clients)
+            && self.sessions.as_ref().is_none_or(|own| own.binary_search(&commit.session).is_ok());
+        if is_first {
+            self.at = Some(commit.ended);
+        }
+    }
+
+    /// When the first of them was acknowledged.
+    pub(in crate::judge) const fn at(&self) -> Option<Moment> {
+        self.at
+    }
 }
 
 /// The declared time of people that counts for a recovery; a rehearsal wakes nobody.
@@ -74,7 +107,7 @@ pub(in crate::judge) fn verified(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{journal::Commit, judge::testing::*};
+    use crate::judge::testing::*;
 
     fn first_write_of(story: &Story) -> Option<Moment> {
         story.judge().recoveries[0].first_write

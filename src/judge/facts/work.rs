@@ -2,40 +2,66 @@
 
 use std::time::Duration;
 
-use crate::journal::{CommitOutcome, Ledger, MARKER_WRITER, Moment};
-use crate::judge::{RecoveryJudgement, Work, outage::Outage, record::Record};
+use crate::journal::{Commit, CommitOutcome, MARKER_WRITER, Moment};
+use crate::judge::{RecoveryJudgement, Work, outage::Outage, record::InjectedFault};
 
-/// The clients' attempts by outcome, and the longest time without an acknowledged commit from the first fault until service was back
-/// for the last time.
-pub(in crate::judge) fn work(
-    record: &Record<'_>,
-    ledger: &dyn Ledger,
-    judged: &[RecoveryJudgement],
-    outages: &[Outage],
-) -> Work {
-    let mut work = Work::default();
-    let fault = record.steps.iter().find_map(|facts| facts.fault);
+/// When service was back for the last time: by recoveries that served, and by outages that ended.
+pub(in crate::judge) fn back(judged: &[RecoveryJudgement], outages: &[Outage]) -> Option<Moment> {
     let back = outages.iter().filter_map(|outage| outage.first_write);
     let served =
         judged.iter().filter(|recovery| recovery.recovered.serves).filter_map(|judged| judged.first_write);
-    let back = back.chain(served).max();
-    let mut previous: Option<Moment> = None;
-    for commit in ledger.commits().filter(|commit| commit.writer != MARKER_WRITER) {
+    back.chain(served).max()
+}
+
+/// The clients' attempts by outcome, and the times without an acknowledged commit since the first fault.
+pub(in crate::judge) struct Attempts {
+    fault: Option<Moment>,
+    acknowledged: u64,
+    in_doubt: u64,
+    failed: u64,
+    /// When the last commit was acknowledged.
+    previous: Option<Moment>,
+    /// From when, and for how long: each longer than all before it. A hundred thousand of them would take hours of work.
+    gaps: Vec<(Moment, Duration)>,
+}
+
+impl Attempts {
+    pub(in crate::judge) fn around(fault: Option<InjectedFault<'_>>) -> Self {
+        let fault = fault.map(|fault| fault.at);
+        Self { fault, acknowledged: 0, in_doubt: 0, failed: 0, previous: None, gaps: Vec::new() }
+    }
+
+    /// Takes the next commit of the ledger, in the order in which they ended.
+    pub(in crate::judge) fn see(&mut self, commit: &Commit) {
+        if commit.writer == MARKER_WRITER {
+            return;
+        }
         match commit.outcome {
-            CommitOutcome::InDoubt => work.in_doubt += 1,
-            CommitOutcome::Failed => work.failed += 1,
+            CommitOutcome::InDoubt => self.in_doubt += 1,
+            CommitOutcome::Failed => self.failed += 1,
             CommitOutcome::Acknowledged => {
-                work.acknowledged += 1;
-                if let Some((fault, previous)) = fault.zip(previous) {
-                    let around = commit.ended >= fault.at && back.is_none_or(|back| previous < back);
-                    let gap: Option<Duration> = around.then(|| commit.ended.since(previous));
-                    work.longest_outage = work.longest_outage.max(gap);
+                self.acknowledged += 1;
+                let previous = self.previous.replace(commit.ended);
+                if let Some(previous) = previous.filter(|_| self.fault.is_some_and(|at| commit.ended >= at)) {
+                    let gap = commit.ended.since(previous);
+                    if self.gaps.last().is_none_or(|(_, longest)| gap > *longest) {
+                        self.gaps.push((previous, gap));
+                    }
                 }
-                previous = Some(commit.ended);
             }
         }
     }
-    work
+
+    /// What they did; the longest outage is from the first fault until service was `back` for the last time.
+    pub(in crate::judge) fn work(&self, back: Option<Moment>) -> Work {
+        let before = |(from, _): &&(Moment, Duration)| back.is_none_or(|back| *from < back);
+        Work {
+            acknowledged: self.acknowledged,
+            in_doubt: self.in_doubt,
+            failed: self.failed,
+            longest_outage: self.gaps.iter().rfind(before).map(|(_, gap)| *gap),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -4,13 +4,14 @@ use crate::judge::{
     CheckJudgement, CommitAccounting, Finding, Subject, Verdict, content, examined,
     finding::{Ruling, number},
     ledger,
-    record::{Checked, Record, StepFacts},
+    ledger_facts::LedgerFacts,
+    record::{Checked, StepFacts},
     recovery::CompletedRecovery,
 };
 use crate::{
     drill::{Check, SqlCheck},
     human,
-    journal::{CheckFacts, ErrorChain, Ledger, Reprotected},
+    journal::{CheckFacts, ErrorChain, Reprotected},
     pg::sqlstate,
 };
 
@@ -37,9 +38,8 @@ impl From<(Ruling, u64)> for Judged {
 
 /// Judges the checks of a step: those that were made, and those that were planned and never made.
 pub(in crate::judge) fn answers(
-    record: &Record<'_>,
     attempts: &[CompletedRecovery<'_>],
-    ledger: Option<&dyn Ledger>,
+    ledger: Option<&LedgerFacts<'_>>,
     step: usize,
     planned: &[Check],
     facts: &StepFacts<'_>,
@@ -54,7 +54,7 @@ pub(in crate::judge) fn answers(
             .and_then(Option::take);
         let Judged { mut ruling, facts, accounting } = found.map_or_else(
             || Judged::from((Ruling::follows("the check was not run"), 0)),
-            |found| judge(record, attempts, ledger, check, found),
+            |found| judge(attempts, ledger, check, found),
         );
         if facts == 0 && ruling.verdict == Verdict::Pass {
             ruling = Ruling::inconclusive("the check examined nothing");
@@ -81,16 +81,15 @@ pub(in crate::judge) fn answers(
 }
 
 fn judge(
-    record: &Record<'_>,
     attempts: &[CompletedRecovery<'_>],
-    commits: Option<&dyn Ledger>,
+    ledger_facts: Option<&LedgerFacts<'_>>,
     check: &Check,
     found: &Checked<'_>,
 ) -> Judged {
     match (check, found.facts) {
         (_, CheckFacts::Broken { error, state }) => (broken(error, state.as_deref()), 0).into(),
         (Check::Ledger, CheckFacts::WorkloadScan(survey)) => {
-            let surveyed = ledger::survey(record, attempts, commits, found.about, survey);
+            let surveyed = ledger::survey(attempts, ledger_facts, found.about, survey);
             Judged { ruling: surveyed.ruling, facts: surveyed.facts, accounting: surveyed.accounting }
         }
         (Check::Content, CheckFacts::Content { baseline, exact, before, after }) => {

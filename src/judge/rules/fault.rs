@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use crate::judge::{
     finding::{Ruling, number},
+    ledger_facts::LedgerFacts,
     record::{InjectedFault, Record, StepFacts},
 };
 use crate::{
     human,
-    journal::{FaultEffect, Ledger, Outcome},
+    journal::{FaultEffect, Outcome},
 };
 
 /// Clients of a service that is up don't pause for longer, where their rate does not say otherwise.
@@ -19,7 +20,7 @@ pub(in crate::judge) fn ruling(
     record: &Record<'_>,
     step: usize,
     facts: &StepFacts<'_>,
-    ledger: Option<&dyn Ledger>,
+    ledger: Option<&LedgerFacts<'_>>,
 ) -> Ruling {
     let Some(fault) = facts.fault else { return Ruling::follows("the fault was not injected") };
     Ruling::of(
@@ -40,7 +41,7 @@ fn effect(
     record: &Record<'_>,
     step: usize,
     fault: &InjectedFault<'_>,
-    ledger: Option<&dyn Ledger>,
+    ledger: Option<&LedgerFacts<'_>>,
 ) -> Option<Ruling> {
     if fault.proven().is_none() {
         return Some(Ruling::inconclusive(format!(
@@ -103,13 +104,13 @@ fn pause_before(
     record: &Record<'_>,
     step: usize,
     facts: &InjectedFault<'_>,
-    ledger: &dyn Ledger,
+    ledger: &LedgerFacts<'_>,
 ) -> Option<Duration> {
     let workload = &record.drill.workload;
     if workload.writers == 0 || !record.drill.is_service_up(step) {
         return None;
     }
-    let last = ledger.acknowledged().map(|commit| commit.ended).filter(|ended| *ended <= facts.at).max();
+    let last = ledger.last_before(step);
     let pause = facts.at.since(last.or(record.started.as_ref().map(|started| started.at))?);
     (pause > workload.patience(PAUSE)).then_some(pause)
 }

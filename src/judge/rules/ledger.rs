@@ -3,19 +3,11 @@
 use std::time::Duration;
 
 use crate::human;
-use crate::journal::{CheckFacts, Ledger, Moment, WorkloadScan};
+use crate::journal::WorkloadScan;
 use crate::judge::{
-    CommitAccounting,
-    commit_accounting::{Account, Question, account},
-    commit_sides::CommitSides,
-    finding::Ruling,
-    record::Record,
-    recovery::CompletedRecovery,
-    recovery_point::RecoveryPoint,
+    CommitAccounting, commit_accounting::Account, finding::Ruling, ledger_facts::LedgerFacts,
+    recovery::CompletedRecovery, recovery_point::RecoveryPoint,
 };
-
-/// The size of a WAL segment where initdb was not told another.
-const SEGMENT_SIZE: u64 = 16 << 20;
 
 /// What the check says, how many commits it examined, and what became of them where that could be told.
 pub(in crate::judge) struct Surveyed {
@@ -26,82 +18,30 @@ pub(in crate::judge) struct Surveyed {
 
 /// Judges a survey about a recovery, or about the service before anything was recovered.
 pub(in crate::judge) fn survey(
-    record: &Record<'_>,
-    attempts: &[CompletedRecovery<'_>],
-    ledger: Option<&dyn Ledger>,
+    recoveries: &[CompletedRecovery<'_>],
+    ledger: Option<&LedgerFacts<'_>>,
     about: Option<usize>,
     survey: &WorkloadScan,
 ) -> Surveyed {
     let untold =
         |message: &str| Surveyed { ruling: Ruling::inconclusive(message), facts: 0, accounting: None };
-    let Some(ledger) = ledger else { return untold("the ledger is missing") };
-    let attempt = match about {
-        Some(step) => match attempts.iter().find(|attempt| attempt.step == step) {
-            Some(attempt) => Some(attempt),
-            None => return untold("the recovery under check did not complete"),
-        },
-        None => None,
+    let (cut, account) = match ledger.and_then(|ledger| ledger.surveyed(survey)) {
+        Some(Ok(surveyed)) => (&surveyed.cut, &surveyed.account),
+        Some(Err(why)) => return untold(why),
+        None => return untold("the ledger is missing"),
     };
-    let cut = match attempt
-        .map_or(Ok(RecoveryPoint::end(survey.begun)), |attempt| RecoveryPoint::of(record, attempt, ledger))
-    {
-        Ok(cut) => cut,
-        Err(why) => return untold(&why),
-    };
-    let mut account = account(ledger, &question(record, attempts, attempt, ledger, survey, cut));
-    let switched = attempt.and_then(|attempt| attempt.recovered.switched);
-    account.accounting.discarded_time = Some(account.discarded.map_or(Duration::ZERO, |(oldest, last)| {
-        switched.map_or(last, |switched| switched.max(last)).since(oldest)
-    }));
     if let Some(writer) = account.gap {
         return untold(&format!(
             "the ledger is incomplete: entries of writer {writer} are missing or duplicated"
         ));
     }
-    let facts = account.accounting.due;
-    Surveyed { ruling: ruling(&account, &cut), facts, accounting: Some(account.accounting) }
-}
-
-fn question<'a>(
-    record: &Record<'a>,
-    attempts: &[CompletedRecovery<'a>],
-    attempt: Option<&CompletedRecovery<'a>>,
-    ledger: &dyn Ledger,
-    survey: &'a WorkloadScan,
-    cut: RecoveryPoint,
-) -> Question<'a> {
-    Question {
-        survey,
-        cut,
-        paths: CommitSides::of(record, attempt, ledger.sessions()),
-        recovery_began: attempt.map_or(Moment(u64::MAX), |attempt| attempt.began),
-        epoch: record.started.as_ref().map_or(Moment(0), |started| started.at),
-        backup_began: attempt.and_then(|attempt| attempt.backup).map(|backup| backup.begun),
-        earlier: attempt.and_then(|attempt| earlier(record, attempts, attempt)),
-        segment_size: record.baseline.as_ref().map_or(SEGMENT_SIZE, |baseline| baseline.segment_size),
-        serves: attempt.is_none_or(|attempt| attempt.recovered.serves),
-    }
-}
-
-/// The latest survey of a recovery that served before this one.
-fn earlier<'a>(
-    record: &Record<'a>,
-    attempts: &[CompletedRecovery<'a>],
-    attempt: &CompletedRecovery<'a>,
-) -> Option<&'a WorkloadScan> {
-    let served = |step: usize| {
-        attempts.iter().any(|other| other.step == step && other.recovered.serves && other.step < attempt.step)
-    };
-    let mut surveys =
-        record.steps.iter().flat_map(|facts| &facts.checked).filter_map(|checked| match checked.facts {
-            CheckFacts::WorkloadScan(survey)
-                if checked.about.is_some_and(served) && survey.ended <= attempt.began =>
-            {
-                Some(survey)
-            }
-            _ => None,
-        });
-    surveys.next_back()
+    let recovery = recoveries.iter().find(|recovery| Some(recovery.step) == about);
+    let switched = recovery.and_then(|recovery| recovery.recovered.switched);
+    let discarded_time = account.discarded.map_or(Duration::ZERO, |(oldest, last)| {
+        switched.map_or(last, |switched| switched.max(last)).since(oldest)
+    });
+    let accounting = CommitAccounting { discarded_time: Some(discarded_time), ..account.accounting.clone() };
+    Surveyed { ruling: ruling(account, cut), facts: accounting.due, accounting: Some(accounting) }
 }
 
 fn ruling(account: &Account, cut: &RecoveryPoint) -> Ruling {

@@ -1,4 +1,4 @@
-//! A commit's line, read without a parser of JSON: there are millions of them, and they are read again for each question.
+//! A commit's line, read without a parser of JSON: there are millions of them.
 
 use crate::{
     journal::{Commit, CommitOutcome, Moment},
