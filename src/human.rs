@@ -65,6 +65,22 @@ pub fn against(measured: Duration, limit: Option<Duration>) -> String {
     }
 }
 
+/// A bound as it stands beside a limit: what rounding to hours or minutes would hide is told: `1 d + 1.009 s`.
+#[must_use]
+pub fn bound(length: Duration, limit: Option<Duration>) -> String {
+    const HOUR: u64 = 3600;
+    let unit = match length.as_secs() {
+        days if days >= 24 * HOUR => HOUR,
+        hours if hours >= HOUR => 60,
+        _ => return against(length, limit),
+    };
+    let whole = Duration::from_secs(length.as_secs() / unit * unit);
+    match length.saturating_sub(whole) {
+        Duration::ZERO => duration(whole),
+        rest => format!("{} + {}", duration(whole), duration(rest)),
+    }
+}
+
 /// A length of time that may be missing.
 #[must_use]
 pub fn maybe(length: Option<Duration>) -> String {
@@ -154,6 +170,17 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn a_bound_hides_nothing_behind_its_hours() {
+        let bound = |micros, limit| bound(Duration::from_micros(micros), limit);
+        assert_eq!(bound(86_400_000_000, None), "1 d");
+        assert_eq!(bound(86_401_009_000, None), "1 d + 1.009 s");
+        assert_eq!(bound(187_212_300_000, None), "2 d 4 h + 12.3 s");
+        assert_eq!(bound(11_120_400_000, None), "3 h 5 min + 20.4 s");
+        assert_eq!(bound(302_000_000, None), "5 min 2 s");
+        assert_eq!(bound(300_004_000, Some(Duration::from_secs(300))), "300.004 s");
+    }
 
     #[test]
     fn a_length_is_read_in_the_unit_that_fits_it() {

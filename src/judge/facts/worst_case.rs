@@ -92,13 +92,18 @@ pub(in crate::judge) fn ruling(
         let measured = judged.accounting.as_ref().and_then(|accounting| accounting.rpo);
         let (Some(bound), Some(measured)) = (worst.bound.known(), measured) else { continue };
         compared.push(if measured > bound {
-            let (measured, bound) = (human::duration(measured), human::duration(bound));
+            let (measured, bound) = (human::against(measured, Some(bound)), human::bound(bound, Some(measured)));
             Ruling::fail(format!(
                 "RPO {measured} exceeds the worst case by configuration, {bound} ({}): a setting does not hold",
                 worst.because
             ))
         } else {
-            Ruling::pass(format!("RPO {}, worst case by configuration {}: {}", human::duration(measured), human::duration(bound), worst.because))
+            Ruling::pass(format!(
+                "RPO {}, worst case by configuration {}: {}",
+                human::duration(measured),
+                human::bound(bound, None),
+                worst.because
+            ))
         });
     }
     let mut messages = compared.iter().map(|ruling| ruling.message.clone());

@@ -41,8 +41,10 @@ fn of_recovery(record: &Record<'_>, step: usize, recovery: &Recovery) -> Option<
     let (objective, accepted) = (record.drill.objectives.rpo?, record.drill.objectives.rpo_at_worst);
     let worst = worst_case::of_recovery(record, step, recovery);
     let at_worst = match worst.bound {
-        Bound::Known(bound) => format!("{} at worst", human::against(bound, Some(objective.duration()))),
-        Bound::Above(bound) => format!("more than {} at worst", human::duration(bound)),
+        Bound::Known(bound) => format!("{} at worst", human::bound(bound, Some(objective.duration()))),
+        Bound::Above(bound) => {
+            format!("more than {} at worst", human::bound(bound, Some(objective.duration())))
+        }
         Bound::Missing => "configuration sets no bound".to_owned(),
         Bound::Unknown => "the bound by configuration is not known".to_owned(),
     };

@@ -1,9 +1,12 @@
 //! The section of a drill.
 
-use super::{files, measured, status, table};
-use crate::report::{
-    escape::markdown::text,
-    view::{DrillView, JOURNAL, RecoveryView},
+use super::{files, folded, measured, status, table};
+use crate::{
+    human,
+    report::{
+        escape::markdown::text,
+        view::{DrillView, FindingRow, JOURNAL, RecoveryView},
+    },
 };
 
 pub(super) fn blocks(drill: &DrillView) -> Vec<String> {
@@ -25,10 +28,11 @@ pub(super) fn blocks(drill: &DrillView) -> Vec<String> {
     list(&mut blocks, "### What could not be removed", &drill.left);
     list(&mut blocks, "### What this drill does not prove", &drill.not_proven);
     if !drill.provenance.is_empty() {
-        blocks.push("### Environment".into());
         let rows: Vec<_> =
             drill.provenance.iter().map(|(name, value)| vec![text(name), text(value)]).collect();
-        blocks.push(table(&["", ""], &rows));
+        blocks.push("### Environment".into());
+        let summary = "drill file, software, dataset, workload, settings, and instants by the wall clock";
+        blocks.push(folded(summary, &table(&["", ""], &rows)));
     }
     let files = files(&drill.evidence);
     if !files.is_empty() {
@@ -159,14 +163,25 @@ fn checked(drill: &DrillView) -> Vec<String> {
         blocks.push(table(&["check", "verdict", "examined", "found"], &rows));
     }
     if !drill.findings.is_empty() {
-        let rows: Vec<_> = drill
-            .findings
-            .iter()
-            .map(|finding| vec![text(&finding.name), status(finding.status), text(&finding.message)])
-            .collect();
+        let (routine, telling): (Vec<_>, Vec<_>) =
+            drill.findings.iter().partition(|finding| finding.is_routine);
         blocks.push("### Other findings".into());
-        blocks.push(table(&["finding", "verdict", "seen"], &rows));
+        if !telling.is_empty() {
+            blocks.push(findings(&telling));
+        }
+        if !routine.is_empty() {
+            let passed = human::count_of(routine.len() as u64, "more finding");
+            blocks.push(folded(&format!("{passed} passed"), &findings(&routine)));
+        }
         blocks.push(format!("Every finding can be traced to an entry of [{JOURNAL}]({JOURNAL})."));
     }
     blocks
+}
+
+fn findings(rows: &[&FindingRow]) -> String {
+    let rows: Vec<_> = rows
+        .iter()
+        .map(|finding| vec![text(&finding.name), status(finding.status), text(&finding.message)])
+        .collect();
+    table(&["finding", "verdict", "seen"], &rows)
 }

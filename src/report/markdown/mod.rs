@@ -24,6 +24,9 @@ pub(super) fn render(run: &RunJudgement) -> String {
         blocks.push(summary(&view.drills));
     }
     blocks.extend(broken(&view));
+    blocks.push("## Sign-off".into());
+    let roles = ["carried out by", "reviewed by", "approved by"].map(|role| row(&[role, "", "", ""]));
+    blocks.push(table(&["", "name", "date", "signature"], &roles));
     blocks.push("## The run".into());
     let facts: Vec<_> = view.facts.iter().map(|(name, value)| vec![text(name), text(value)]).collect();
     blocks.push(table(&["", ""], &facts));
@@ -35,11 +38,6 @@ pub(super) fn render(run: &RunJudgement) -> String {
         blocks.extend(drill::blocks(drill));
     }
     blocks.push(definitions());
-    blocks.push("## Sign-off".into());
-    blocks.push(table(
-        &["", "name", "date", "signature"],
-        &[row(&["carried out by", "", "", ""]), row(&["reviewed by", "", "", ""])],
-    ));
     blocks.join("\n\n") + "\n"
 }
 
@@ -50,6 +48,11 @@ fn definitions() -> String {
         [definitions::RTO, definitions::RPO, definitions::CLOCKS].map(|figure| format!("- {}", text(figure)));
     let head = "## How RTO, its phases and RPO are measured".to_owned();
     [head, figures.join("\n"), table(&["phase", "measured"], &phases)].join("\n\n")
+}
+
+/// What is there for whoever looks for it, folded below a line.
+fn folded(summary: &str, block: &str) -> String {
+    format!("<details>\n<summary>{}</summary>\n\n{block}\n\n</details>", text(summary))
 }
 
 fn row(cells: &[&str]) -> Vec<String> {

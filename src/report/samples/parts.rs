@@ -35,7 +35,7 @@ pub(super) fn run(verdict: Verdict, exercises: Vec<Judgement>) -> RunJudgement {
         lifeboat: "0.1.0".into(),
         runtime: RuntimeKind::Docker,
         jobs: 1,
-        machine: BTreeMap::from([("cores".into(), "2".into()), ("memory".into(), "8 GiB".into())]),
+        machine: BTreeMap::from([("cores".into(), "2".into()), ("memory".into(), "24684084 kB".into())]),
         provenance: Provenance {
             commit: Some("0da02b8".into()),
             host: Some("ci-runner-7".into()),

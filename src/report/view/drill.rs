@@ -2,7 +2,7 @@
 
 use super::{
     Cells, EvidenceFile, RecoveryView, Status, TimelineRow, evidence, hint, loss, provenance, recovery,
-    timeline,
+    summary::worst_case, timeline,
 };
 use crate::{
     human,
@@ -94,6 +94,8 @@ pub struct FindingRow {
     pub status: Status,
     /// What was seen.
     pub message: String,
+    /// Whether it is good and tells nothing that a good drill does not tell elsewhere (its steps, by the timeline).
+    pub is_routine: bool,
 }
 
 impl DrillView {
@@ -186,7 +188,7 @@ fn circumstances(run: &RunJudgement, judgement: &Judgement) -> Vec<String> {
             || "did not end".into(),
             |ended| format!("took {}", human::duration(ended.since(began))),
         );
-        said.push(format!("It ran on {postgres}, began at {} {took}.", human::instant(at)));
+        said.push(format!("It ran on {postgres}, began at {} and {took}.", human::instant(at)));
     }
     said.extend(promise(judgement));
     if let Some(fault) = &judgement.fault {
@@ -239,10 +241,8 @@ fn work(judgement: &Judgement) -> Vec<String> {
     }
     let mut said = loss::work(&judgement.work);
     let because = &judgement.worst_case.because;
-    said.push(match judgement.worst_case.bound {
-        Some(bound) => {
-            format!("Worst-case RPO by configuration: {} ({because}).", human::duration(bound))
-        }
+    said.push(match worst_case(judgement) {
+        Some(bound) => format!("Worst-case RPO by configuration: {bound} ({because})."),
         None => format!("Worst-case RPO by configuration: no bound ({because})."),
     });
     if judgement.at_risk {
@@ -267,7 +267,12 @@ fn check_row(check: &crate::judge::CheckJudgement) -> CheckRow {
 }
 
 fn finding_row(finding: &Finding) -> FindingRow {
+    let is_told_elsewhere = matches!(
+        finding.subject,
+        Subject::Baseline | Subject::Step { .. } | Subject::Phases { .. } | Subject::Cleanup
+    );
     FindingRow {
+        is_routine: finding.verdict == Verdict::Pass && is_told_elsewhere,
         name: finding.name.clone(),
         status: Status::of(Some(finding.verdict)),
         message: finding.message.clone(),

@@ -1,5 +1,6 @@
 //! What to do about a finding that is not good.
 
+use super::summary::worst_case;
 use crate::{
     drill::{Check, ObjectiveKind},
     human,
@@ -29,8 +30,10 @@ pub(in crate::report) fn hint(judgement: &Judgement, finding: &Finding) -> Optio
         Subject::Objective { promise: ObjectiveKind::Rto } => slowest(judgement).unwrap_or_else(|| {
             format!("no write was acknowledged after the recovery: see {folder}/ledger.jsonl and the server's log")
         }),
-        Subject::Objective { promise: ObjectiveKind::Rpo } if failed => match judgement.worst_case.bound {
-            Some(bound) => format!("worst case by configuration: {} ({})", human::duration(bound), judgement.worst_case.because),
+        Subject::Objective { promise: ObjectiveKind::Rpo } if failed => match worst_case(judgement) {
+            Some(bound) => {
+                format!("worst case by configuration: {bound} ({})", judgement.worst_case.because)
+            }
             None => format!("the configuration sets no bound ({})", judgement.worst_case.because),
         },
         Subject::Objective { promise: ObjectiveKind::Rpo } => {

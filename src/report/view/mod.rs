@@ -90,8 +90,17 @@ fn lifeboat(run: &RunJudgement) -> String {
     }
 }
 
+/// A property of the machine; sizes come as `/proc/meminfo` has them.
+fn machine((name, value): (&String, &String)) -> String {
+    let kilobytes = value.strip_suffix(" kB").and_then(|size| size.trim().parse::<u64>().ok());
+    match kilobytes.and_then(|size| size.checked_mul(1024)) {
+        Some(size) => format!("{name} {}", human::bytes(size)),
+        None => format!("{name} {value}"),
+    }
+}
+
 fn facts(run: &RunJudgement) -> Vec<(&'static str, String)> {
-    let machine: Vec<_> = run.machine.iter().map(|(name, value)| format!("{name} {value}")).collect();
+    let machine: Vec<_> = run.machine.iter().map(machine).collect();
     let mut facts = vec![
         ("run", run.run.clone()),
         ("began", human::instant(run.started)),

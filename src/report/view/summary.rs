@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{DrillView, Status};
 use crate::{
-    drill::ObjectiveKind,
+    drill::{ObjectiveKind, Period},
     human,
     judge::{Judgement, RunJudgement, Subject, Verdict},
 };
@@ -56,10 +56,9 @@ impl Cells {
                 notes: judgement.at_risk.then(|| AT_RISK.to_owned()).into_iter().collect(),
                 ..measured(judgement.rpo, objectives.rpo.map(|period| period.duration()))
             },
-            worst_case: match (&judgement.skipped, judgement.worst_case.bound) {
-                (Some(_), _) => human::NOTHING.into(),
-                (None, Some(bound)) => human::against(bound, objectives.rpo.map(|period| period.duration())),
-                (None, None) => "no bound".into(),
+            worst_case: match &judgement.skipped {
+                Some(_) => human::NOTHING.into(),
+                None => worst_case(judgement).unwrap_or_else(|| "no bound".into()),
             },
             missed: missed(judgement).collect(),
             lost: human::lost(judgement.lost_commits, judgement.discarded_commits),
@@ -67,6 +66,12 @@ impl Cells {
             facts: judgement.checks.iter().fold(0, |sum, check| sum.saturating_add(check.facts)),
         }
     }
+}
+
+/// The bound by configuration; `None` where there is none.
+pub(super) fn worst_case(judgement: &Judgement) -> Option<String> {
+    let objective = judgement.drill.objectives.rpo.map(Period::duration);
+    judgement.worst_case.bound.map(|bound| human::bound(bound, objective))
 }
 
 fn measured(value: Option<Duration>, limit: Option<Duration>) -> Measured {
