@@ -31,8 +31,8 @@ use crate::{
 /// How often a server that is starting is asked; a refused connection costs microseconds.
 const ASK_EVERY: Duration = Duration::from_millis(2);
 
-/// How long a server that said that it is still starting is left in peace: for each question it makes a process, at a cost
-/// of milliseconds that its recovery needs.
+/// How long a server that said that it is still starting is left in peace at least: for each question it makes a process, at
+/// a cost of milliseconds that its recovery needs.
 const STARTING: Duration = Duration::from_millis(8);
 
 /// The superuser of every cluster that Lifeboat makes.
@@ -264,6 +264,7 @@ impl Node {
     pub async fn wait_for_connections(&self) -> Result<Session, LabError> {
         let address = self.address().await?;
         let what = format!("connect to {}", self.name);
+        let began = Instant::now();
         let ready = wait::until(&what, self.time_left.remaining(), ASK_EVERY, || async {
             // A server that is about to take connections may leave one unanswered for a moment: give up early and ask again.
             let patience = Duration::from_secs(2);
@@ -274,7 +275,7 @@ impl Node {
                 Ok(session) => Poll::Ready(session),
                 Err(error) if error.state.is_none() => Poll::NotYet,
                 Err(error) if error.state.as_deref().is_some_and(|state| state.starts_with("57P")) => {
-                    tokio::time::sleep(STARTING).await;
+                    tokio::time::sleep(wait::rest(began.elapsed(), STARTING)).await;
                     Poll::NotYet
                 }
                 Err(error) => return Err(LabError::sql(&what)(error)),

@@ -44,9 +44,37 @@ where
     }
 }
 
+/// The longest rest between two questions to a server that says no.
+const LONGEST_REST: Duration = Duration::from_millis(250);
+
+/// How long to leave a server in peace that has said no for `so_far`: it makes a process for each question and writes a line
+/// into its log. `least`, and one percent of the time so far where that is more.
+#[must_use]
+pub fn rest(so_far: Duration, least: Duration) -> Duration {
+    (so_far / 100).clamp(least, LONGEST_REST.max(least))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_server_that_starts_for_long_is_asked_less_and_less_often() {
+        let least = Duration::from_millis(4);
+        let questions = |whole: Duration| {
+            let (mut at, mut asked) = (Duration::ZERO, 0);
+            while at < whole {
+                assert!(rest(at, least) <= (at / 100).max(least), "more than one percent at {at:?}");
+                // A refusal itself takes two milliseconds.
+                at += rest(at, least) + Duration::from_millis(2);
+                asked += 1;
+            }
+            asked
+        };
+        assert_eq!(rest(Duration::from_millis(400), least), least);
+        let asked = [400, 7_000, 3_600_000].map(|millis| questions(Duration::from_millis(millis)));
+        assert!(asked[0] <= 67 && asked[1] <= 330 && asked[2] <= 15_000, "{asked:?}");
+    }
 
     #[tokio::test(start_paused = true)]
     async fn a_question_that_hangs_ends_at_the_deadline() {

@@ -55,6 +55,24 @@ struct RecoveredService {
     since: Moment,
 }
 
+impl RecoveredService {
+    /// A server that serves with the data that it had, from `since`.
+    fn with_own_data(node: Node, since: Moment) -> Self {
+        Self {
+            log: node.clone(),
+            node,
+            target: None,
+            resolved_target: None,
+            backup: None,
+            baseline: None,
+            horizon: None,
+            last_segment: None,
+            serves: true,
+            since,
+        }
+    }
+}
+
 /// A recovery step.
 ///
 /// # Errors

@@ -28,16 +28,5 @@ pub(super) async fn run(
         return Err(LabError::Deadline { what: format!("see {name} leave recovery"), within });
     }
     phases.leave();
-    Ok(RecoveredService {
-        log: node.clone(),
-        node,
-        target: None,
-        resolved_target: None,
-        backup: None,
-        baseline: None,
-        horizon: None,
-        last_segment: None,
-        serves: true,
-        since,
-    })
+    Ok(RecoveredService::with_own_data(node, since))
 }

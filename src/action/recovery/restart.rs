@@ -44,16 +44,5 @@ pub(super) async fn run(
     phases.enter(Phase::Replay);
     drop(node.wait_for_connections().await?);
     phases.leave();
-    Ok(RecoveredService {
-        log: node.clone(),
-        node,
-        target: None,
-        resolved_target: None,
-        backup: None,
-        baseline: None,
-        horizon: None,
-        last_segment: None,
-        serves: true,
-        since,
-    })
+    Ok(RecoveredService::with_own_data(node, since))
 }

@@ -83,16 +83,9 @@ pub(super) async fn run(
     copy(context, &standby, &primary, table).await?;
     phases.leave();
     Ok(RecoveredService {
-        node: primary,
-        target: None,
-        resolved_target: Some(resolved_target),
-        backup: None,
-        baseline: None,
-        horizon: None,
-        last_segment: None,
-        serves: true,
         log: standby,
-        since,
+        resolved_target: Some(resolved_target),
+        ..RecoveredService::with_own_data(primary, since)
     })
 }
 

@@ -48,11 +48,12 @@ use crate::{
 /// How soon a client that can't reach the server tries again.
 const RETRY_EVERY: Duration = Duration::from_millis(2);
 
-/// How soon the one client that asks for all tries again where the server answers, to say no: each time it makes a process
-/// for it, and writes lines into its log.
+/// How soon the one client that asks for all tries again where the server answers, to say no, until it has said so for long:
+/// each time it makes a process for it, and writes lines into its log.
 const PROBE_EVERY: Duration = Duration::from_millis(4);
 
-/// The resolution of outages: how long after the service is back a client has noticed it at the latest, with the attempt.
+/// The resolution of outages: how long after the service is back a client has noticed it at the latest, with the attempt. It is
+/// one percent of the time for which the server has said no where that is more (see [`wait::rest`]).
 pub const RESOLUTION: Duration = Duration::from_millis(5);
 
 /// How long a client waits for the answer to a commit before it gives the session up; the commit is in_doubt then.

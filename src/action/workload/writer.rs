@@ -3,7 +3,10 @@
 use std::{sync::Arc, sync::atomic::Ordering, time::Duration};
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
-use tokio::{sync::watch, time::sleep};
+use tokio::{
+    sync::watch,
+    time::{Instant, sleep},
+};
 
 use super::{
     PATIENCE, PROBE_EVERY, RETRY_EVERY, ServiceAddress, ServiceHost, Shared,
@@ -17,6 +20,7 @@ use crate::{
     lab::{
         node::OWN_SETTING,
         session::{Prepared, Session, SqlError},
+        wait,
     },
     pg::Lsn,
 };
@@ -78,6 +82,8 @@ async fn connect(shared: &Shared, service: &ServiceAddress, writer: u16) -> Conn
 /// Tries one host until its server takes writes, as the prober of all clients or when that was let in.
 async fn persist(shared: &Shared, host: &ServiceHost, writer: u16) -> (Session, Prepared, Server) {
     let gate = shared.gate_of(host);
+    // Since when its server answers and says no.
+    let mut refused_since: Option<Instant> = None;
     loop {
         let turn = gate.turn().await;
         loop {
@@ -88,10 +94,14 @@ async fn persist(shared: &Shared, host: &ServiceHost, writer: u16) -> (Session, 
                     }
                     return connected;
                 }
-                Err(error) => {
+                Err(NoSession { error, has_answered }) => {
                     shared.status.heard(shared.clock.now(), &error);
                     tracing::trace!(writer, %error, "not connected");
-                    sleep(rest_after(&error)).await;
+                    refused_since = has_answered.then(|| refused_since.unwrap_or_else(Instant::now));
+                    sleep(
+                        refused_since.map_or(RETRY_EVERY, |since| wait::rest(since.elapsed(), PROBE_EVERY)),
+                    )
+                    .await;
                 }
             }
             if matches!(turn, Turn::Follow) {
@@ -101,12 +111,19 @@ async fn persist(shared: &Shared, host: &ServiceHost, writer: u16) -> (Session, 
     }
 }
 
-/// How long a prober leaves a server in peace. One that answers, to say no, has made a process for it.
-fn rest_after(error: &SqlError) -> Duration {
-    if error.state.is_some() { PROBE_EVERY } else { RETRY_EVERY }
+/// Why there is no session, and whether a server answered: one that does, to say no, has made a process for it.
+struct NoSession {
+    error: SqlError,
+    has_answered: bool,
 }
 
-async fn attempt(shared: &Shared, host: &ServiceHost) -> Result<(Session, Prepared, Server), SqlError> {
+impl From<SqlError> for NoSession {
+    fn from(error: SqlError) -> Self {
+        Self { has_answered: error.state.is_some(), error }
+    }
+}
+
+async fn attempt(shared: &Shared, host: &ServiceHost) -> Result<(Session, Prepared, Server), NoSession> {
     let database = shared.database.as_str();
     let session = Session::connect(&host.address, &shared.secrets.application, database, PATIENCE);
     let session = tokio::time::timeout(CONNECT_WITHIN, session).await.map_err(|_| silent())??;
@@ -115,10 +132,8 @@ async fn attempt(shared: &Shared, host: &ServiceHost) -> Result<(Session, Prepar
     if whose.as_deref() != Some(host.identity.as_str()) {
         shared.status.strangers.fetch_add(1, Ordering::Relaxed);
         let whose = whose.as_deref().unwrap_or("somebody else");
-        return Err(SqlError {
-            state: None,
-            message: format!("this is not {}: it is {whose}", host.identity),
-        });
+        let message = format!("this is not {}: it is {whose}", host.identity);
+        return Err(NoSession { error: SqlError { state: None, message }, has_answered: true });
     }
     // A server in recovery prepares it too.
     let statement = session.prepare(&shared.insert).await?;

@@ -202,7 +202,8 @@ fn circumstances(run: &RunJudgement, judgement: &Judgement) -> Vec<String> {
     }
     if let Some(resolution) = judgement.resolution {
         said.push(format!(
-            "Outage resolution: {} (how soon a client notices that the service is back).",
+            "Outage resolution: {}, or 1 % of the time for which a server has refused connections where that is more \
+             (how soon a client notices that the service is back).",
             human::duration(resolution)
         ));
     }
