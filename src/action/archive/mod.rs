@@ -103,7 +103,7 @@ fn of(context: &DrillContext) -> Option<&'static dyn Archiver> {
 }
 
 /// The drill's archive.
-fn folder(node: &Node) -> String {
+pub(super) fn folder(node: &Node) -> String {
     format!("{}/archive", node.paths().repository)
 }
 
