@@ -101,6 +101,13 @@ impl Exit {
     pub(super) fn of(run: &RunJudgement) -> Self {
         match run.verdict {
             Verdict::Fail => Self::Broken,
+            // What was selected can't be done here, for want of something: nothing was started.
+            Verdict::Inconclusive
+                if !run.exercises.is_empty()
+                    && run.exercises.iter().all(|exercise| exercise.skipped.is_some()) =>
+            {
+                Self::NotInstalled
+            }
             Verdict::Inconclusive => Self::Inconclusive,
             Verdict::Pass if run.exercises.iter().any(|exercise| !exercise.left.is_empty()) => {
                 Self::LeftBehind

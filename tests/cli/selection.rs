@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::support::{Harness, docker::wanted, drills, text};
+use crate::support::{Harness, RUN_WITHIN, docker::wanted, drills, running::Running, text};
 
 fn bad(name: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/drills/bad").join(name);
@@ -62,6 +62,18 @@ fn what_nobody_knows_is_told_from_what_selects_nothing() {
     user.lifeboat(&["no-such-command"]).exits(2);
     user.lifeboat(&[]).exits(2);
     nothing_was_started(&user);
+}
+
+#[test]
+fn a_drill_whose_tool_is_not_installed_is_skipped_with_its_reason() {
+    let user = Harness::local();
+    let packed =
+        drills::pitr().step(1, r#"backup = { method = "basebackup", label = "nightly", compress = "zstd" }"#);
+    let drill = user.drill("packed", &packed.text());
+    let mut run = user.command(&["run", text(&drill)]);
+    let told = Running::start(run.env("PATH", user.folder().join("drills"))).wait(RUN_WITHIN);
+    told.exits(6).prints("skipped").prints("the backup nightly needs zstd, which its nodes do not have");
+    user.assert_nothing_is_left();
 }
 
 #[test]
