@@ -149,6 +149,16 @@ impl Backup {
 }
 
 impl Drill {
+    /// Whether no later step than this restores the backup.
+    #[must_use]
+    pub fn is_last_restore(&self, step: usize, label: &Label) -> bool {
+        let restores = |step: &super::Step| match &step.verb {
+            Verb::Recover(Recovery::Restore { from, .. }) => from == label,
+            _ => false,
+        };
+        !self.steps.iter().skip(step + 1).any(restores)
+    }
+
     /// By which method a server that the recovery of a step gave is protected again: that of the backup it came from, else
     /// that of the drill's first one.
     #[must_use]

@@ -11,7 +11,7 @@ use super::{
     RestorePointFacts, Server, Software,
 };
 use crate::{
-    drill::{Check, Drill, DrillName, NodeName, RuntimeKind},
+    drill::{Check, Drill, DrillName, Label, NodeName, RuntimeKind},
     pg::{ControlData, Major, Version},
 };
 
@@ -158,6 +158,16 @@ pub enum Event {
         step: usize,
         /// It.
         facts: BackupFacts,
+    },
+    /// The tool of a backup has looked at it where it lies: after it was taken, and again beside the service once it was
+    /// restored for the last time, so that no recovery is measured with it.
+    BackupVerified {
+        /// The step in which it did.
+        step: usize,
+        /// The backup.
+        label: Label,
+        /// What it found; never anything but [`CheckFacts::Examined`] and [`CheckFacts::Broken`].
+        facts: CheckFacts,
     },
     /// A restore point was made.
     RestorePointMade {

@@ -56,7 +56,10 @@ fn a_row_that_is_another_after_the_restore_fails() {
         fs::write(&path, bytes).expect("a relation");
     }
     assert!(damaged > 0, "no relation holds the row");
+    // The content differs, and the backup's own manifest says so too.
     running.wait(RUN_WITHIN).exits(1).prints("account");
+    let report = user.report("report.md");
+    assert!(report.contains("checksum mismatch for file"), "{report}");
     user.assert_nothing_is_left();
 }
 

@@ -6,7 +6,7 @@ use super::{DrillContext, Purpose, Tool, folder, size};
 use crate::{
     drill::{Backup, Compression},
     journal::{BackupFacts, Fingerprint},
-    lab::{Command, LabError, node::Node},
+    lab::{Command, LabError, Output, node::Node},
     pg::Lsn,
 };
 
@@ -87,18 +87,58 @@ impl Tool for Basebackup {
     ) -> Result<(Vec<String>, u64), LabError> {
         let repository = context.repository();
         let folder = folder(&repository, &facts.label);
-        let script = format!("{} {folder} 2>&1", repository.program("pg_verifybackup"));
-        let verify = Command::shell(format!("verify base backup {}", facts.label), script);
+        let program = repository.program("pg_verifybackup");
         let count = Command::shell(
             "count the files of the backup",
             format!("grep -c '\"Path\"' {folder}/backup_manifest"),
         );
-        let (output, files) = tokio::try_join!(repository.exec(verify), repository.run(count))?;
-        let files = files.text().trim().parse().unwrap_or_default();
-        let complaints =
-            if output.code == 0 { Vec::new() } else { output.text().lines().map(str::to_owned).collect() };
-        Ok((complaints, files))
+        let files = repository.run(count).await?.text().trim().parse().unwrap_or_default();
+        let what = format!("verify base backup {}", facts.label);
+        let (test, unpack) = match facts.compress {
+            Compression::None => {
+                let output =
+                    repository.exec(Command::shell(what, format!("{program} {folder} 2>&1"))).await?;
+                return Ok((complaints(&output), files));
+            }
+            Compression::Gzip => {
+                (packed(&folder, "gz", "gzip"), unpack(&folder, &aside(&folder), "gz", "gzip"))
+            }
+            Compression::Lz4 => {
+                (packed(&folder, "lz4", "lz4"), unpack(&folder, &aside(&folder), "lz4", "lz4"))
+            }
+            Compression::Zstd => {
+                (packed(&folder, "zst", "zstd"), unpack(&folder, &aside(&folder), "zst", "zstd"))
+            }
+        };
+        // pg_verifybackup looks into tar files from version 18 on: for all of them alike they are unpacked beside the backup.
+        let output = repository.exec(Command::shell(&what, test)).await?;
+        if output.code != 0 {
+            return Ok((complaints(&output), files));
+        }
+        let aside = aside(&folder);
+        let script = format!("rm -rf {aside}; mkdir -p {aside}\n{unpack}");
+        repository.run(Command::shell("unpack the backup to verify it", script)).await?;
+        let script = format!(
+            "code=0; {program} -m {folder}/backup_manifest {aside} 2>&1 || code=$?; rm -rf {aside}; exit $code"
+        );
+        let output = repository.exec(Command::shell(what, script)).await?;
+        Ok((complaints(&output), files))
     }
+}
+
+/// Where a packed backup is unpacked to be verified.
+fn aside(folder: &str) -> String {
+    format!("{folder}.unpacked")
+}
+
+/// The unpacker's own test of what it packed.
+fn packed(folder: &str, ending: &str, program: &str) -> String {
+    format!("{program} -t {folder}/base.tar.{ending} 2>&1")
+}
+
+/// What a program that verifies says where it does not end well.
+fn complaints(output: &Output) -> Vec<String> {
+    if output.code == 0 { Vec::new() } else { output.text().lines().map(str::to_owned).collect() }
 }
 
 /// A tar archive is unpacked through a pipe. A shell without `pipefail` would take a broken archive for a whole one, so the

@@ -11,10 +11,13 @@ use futures_util::future::BoxFuture;
 use super::context::DrillContext;
 use crate::{
     drill::{Backup, BackupMethod, Drill, Label, Verb},
-    journal::{BackupFacts, Event, Fingerprint},
+    journal::{BackupFacts, CheckFacts, Complaint, ErrorChain, Event, Examined, Fingerprint, Severity},
     lab::{Command, LabError, node::Node},
     pg::setting::Settings,
 };
+
+/// So many complaints about a backup are kept.
+const KEPT: usize = 100;
 
 /// What a backup is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -138,7 +141,23 @@ pub async fn back_up(context: &mut DrillContext, step: usize, backup: &Backup) -
     }
     context.recorder.record(Event::BackupTaken { step, facts: facts.clone() });
     context.backups.insert(backup.label.clone(), facts);
+    verify(context, step, &backup.label).await;
     Ok(())
+}
+
+/// Verifies a backup where it lies and writes down what its tool says; that it can't be run is for the judge, too.
+pub async fn verify(context: &DrillContext, step: usize, label: &Label) {
+    let Some(facts) = context.backups.get(label) else { return };
+    context.recorder.progress(format!("verifying {label}"));
+    let complaint = |text| Complaint { severity: Severity::Damage, about: format!("backup {label}"), text };
+    let facts = match tool(facts.method).verify(context, facts).await {
+        Ok((complaints, examined)) => CheckFacts::Examined(Examined {
+            examined,
+            complaints: complaints.into_iter().take(KEPT).map(complaint).collect(),
+        }),
+        Err(error) => CheckFacts::Broken { error: ErrorChain::of(&error), state: None },
+    };
+    context.recorder.record(Event::BackupVerified { step, label: label.clone(), facts });
 }
 
 /// Where a backup lies, as a node sees it.

@@ -13,7 +13,7 @@ use std::time::Duration;
 use phases::Phases;
 
 use super::{
-    archive,
+    archive, backup,
     context::{self, DrillContext},
     fault,
     workload::{ServiceAddress, ServiceHost},
@@ -82,10 +82,21 @@ pub async fn recover(context: &mut DrillContext, step: usize, recovery: &Recover
     let kept = context.time_left.keep_back();
     let done = bring_back(context, step, recovery).await;
     context.time_left.give_back(kept);
-    let Err(error) = done else { return Ok(()) };
-    let error = not_recovered::blame(context, recovery, error).await;
-    not_recovered::note(context, step, recovery, &error).await;
-    Err(error)
+    let done = match done {
+        Ok(()) => Ok(()),
+        Err(error) => {
+            let error = not_recovered::blame(context, recovery, error).await;
+            not_recovered::note(context, step, recovery, &error).await;
+            Err(error)
+        }
+    };
+    if let Recovery::Restore { from, .. } = recovery
+        && (done.is_err() || context.drill.is_last_restore(step, from))
+    {
+        // Beside the service, which is back: nobody waits for it.
+        backup::verify(context, step, from).await;
+    }
+    done
 }
 
 async fn bring_back(context: &mut DrillContext, step: usize, recovery: &Recovery) -> Result<(), LabError> {

@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, ops::Deref, time::Duration};
 
 use crate::judge::{FaultJudgement, KeptFile, StepRecord};
 use crate::{
-    drill::{Backup, Check, Drill, Fault, Recovery, Verb},
+    drill::{Backup, Check, Drill, Fault, Label, Recovery, Verb},
     journal::{
         BackupFacts, CheckFacts, Entry, ErrorChain, Event, Exercise, FaultEffect, FaultFacts, FaultProbe,
         Moment, Outcome, Recovered, RestorePointFacts, Server,
@@ -76,6 +76,8 @@ pub(in crate::judge) struct StepFacts<'a> {
     pub(in crate::judge) outcome: Option<Outcome>,
     pub(in crate::judge) error: Option<&'a ErrorChain>,
     pub(in crate::judge) backup: Option<&'a BackupFacts>,
+    /// The backups that their tools have looked at, with what they found.
+    pub(in crate::judge) verified: Vec<(&'a Label, &'a CheckFacts)>,
     pub(in crate::judge) restore_point: Option<&'a RestorePointFacts>,
     pub(in crate::judge) worked: Option<u64>,
     pub(in crate::judge) fault: Option<InjectedFault<'a>>,
@@ -208,6 +210,9 @@ impl<'a> Record<'a> {
                 (facts.ended, facts.outcome, facts.error) = (Some(at), Some(*outcome), error.as_ref());
             }
             Event::BackupTaken { step, facts } => self.step_mut(*step)?.backup = Some(facts),
+            Event::BackupVerified { step, label, facts } => {
+                self.step_mut(*step)?.verified.push((label, facts));
+            }
             Event::RestorePointMade { step, facts } => self.step_mut(*step)?.restore_point = Some(facts),
             Event::Worked { step, acknowledged } => self.step_mut(*step)?.worked = Some(*acknowledged),
             Event::FaultInjected { step, facts } => {

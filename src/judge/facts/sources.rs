@@ -33,6 +33,7 @@ pub(in crate::judge) fn sources(
                 };
             }
             Event::StepEnded { step, .. } => put(&[Subject::Step { step: *step }]),
+            Event::BackupVerified { step, .. } => put(&[Subject::Step { step: *step }]),
             Event::BackupTaken { .. } => put(&[Subject::WorstCase]),
             Event::FaultInjected { step, .. } => {
                 put(&[Subject::Fault { step: *step }, rto.clone(), rpo.clone()]);

@@ -14,3 +14,4 @@ pub(in crate::judge) mod ledger;
 pub(in crate::judge) mod not_proven;
 pub(in crate::judge) mod objective;
 pub(in crate::judge) mod step;
+pub(in crate::judge) mod verification;

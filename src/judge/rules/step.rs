@@ -1,8 +1,10 @@
 //! Whether the steps ran.
 
 use crate::judge::{
+    Verdict,
     finding::Ruling,
     record::{Record, StepFacts},
+    verification,
 };
 use crate::{
     drill::{Step, Verb},
@@ -17,11 +19,22 @@ pub(in crate::judge) fn ruling(
     step: &Step,
     facts: &StepFacts<'_>,
 ) -> Ruling {
+    let ran = || ran(record, number, step, facts);
+    let ruling = match facts.not_recovered {
+        Some(words) => Ruling::fail(format!("not recovered: {words}")),
+        None => ran(),
+    };
+    let mut complaints = verification::complaints(facts);
+    if ruling.verdict == Verdict::Pass {
+        return Ruling::of(complaints, ruling.message);
+    }
+    complaints.insert(0, ruling);
+    Ruling::of(complaints, "")
+}
+
+fn ran(record: &Record<'_>, number: usize, step: &Step, facts: &StepFacts<'_>) -> Ruling {
     let because = facts.error.map(|error| format!(": {error}")).filter(|because| because != ": interrupted");
     let because = because.unwrap_or_default();
-    if let Some(words) = facts.not_recovered {
-        return Ruling::fail(format!("not recovered: {words}"));
-    }
     match facts.outcome() {
         Outcome::Completed => completed(record, number, step, facts),
         Outcome::Failed => Ruling::inconclusive(format!("failed{because}")),

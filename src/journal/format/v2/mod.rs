@@ -88,6 +88,11 @@ enum Event {
         server: Server,
     },
     BackupTaken(Backup),
+    BackupVerified {
+        step: usize,
+        label: Label,
+        facts: CheckFacts,
+    },
     RestorePointMade {
         step: usize,
         facts: RestorePointFacts,

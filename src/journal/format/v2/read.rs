@@ -57,6 +57,7 @@ fn to_event(
         Event::BackupTaken(backup) => {
             journal::Event::BackupTaken { step: backup.step, facts: backup.facts(exercise, steps)? }
         }
+        Event::BackupVerified { step, label, facts } => journal::Event::BackupVerified { step, label, facts },
         Event::RestorePointMade { step, facts } => journal::Event::RestorePointMade { step, facts },
         Event::Worked { step, acknowledged } => journal::Event::Worked { step, acknowledged },
         Event::FaultInjected(fault) => {

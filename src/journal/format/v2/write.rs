@@ -42,6 +42,7 @@ fn of_event(exercise: Option<&Exercise>, event: &journal::Event, steps: &mut Ste
         journal::Event::Progress { text } => Event::Progress { text },
         journal::Event::ServerStarted { server } => Event::ServerStarted { server },
         journal::Event::BackupTaken { step, facts } => Event::BackupTaken(Backup::of(step, facts)),
+        journal::Event::BackupVerified { step, label, facts } => Event::BackupVerified { step, label, facts },
         journal::Event::RestorePointMade { step, facts } => Event::RestorePointMade { step, facts },
         journal::Event::Worked { step, acknowledged } => Event::Worked { step, acknowledged },
         journal::Event::FaultInjected { step, facts } => Event::FaultInjected(Fault::of(step, facts)),
