@@ -29,10 +29,8 @@ fn ruling(label: &Label, found: &CheckFacts) -> Ruling {
 mod tests {
     use crate::{
         journal::{CheckFacts, Complaint, Entry, ErrorChain, Event, Examined, Severity},
-        judge::{Verdict, testing::*},
+        judge::{Subject, Verdict, testing::*},
     };
-
-    const RECOVER: &str = "step 06 recover from nightly to latest on recovered";
 
     fn found(facts: CheckFacts) -> (Verdict, String) {
         let mut story = Story::loss();
@@ -42,7 +40,10 @@ mod tests {
         let event = Event::BackupVerified { step, label, facts };
         let at = recovered.expect("a recovery") + 1;
         story.entries.insert(at, Entry { at: ms(9_000), exercise: Some(story.exercise.clone()), event });
-        story.finding(RECOVER)
+        let judgement = story.judge();
+        let subject = Subject::Step { step };
+        let finding = judgement.findings.into_iter().find(|finding| finding.subject == subject);
+        finding.map(|finding| (finding.verdict, finding.message)).expect("a finding")
     }
 
     #[test]
