@@ -80,7 +80,9 @@ fn pages_that_the_server_finds_damaged_fail_every_check_that_reads_them() {
     assert!(damaged > 0, "no relation holds the first product: {databases:?}");
     running.wait(RUN_WITHIN).exits(1);
     let junit = user.report("junit.xml");
-    assert_eq!(junit.matches("<failure").count(), 3, "{junit}");
+    // The three checks, and the step that verified the backup itself.
+    assert_eq!(junit.matches("<failure").count(), 4, "{junit}");
+    assert!(junit.contains("pg_verifybackup: error: checksum mismatch for file"), "{junit}");
     assert!(
         junit.contains("the recovered server reports corruption: ") && junit.contains("(SQLSTATE XX001)"),
         "{junit}"
