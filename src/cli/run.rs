@@ -114,18 +114,27 @@ async fn plan(provider: &Provider, drills: Vec<Selected>, asked: &[Major]) -> Re
     versions.sort_unstable();
     versions.dedup();
     if versions.is_empty() {
-        versions.push(provider.newest(&progress).await?);
+        versions.push(provider.newest(None, &progress).await?);
     }
-    let needs_default = drills.iter().any(|selected| selected.drill.version.is_none()) || !asked.is_empty();
+    let needs_default =
+        |drill: &Drill| provider.image_of(drill).is_none() && (drill.version.is_none() || !asked.is_empty());
     let mut installed = BTreeMap::new();
-    for version in versions.iter().filter(|_| needs_default) {
-        installed.insert(*version, provider.provide(*version, &progress).await?);
+    if drills.iter().any(|selected| needs_default(&selected.drill)) {
+        for version in &versions {
+            installed.insert((None, *version), provider.provide(None, *version, &progress).await?);
+        }
     }
     let mut selection = Selection::new();
     for Selected { drill, file } in drills {
         let drill = Arc::new(drill);
+        let image = provider.image_of(&drill).map(str::to_owned);
         let on = match drill.version {
             Some(pinned) if asked.is_empty() => vec![pinned],
+            // Where it can't be had, that is told below.
+            None if asked.is_empty() && image.is_some() => provider
+                .newest(image.as_deref(), &progress)
+                .await
+                .map_or_else(|_| versions.clone(), |held| vec![held]),
             _ => versions.clone(),
         };
         for postgres in on {
@@ -133,16 +142,19 @@ async fn plan(provider: &Provider, drills: Vec<Selected>, asked: &[Major]) -> Re
                 Some(pinned) if pinned != postgres => {
                     Some(format!("the drill needs PostgreSQL {pinned}, and the run is on {postgres}"))
                 }
-                Some(pinned) if asked.is_empty() => match provider.provide(pinned, &progress).await {
-                    Ok(installation) => {
-                        installed.insert(pinned, installation);
-                        None
+                _ if image.is_some() || drill.version.is_some() && asked.is_empty() => {
+                    match provider.provide(image.as_deref(), postgres, &progress).await {
+                        Ok(installation) => {
+                            installed.insert((image.clone(), postgres), installation);
+                            None
+                        }
+                        Err(error) => Some(ErrorChain::of(&error).to_string()),
                     }
-                    Err(error) => Some(ErrorChain::of(&error).to_string()),
-                },
+                }
                 _ => None,
             };
-            let skip = skip.or_else(|| impossible(&drill, &provider, installed.get(&postgres)?));
+            let installation = installed.get(&(image.clone(), postgres));
+            let skip = skip.or_else(|| impossible(&drill, &provider, installation?));
             selection.push(PlannedExercise {
                 exercise: Exercise { drill: drill.name.clone(), postgres },
                 drill: Arc::clone(&drill),

@@ -6,7 +6,7 @@ use std::{
 };
 
 use crate::{
-    drill::{Capability, Deadlines, RuntimeKind},
+    drill::{Capability, Deadlines, Drill, RuntimeKind},
     journal::ErrorChain,
     journal::Exercise,
     lab::{Installation, LabError, Runtime, docker, local},
@@ -30,8 +30,8 @@ pub enum Provider {
         engine: docker::Engine,
         /// The image that the user asked for, with `{version}` in it where there are several.
         reference: Option<String>,
-        /// Images by version, once they were looked for.
-        images: Mutex<BTreeMap<Major, docker::Image>>,
+        /// Images by their reference in a drill, where it has one, and by version, once they were looked for.
+        images: Mutex<BTreeMap<(Option<String>, Major), docker::Image>>,
     },
     /// Processes of this machine.
     Local {
@@ -107,17 +107,31 @@ impl Provider {
         }
     }
 
-    /// The version to run on where none was asked for. That is what the user's image holds, where it is one for all versions;
-    /// else the newest that is here without fetching anything; for containers, the newest that Lifeboat was tried on where there
-    /// is no image at all.
+    /// The image of a drill's own; `None` where it has none, or the command line has one, which goes before it.
+    #[must_use]
+    pub fn image_of<'a>(&self, drill: &'a Drill) -> Option<&'a str> {
+        match self {
+            Self::Docker { reference: Some(_), .. } => None,
+            Self::Docker { .. } | Self::Local { .. } => drill.server.image.as_deref(),
+        }
+    }
+
+    /// The version to run on where none was asked for. That is what the user's image holds, of the command line or of a drill,
+    /// where it is one for all versions; else the newest that is here without fetching anything; for containers, the newest that
+    /// Lifeboat was tried on where there is no image at all.
     ///
     /// # Errors
     /// Returns an error if the engine can't be asked; [`LabError::Missing`] where the user's image can't be had or holds no version that
     /// Lifeboat drives.
-    pub async fn newest(&self, progress: &(dyn Fn(String) + Send + Sync)) -> Result<Major, LabError> {
+    pub async fn newest(
+        &self,
+        image: Option<&str>,
+        progress: &(dyn Fn(String) + Send + Sync),
+    ) -> Result<Major, LabError> {
         match self {
-            Self::Docker { engine, reference: Some(reference), .. }
-                if !reference.contains(docker::VERSION) =>
+            Self::Docker { engine, reference, .. }
+                if let Some(reference) = image.or(reference.as_deref())
+                    && !reference.contains(docker::VERSION) =>
             {
                 let held = engine.resolve(Some(reference), None, progress).await?.installation.version;
                 if (Major::OLDEST..=Major::NEWEST).contains(&held.major) {
@@ -146,21 +160,29 @@ impl Provider {
         }
     }
 
-    /// Makes sure that a version is here; an image is pulled where a registry answers.
+    /// Makes sure that a version is here, in the image of a drill's own where it has one; an image is pulled where a registry
+    /// answers.
     ///
     /// # Errors
     /// Returns [`LabError::Missing`] if it can't be had, with the versions that can and what would get it.
     pub async fn provide(
         &self,
+        own: Option<&str>,
         major: Major,
         progress: &(dyn Fn(String) + Send + Sync),
     ) -> Result<Installation, LabError> {
         match self {
             Self::Docker { engine, reference, images } => {
-                let image = engine.resolve(reference.as_deref(), Some(major), progress).await?;
+                let image = engine.resolve(own.or(reference.as_deref()), Some(major), progress).await?;
                 let installation = image.installation.clone();
-                images.lock().unwrap_or_else(PoisonError::into_inner).insert(major, image);
+                let key = (own.map(str::to_owned), major);
+                images.lock().unwrap_or_else(PoisonError::into_inner).insert(key, image);
                 Ok(installation)
+            }
+            Self::Local { .. } if let Some(image) = own => {
+                let why = "the runtime local runs the programs that are installed on this machine: run it with \
+                           --runtime docker";
+                Err(LabError::missing(format!("run the drill's image {image}"), why))
             }
             Self::Local { installations, .. } => installations.get(&major).cloned().ok_or_else(|| {
                 let there: Vec<_> = installations.keys().map(Major::to_string).collect();
@@ -174,21 +196,16 @@ impl Provider {
     ///
     /// # Errors
     /// Returns an error if it can't be made.
-    pub fn lab(
-        &self,
-        run: &str,
-        exercise: &Exercise,
-        deadlines: &Deadlines,
-    ) -> Result<Arc<dyn Runtime>, LabError> {
+    pub fn lab(&self, run: &str, exercise: &Exercise, drill: &Drill) -> Result<Arc<dyn Runtime>, LabError> {
         let what = || format!("make a lab for {exercise}");
         match self {
             Self::Docker { engine, images, .. } => {
-                let image =
-                    images.lock().unwrap_or_else(PoisonError::into_inner).get(&exercise.postgres).cloned();
+                let key = (self.image_of(drill).map(str::to_owned), exercise.postgres);
+                let image = images.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
                 let image = image.ok_or_else(|| LabError::state(what(), "its image was not provided"))?;
                 Ok(Arc::new(
                     docker::Lab::new(engine.clone(), image, run, &exercise.to_string())
-                        .removal_within(deadlines.volume),
+                        .removal_within(Deadlines::of(drill).volume),
                 ))
             }
             Self::Local { installations, work } => {

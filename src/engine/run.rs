@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     action::{prepare, recorder::Recorder},
-    drill::{Deadlines, Drill, RuntimeKind},
+    drill::{Drill, RuntimeKind},
     journal::{DrillFile, Event, Exercise, Provenance},
     lab::{LabError, clock::Clock},
 };
@@ -141,7 +141,7 @@ impl Run {
                     return None;
                 }
                 let exercise = planned.exercise;
-                let kept = match provider.lab(&run, &exercise, &Deadlines::of(&planned.drill)) {
+                let kept = match provider.lab(&run, &exercise, &planned.drill) {
                     Ok(runtime) => {
                         let drill = planned.drill;
                         exercise::run(Exercising {

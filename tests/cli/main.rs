@@ -28,6 +28,7 @@ mod kill;
 mod kill_docker;
 mod left_behind;
 mod output;
+mod own_image;
 mod promises;
 mod recoveries;
 mod reports;

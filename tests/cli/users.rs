@@ -4,7 +4,8 @@ use std::{fs, path::Path, time::Duration};
 
 use crate::support::{Harness, RUN_WITHIN, leftovers, text};
 
-fn example(name: &str) -> String {
+/// A file of the example.
+pub(crate) fn example(name: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/user").join(name);
     text(&path).to_owned()
 }
@@ -97,6 +98,13 @@ fn a_script_that_fails_and_transactions_that_never_commit_are_told_in_the_server
     );
     assert!(began.elapsed() < Duration::from_secs(50), "it was hopeless from the first moment on");
     user.assert_nothing_is_left();
+}
+
+#[test]
+fn a_drill_of_an_image_is_skipped_where_nodes_are_no_containers() {
+    let user = Harness::local();
+    let why = "skipped: run the drill's image lifeboat-postgis:{version}";
+    user.lifeboat(&["run", &example("postgis-pitr.toml")]).exits(3).says(why).says("--runtime docker");
 }
 
 #[test]

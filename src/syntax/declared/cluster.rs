@@ -53,6 +53,8 @@ section! {
     "version" version: Major;
     /// Server settings of every node, as in `{ archive_timeout = "2s" }`.
     "settings" settings: SettingsText;
+    /// The image of the servers, as in `"registry/postgres:{version}"`, where `{version}` stands for the version; `--image` goes before it. It needs the runtime docker.
+    "image" image: Line;
     /// How a cluster is made.
     "initdb" initdb: Initdb;
     /// Extensions that are made in the clients' database, as in `["postgis"]`.

@@ -16,7 +16,7 @@ pub(super) fn options(file: &declared::Drill, diagnostics: &mut Vec<Diagnostic>)
     };
     let texts = |lines: Vec<Line>| lines.into_iter().map(|line| line.0).collect();
     Some(ServerOptions {
-        image: None,
+        image: postgres.image.optional()?.map(|image| image.0),
         initdb: initdb(postgres, diagnostics)?,
         extensions: postgres.extensions.or(Vec::new())?,
         hba: postgres.hba.or(Vec::new()).map(texts)?,

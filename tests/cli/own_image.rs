@@ -1,0 +1,36 @@
+//! A drill whose servers run in an image of the user's own, with an extension from Debian's packages.
+
+use crate::{
+    support::{
+        Harness,
+        docker::{docker, wanted},
+        running::Running,
+    },
+    users::example,
+};
+use std::time::Duration;
+
+/// What ci/test builds, beside the compilation, by `ci/image/derive lifeboat-postgis:15 fixtures/user`.
+const IMAGE: &str = "lifeboat-postgis:15";
+
+/// Two drills on containers, and their dataset loaded once.
+const WITHIN: Duration = Duration::from_secs(300);
+
+#[test]
+fn a_users_database_in_an_image_with_postgis_survives_by_wal_and_by_a_dump() {
+    if !wanted() {
+        return;
+    }
+    let digest = docker(&["image", "inspect", "-f", "{{.Id}}", IMAGE]);
+    let user = Harness::on("docker");
+    let drills = [example("postgis-pitr.toml"), example("postgis-dump.toml")];
+    let told = Running::start(&mut user.command(&["run", &drills[0], &drills[1]])).wait(WITHIN);
+    told.exits(0).prints("postgis-pitr@15").prints("postgis-dump@15");
+    let report = user.json();
+    for exercise in report["drills"].as_array().expect("drills") {
+        let software = &exercise["provenance"];
+        assert_eq!(software["image"], IMAGE, "{software}");
+        assert_eq!(software["image_digest"], digest.as_str(), "{software}");
+    }
+    user.assert_nothing_is_left();
+}
