@@ -12,6 +12,7 @@ pub mod fingerprint;
 pub mod prepare;
 pub mod recorder;
 pub mod recovery;
+mod own_step;
 mod restore_point;
 mod tablespaces;
 pub mod context;
@@ -50,5 +51,7 @@ pub async fn perform(context: &mut DrillContext, step: usize, verb: &Verb) -> Re
             recovery::recover(context, step, recovery).await
         }
         Verb::Check(checks) => check::run_checks(context, step, checks).await,
+        Verb::Sql(statements) => own_step::run_sql(context, step, statements).await,
+        Verb::Exec(exec) => own_step::execute(context, step, exec).await,
     }
 }

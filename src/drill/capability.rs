@@ -42,7 +42,9 @@ impl Drill {
             | Verb::RestorePoint(_)
             | Verb::Heal(_)
             | Verb::Recover(_)
-            | Verb::Check(_) => None,
+            | Verb::Check(_)
+            | Verb::Sql(_)
+            | Verb::Exec(_) => None,
         })
     }
 }

@@ -120,7 +120,7 @@ impl ClusterState {
             }
             Verb::Heal(_) => self.end_faults(verb),
             Verb::Recover(recovery) => refused = self.recover(step, verb, recovery),
-            Verb::Work(_) | Verb::Check(_) => {}
+            Verb::Work(_) | Verb::Check(_) | Verb::Sql(_) | Verb::Exec(_) => {}
         }
         self.service = match (self.can_commit(), self.service) {
             (true, _) => ServiceState::Up,
@@ -176,9 +176,13 @@ impl ClusterState {
             Verb::Recover(Recovery::Restore { from, target, .. }) => {
                 !open.fault.is_human_error() || self.ends_before(from, target, open.step)
             }
-            Verb::Backup(_) | Verb::Work(_) | Verb::RestorePoint(_) | Verb::Fault(_) | Verb::Check(_) => {
-                false
-            }
+            Verb::Backup(_)
+            | Verb::Work(_)
+            | Verb::RestorePoint(_)
+            | Verb::Fault(_)
+            | Verb::Check(_)
+            | Verb::Sql(_)
+            | Verb::Exec(_) => false,
         }
     }
 

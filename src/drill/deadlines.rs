@@ -38,7 +38,13 @@ impl Deadlines {
     pub fn of(drill: &Drill) -> Self {
         let moves_data = |verb: &Verb| match verb {
             Verb::Backup(_) | Verb::Recover(_) => true,
-            Verb::Work(_) | Verb::RestorePoint(_) | Verb::Fault(_) | Verb::Heal(_) | Verb::Check(_) => false,
+            Verb::Work(_)
+            | Verb::RestorePoint(_)
+            | Verb::Fault(_)
+            | Verb::Heal(_)
+            | Verb::Check(_)
+            | Verb::Sql(_)
+            | Verb::Exec(_) => false,
         };
         let moves = drill.steps.iter().filter(|step| moves_data(&step.verb));
         let longest = moves.map(|step| step.deadline.duration()).max().unwrap_or_default();

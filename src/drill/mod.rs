@@ -17,6 +17,7 @@ mod name;
 mod node;
 mod objective;
 mod outage;
+mod own_step;
 mod period;
 mod programs;
 mod property;
@@ -50,6 +51,7 @@ pub use name::{
 };
 pub use node::{Node, Role};
 pub use objective::{AtWorst, ObjectiveKind, Objectives, UNBOUNDED};
+pub use own_step::{Exec, Statements};
 pub use period::{NotAPeriod, Period};
 pub use programs::NeededProgram;
 pub use property::Property;

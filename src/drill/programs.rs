@@ -34,8 +34,13 @@ impl Drill {
                         need(check.info().programs, format!("the check {}", check.describe()));
                     }
                 }
-                Verb::Work(_) | Verb::RestorePoint(_) | Verb::Fault(_) | Verb::Heal(_) | Verb::Recover(_) => {
-                }
+                Verb::Work(_)
+                | Verb::RestorePoint(_)
+                | Verb::Fault(_)
+                | Verb::Heal(_)
+                | Verb::Recover(_)
+                | Verb::Sql(_)
+                | Verb::Exec(_) => {}
             }
         }
         programs

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::human;
 
-use super::{Backup, Check, Fault, Period, Recovery, RestorePointName};
+use super::{Backup, Check, Exec, Fault, Period, Recovery, RestorePointName, Statements};
 
 /// A step.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -35,6 +35,10 @@ pub enum Verb {
     Recover(Recovery),
     /// Ask the recovered cluster.
     Check(Vec<Check>),
+    /// Run statements of the user's.
+    Sql(Statements),
+    /// Run a command of the user's in a node.
+    Exec(Exec),
 }
 
 impl Verb {
@@ -52,6 +56,8 @@ impl Verb {
                 let names: Vec<_> = checks.iter().map(Check::describe).collect();
                 format!("check {}", names.join(", "))
             }
+            Self::Sql(statements) => statements.describe(),
+            Self::Exec(exec) => exec.describe(),
         }
     }
 
@@ -61,7 +67,7 @@ impl Verb {
         match self {
             Self::Work(period) => Period::from_secs(period.0.as_secs() + 60),
             Self::RestorePoint(_) | Self::Fault(_) | Self::Heal(_) => Period::from_secs(60),
-            Self::Backup(_) | Self::Check(_) => Period::from_secs(30 * 60),
+            Self::Backup(_) | Self::Check(_) | Self::Sql(_) | Self::Exec(_) => Period::from_secs(30 * 60),
             Self::Recover(_) => Period::from_secs(2 * 3600),
         }
     }

@@ -182,7 +182,12 @@ fn findings(
                     .filter(|answer| answer.check.step == step)
                     .map(|answer| answer.finding.clone()),
             ),
-            Verb::Backup(_) | Verb::Work(_) | Verb::RestorePoint(_) | Verb::Heal(_) => {}
+            Verb::Backup(_)
+            | Verb::Work(_)
+            | Verb::RestorePoint(_)
+            | Verb::Heal(_)
+            | Verb::Sql(_)
+            | Verb::Exec(_) => {}
         }
     }
     findings.extend(objective::findings(record, recoveries, outages));

@@ -195,6 +195,8 @@ fn stable_name(judgement: &Judgement, finding: &Finding) -> String {
                 Some(Verb::Heal(_)) => "heal",
                 Some(Verb::Recover(_)) => "recover",
                 Some(Verb::Check(_)) => "check",
+                Some(Verb::Sql(_)) => "sql",
+                Some(Verb::Exec(_)) => "exec",
                 None => "of another drill",
             }
         ),

@@ -5,8 +5,9 @@ use crate::{
         Harness,
         docker::{docker, wanted},
         running::Running,
+        text,
     },
-    users::example,
+    users::{changed, example},
 };
 use std::time::Duration;
 
@@ -27,10 +28,23 @@ fn a_users_database_in_an_image_with_postgis_survives_by_wal_and_by_a_dump() {
     let told = Running::start(&mut user.command(&["run", &drills[0], &drills[1]])).wait(WITHIN);
     told.exits(0).prints("postgis-pitr@15").prints("postgis-dump@15");
     let report = user.json();
+    assert_eq!(report["drills"].as_array().map(Vec::len), Some(2));
     for exercise in report["drills"].as_array().expect("drills") {
         let software = &exercise["provenance"];
         assert_eq!(software["image"], IMAGE, "{software}");
         assert_eq!(software["image_digest"], digest.as_str(), "{software}");
     }
+    // One place of a chart is moved after the restore: on the same image, from the same backup.
+    let moved = r#"
+[[steps]]
+sql = { statements = """update "Piers & Co".chart set outline = ST_Translate(outline, 0, 0.00001) where berth = 7""" }
+
+[[steps]]
+check ="#;
+    let drill = changed(&user, "postgis-pitr.toml", "[[steps]]\ncheck =", moved);
+    let told = Running::start(&mut user.command(&["run", text(&drill)])).wait(WITHIN);
+    told.exits(1).prints("Piers & Co.chart");
+    let output = user.report("changed@15/evidence/step-05-sql.txt");
+    assert!(output.ends_with("UPDATE 1\n"), "{output}");
     user.assert_nothing_is_left();
 }

@@ -11,8 +11,8 @@ pub(crate) fn example(name: &str) -> String {
 }
 
 /// A copy of the example, in which the drill says `with` where it said `what`.
-fn changed(user: &Harness, drill: &str, what: &str, with: &str) -> std::path::PathBuf {
-    for file in ["schema.sql", "berths.sql", "rows.sql", "arrivals.sql"] {
+pub(crate) fn changed(user: &Harness, drill: &str, what: &str, with: &str) -> std::path::PathBuf {
+    for file in ["schema.sql", "berths.sql", "rows.sql", "arrivals.sql", "charts.sql", "sightings.sql"] {
         let folder = user.folder().join("drills");
         fs::create_dir_all(&folder)
             .and_then(|()| fs::copy(example(file), folder.join(file)))
@@ -61,6 +61,41 @@ fn a_row_that_is_another_after_the_restore_fails() {
     running.wait(RUN_WITHIN).exits(1).prints("account");
     let report = user.report("report.md");
     assert!(report.contains("checksum mismatch for file"), "{report}");
+    user.assert_nothing_is_left();
+}
+
+#[test]
+fn what_the_users_own_statements_and_commands_say_is_evidence_and_one_that_fails_leaves_the_drill_open() {
+    let user = Harness::local();
+    let own = r#"
+[[steps]]
+sql = { file = "interest.sql", database = "ledgers", role = "marina_owner" }
+
+[[steps]]
+exec = { on = "primary", command = ["psql", "-Atc", "select current_setting('data_directory')"] }
+
+[[steps]]
+backup ="#;
+    let drill = changed(&user, "pitr.toml", "[[steps]]\nbackup =", own);
+    fs::write(user.folder().join("drills/interest.sql"), "update account\nset balance = balance * 1.02;\n")
+        .expect("a script");
+    // What a step changes before the fault is what the recovery must bring back.
+    user.run(&drill, &[]).exits(0);
+    let sql = user.report("changed@15/evidence/step-01-sql.txt");
+    assert!(sql.contains("\nSET\n") && sql.ends_with("UPDATE 1000\n"), "{sql}");
+    let exec = user.report("changed@15/evidence/step-02-exec.txt");
+    assert!(exec.trim_end().ends_with("/primary/data"), "{exec}");
+
+    let failing = r#"
+[[steps]]
+exec = { on = "primary", command = ["sh", "-c", "echo no such tape; exit 7"] }
+
+[[steps]]
+fault ="#;
+    let drill = changed(&user, "pitr.toml", "[[steps]]\nfault =", failing);
+    user.run(&drill, &[]).exits(3);
+    let report = user.report("report.md");
+    assert!(report.contains("exit code 7: no such tape"), "{report}");
     user.assert_nothing_is_left();
 }
 

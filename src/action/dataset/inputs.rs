@@ -11,7 +11,7 @@ use std::{
 use tokio::io::AsyncReadExt;
 
 use crate::{
-    drill::{DatabaseName, Dataset, DatasetContent, Drill},
+    drill::{DatabaseName, Dataset, DatasetContent, Drill, Verb},
     lab::{Command, LabError, node::Node},
     pg::quote::shell_word,
 };
@@ -45,6 +45,16 @@ pub fn complete(mut drill: Drill) -> Result<Drill, Vec<String>> {
             && let Err(error) = transaction.script()
         {
             problems.push(format!("{file} can't be a transaction of the clients: {error}"));
+        }
+    }
+    for step in &mut drill.steps {
+        if let Verb::Sql(statements) = &mut step.verb
+            && let Some(file) = &statements.sql.file
+        {
+            match read(folder.as_deref(), file) {
+                Ok(text) => statements.sql.text = text,
+                Err(problem) => problems.push(problem),
+            }
         }
     }
     if let Err(problem) = Inputs::of(&drill.dataset, folder.as_deref()) {

@@ -48,7 +48,9 @@ impl Configuration for Record<'_> {
                 | Verb::Work(_)
                 | Verb::RestorePoint(_)
                 | Verb::Fault(_)
-                | Verb::Check(_) => {}
+                | Verb::Check(_)
+                | Verb::Sql(_)
+                | Verb::Exec(_) => {}
             }
         }
         found.reverse();

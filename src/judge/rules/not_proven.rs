@@ -52,7 +52,9 @@ fn checks(verb: &Verb) -> &[Check] {
         | Verb::RestorePoint(_)
         | Verb::Fault(_)
         | Verb::Heal(_)
-        | Verb::Recover(_) => &[],
+        | Verb::Recover(_)
+        | Verb::Sql(_)
+        | Verb::Exec(_) => &[],
     }
 }
 

@@ -62,7 +62,9 @@ fn completed(record: &Record<'_>, number: usize, step: &Step, facts: &StepFacts<
         }
         Verb::Recover(_) => told(facts.recovered.is_some(), "the journal has no facts of the recovery"),
         // Faults and checks have findings of their own, which miss what is missing.
-        Verb::Work(_) | Verb::Fault(_) | Verb::Heal(_) | Verb::Check(_) => Ruling::pass("completed"),
+        Verb::Work(_) | Verb::Fault(_) | Verb::Heal(_) | Verb::Check(_) | Verb::Sql(_) | Verb::Exec(_) => {
+            Ruling::pass("completed")
+        }
     }
 }
 

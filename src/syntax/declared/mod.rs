@@ -5,6 +5,7 @@
 mod check;
 mod cluster;
 mod drill;
+mod own_step;
 mod recovery;
 mod step;
 
@@ -13,6 +14,7 @@ pub(super) use cluster::{
     Archive, Dataset, Initdb, Node, Objectives, Postgres, RoleWord, Service, Transaction, Workload,
 };
 pub(super) use drill::Drill;
+pub(super) use own_step::{Exec, Statements};
 pub(super) use recovery::{Recover, Rehearse, Target, TargetTable, TargetWord};
 pub(super) use step::{Backup, Fault, Heal, HealedFault, Step};
 
@@ -51,6 +53,8 @@ pub(super) const SECTIONS: &[(&str, &[Key])] = &[
     section::<Fault>(),
     section::<HealedFault>(),
     section::<step::DropTable>(),
+    section::<Statements>(),
+    section::<Exec>(),
     section::<Recover>(),
     section::<Rehearse>(),
     section::<TargetTable>(),

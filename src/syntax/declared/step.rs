@@ -3,7 +3,7 @@
 use serde_json::{Value as Json, json};
 use toml::de::DeValue;
 
-use super::{Check, Recover, Rehearse};
+use super::{Check, Exec, Recover, Rehearse, Statements};
 use crate::{
     drill::{
         self, BackupMethod, Compression, DroppedTable, Label, NodeName, RestorePointName, TableName,
@@ -22,7 +22,7 @@ words! {
 
 section! {
     /// One thing that happens. It has exactly one verb.
-    Step at "in `[[steps]]`", one "verb" of ["backup", "work", "restore-point", "fault", "heal", "recover", "rehearse", "check"];
+    Step at "in `[[steps]]`", one "verb" of ["backup", "work", "restore-point", "fault", "heal", "recover", "rehearse", "check", "sql", "exec"];
 
     /// One line for people; made from the verb where it is left out.
     "title" title: Line;
@@ -44,6 +44,10 @@ section! {
     "rehearse" rehearse: Rehearse;
     /// Questions to what was recovered.
     "check" check: Several<Check>;
+    /// Statements of your own: their output is evidence, and one that fails ends the drill, which is inconclusive then.
+    "sql" sql: Statements;
+    /// A command of your own in a node: its output is evidence, and a code that is not 0 ends the drill, which is inconclusive then.
+    "exec" exec: Exec;
 }
 
 section! {

@@ -7,6 +7,7 @@ mod check;
 mod cluster;
 mod dataset;
 mod fault;
+mod own_step;
 mod recovery;
 mod refusal;
 mod restore;

@@ -1,6 +1,6 @@
 //! The steps, one after another, over what the earlier ones left.
 
-use super::{backup, check, fault, recovery, whole, world::Made, world::World};
+use super::{backup, check, fault, own_step, recovery, whole, world::Made, world::World};
 use crate::{
     drill::{Period, RestorePointName, Step, Verb},
     syntax::{
@@ -36,6 +36,8 @@ fn step(world: &mut World<'_>, step: &declared::Step, diagnostics: &mut Vec<Diag
         recovery::rehearse(world, rehearse, diagnostics)
     });
     with(world, &step.check, &mut verbs, |world, checks| check::checks(world, &checks.0, diagnostics));
+    with(world, &step.sql, &mut verbs, |world, sql| own_step::statements(world, sql, diagnostics));
+    with(world, &step.exec, &mut verbs, |world, exec| own_step::exec(world, exec, diagnostics));
     // A step that could not be read may have changed the cluster; one that could, and was wrong, is judged as it stands.
     world.unsure |= verbs.is_empty() || step.fault.is_wrong() || step.recover.is_wrong();
     for verb in verbs.iter().flatten() {
