@@ -29,6 +29,8 @@ pub struct CheckInfo {
     pub proves: &'static [Property],
     /// What it looks at.
     pub needs: Needs,
+    /// Whether it only compares or counts, so that the one rule for all of these judges it.
+    pub only_counts: bool,
     /// The programs of PostgreSQL that it runs in the node.
     pub programs: &'static [&'static str],
     /// What to do where it does not pass; `{folder}` stands for the exercise's, `{table}` for that of the clients.
@@ -42,6 +44,7 @@ macro_rules! checks {
         $name:ident = $word:literal {
             proves: [$($property:ident),*],
             needs: $needs:ident,
+            only_counts: $counts:literal,
             programs: [$($program:literal),*],
             hint: $hint:literal,
         }
@@ -92,6 +95,7 @@ macro_rules! checks {
                         name: $word,
                         proves: &[$(Property::$property),*],
                         needs: Needs::$needs,
+                        only_counts: $counts,
                         programs: &[$($program),*],
                         hint: $hint,
                     },)*
@@ -118,6 +122,7 @@ checks! {
     Ledger = "ledger" {
         proves: [Commits],
         needs: Clients,
+        only_counts: false,
         programs: [],
         hint: "compare {folder}/ledger.jsonl with the rows of {table}",
     }
@@ -125,6 +130,7 @@ checks! {
     Content = "content" {
         proves: [Content],
         needs: Dataset,
+        only_counts: false,
         programs: [],
         hint: "the tables that differ are named in the finding: compare them with the baseline's fingerprints in the journal",
     }
@@ -132,6 +138,7 @@ checks! {
     Amcheck = "amcheck" {
         proves: [Indexes],
         needs: Cluster,
+        only_counts: true,
         programs: ["pg_amcheck"],
         hint: "the objects are named in the finding: reindex an index, and restore another backup where a table is damaged",
     }
@@ -139,6 +146,7 @@ checks! {
     Reprotect = "reprotect" {
         proves: [Protection],
         needs: Archive,
+        only_counts: false,
         programs: [],
         hint: "the recovered server is not protected: take a backup before it serves",
     }
@@ -147,7 +155,7 @@ checks! {
 /// What is known of a check with particulars: a number of rows, or what a query of the user says, proves no property of the
 /// whole cluster, and what to do about it follows from its particulars.
 const fn particular(name: &'static str) -> CheckInfo {
-    CheckInfo { name, proves: &[], needs: Needs::Cluster, programs: &[], hint: "" }
+    CheckInfo { name, proves: &[], needs: Needs::Cluster, only_counts: false, programs: &[], hint: "" }
 }
 
 /// A query with the result that is right.

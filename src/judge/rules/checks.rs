@@ -102,20 +102,16 @@ fn judge(
             (sql_rows(sql, rows), (rows.len() as u64).max(1)).into()
         }
         (Check::Reprotect, CheckFacts::Reprotect(facts)) => (reprotect(facts), facts.verified).into(),
+        (check, CheckFacts::Examined(facts)) if check.info().only_counts => examined::ruling(facts).into(),
         (
-            Check::Ledger | Check::Content | Check::Rows { .. } | Check::Sql(_) | Check::Reprotect,
-            CheckFacts::Examined(_),
-        )
-        | (
             _,
             CheckFacts::WorkloadScan(_)
             | CheckFacts::Content { .. }
             | CheckFacts::Rows { .. }
             | CheckFacts::Sql { .. }
+            | CheckFacts::Examined(_)
             | CheckFacts::Reprotect(_),
         ) => (Ruling::inconclusive("the recorded facts are those of another check"), 0).into(),
-        // Every check without facts of its own shape only compares or counts.
-        (_, CheckFacts::Examined(facts)) => examined::ruling(facts).into(),
     }
 }
 
