@@ -9,6 +9,7 @@ pub mod check;
 pub mod dataset;
 pub mod fault;
 pub mod fingerprint;
+mod inventory;
 pub mod prepare;
 pub mod recorder;
 pub mod recovery;

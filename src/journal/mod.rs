@@ -6,6 +6,7 @@
 mod error_chain;
 mod event;
 mod fact;
+mod fault;
 pub mod format;
 mod integrity;
 mod fingerprint;
@@ -19,9 +20,10 @@ mod resolved_target;
 pub use error_chain::ErrorChain;
 pub use event::{Entry, Event, Exercise, Outcome};
 pub use fact::{
-    ArchiveProof, BackupFacts, CheckFacts, Complaint, Examined, FaultEffect, FaultFacts, FaultProbe,
-    Recovered, Reprotected, RestorePointFacts, Server, Severity, WorkloadScan, WriterScan,
+    ArchiveProof, BackupFacts, CheckFacts, Complaint, Examined, Recovered, Reprotected, RestorePointFacts,
+    Server, Severity, WorkloadScan, WriterScan,
 };
+pub use fault::{FaultEffect, FaultFacts, FaultProbe};
 pub use fingerprint::{
     DatabaseFingerprint, Derived, Fingerprint, LeftOut, QueryResult, Rows, TableFingerprint,
 };

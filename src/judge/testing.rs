@@ -283,6 +283,7 @@ impl Story {
                     done: ms(7_050),
                     proof: None,
                     has_rows: None,
+                    inventory: Vec::new(),
                     xid: fault.is_human_error().then_some(900),
                     lsn: None,
                     server_time: None,
@@ -426,7 +427,11 @@ impl Story {
 /// Somebody looked for the effect of a fault, just after it or after a step that was to end it.
 pub(super) fn probed(fault: usize, after: Option<usize>, effect: FaultEffect) -> Event {
     let at = if after.is_some() { ms(8_940) } else { ms(7_050) };
-    Event::FaultProbed { fault, after, probe: FaultProbe { at, effect, seen: "it was seen".into() } }
+    Event::FaultProbed {
+        fault,
+        after,
+        probe: FaultProbe { at, effect, seen: "it was seen".into(), missing: Vec::new() },
+    }
 }
 
 /// Puts the row of a commit in, or takes it away.

@@ -144,6 +144,7 @@ pub(crate) fn journal() -> (Exercise, Vec<Entry>) {
         done: Moment(fault_at() + 10),
         proof: None,
         has_rows: None,
+        inventory: Vec::new(),
         xid: None,
         lsn: None,
         server_time: None,
@@ -237,7 +238,11 @@ fn recovered() -> Recovered {
 
 fn probed(after: Option<usize>, effect: FaultEffect) -> Event {
     let at = Moment(if after.is_some() { back() } else { fault_at() + 10 });
-    Event::FaultProbed { fault: 0, after, probe: FaultProbe { at, effect, seen: "it was seen".into() } }
+    Event::FaultProbed {
+        fault: 0,
+        after,
+        probe: FaultProbe { at, effect, seen: "it was seen".into(), missing: Vec::new() },
+    }
 }
 
 fn drill() -> Drill {

@@ -1,7 +1,7 @@
 //! Somebody drops a table.
 
 use super::{DrillContext, Injected, Seen, Site};
-use crate::{drill::DroppedTable, lab::LabError, pg::quote::literal};
+use crate::{action::inventory, drill::DroppedTable, lab::LabError, pg::quote::literal};
 
 pub(super) async fn inject(
     context: &mut DrillContext,
@@ -15,6 +15,7 @@ pub(super) async fn inject(
     node.ask(session.run("set lock_timeout = '30s'; begin").await, &what)?;
     let rows = format!("select (exists (select from {}))::text", table.quoted());
     let has_rows: bool = node.ask(session.read(&rows).await, "look for rows of the table")?;
+    let inventory = inventory::of(&node, &session, table).await?;
     let xid = node.ask(session.read("select pg_current_xact_id()").await, &what)?;
     let with_it = if *cascade { " cascade" } else { "" };
     node.ask(session.run(&format!("drop table {}{with_it}", table.quoted())).await, &what)?;
@@ -31,6 +32,7 @@ pub(super) async fn inject(
     context.workload_mut()?.commit_marker(&node, &application).await?;
     Ok(Injected {
         has_rows: Some(has_rows),
+        inventory,
         xid: Some(xid),
         lsn: Some(lsn),
         server_time: Some(server_time),
@@ -47,11 +49,20 @@ pub(super) async fn probe(site: &Site, dropped: &DroppedTable) -> Result<Seen, L
     if there && site.has_rows == Some(true) {
         let rows = format!("select (exists (select from {}))::text", table.quoted());
         let has_rows: bool = site.node.ask(session.read(&rows).await, "look for rows of the table")?;
-        return Ok(Seen::present_if(
-            !has_rows,
-            format!("{table} had rows when it was dropped, and came back empty"),
-            format!("{table} is in the system catalog, and holds rows"),
-        ));
+        if !has_rows {
+            return Ok(Seen::Present(format!("{table} had rows when it was dropped, and came back empty")));
+        }
+    }
+    if there && !site.inventory.is_empty() {
+        let after = inventory::of(&site.node, &session, table).await?;
+        let missing = inventory::missing(&site.inventory, &after);
+        if !missing.is_empty() {
+            return Ok(Seen::Partly(missing));
+        }
+        let whole = site.inventory.len();
+        return Ok(Seen::Gone(format!(
+            "{table} is in the system catalog, and all {whole} lines of its inventory"
+        )));
     }
     Ok(Seen::present_if(
         !there,

@@ -35,6 +35,8 @@ struct Injected {
     pid: Option<u32>,
     /// Whether the table that was dropped had rows.
     has_rows: Option<bool>,
+    /// What went with it.
+    inventory: Vec<String>,
     xid: Option<u64>,
     lsn: Option<crate::pg::Lsn>,
     server_time: Option<jiff::Timestamp>,
@@ -42,7 +44,16 @@ struct Injected {
 
 impl Injected {
     const fn between(at: Moment, done: Moment) -> Self {
-        Self { at, done, pid: None, has_rows: None, xid: None, lsn: None, server_time: None }
+        Self {
+            at,
+            done,
+            pid: None,
+            has_rows: None,
+            inventory: Vec::new(),
+            xid: None,
+            lsn: None,
+            server_time: None,
+        }
     }
 }
 
@@ -110,14 +121,14 @@ pub async fn inject(context: &mut DrillContext, step: usize, fault: &Fault) -> R
         done: injected.done,
         proof: None,
         has_rows: injected.has_rows,
+        inventory: injected.inventory,
         xid: injected.xid,
         lsn: injected.lsn,
         server_time: injected.server_time,
     };
     context.recorder.record(Event::FaultInjected { step, facts: facts.clone() });
+    let site = Site { pid: injected.pid, ..Site::of(context, node, &facts) };
     context.faults.insert(step, facts);
-    let site =
-        Site { node, database: context.database().clone(), pid: injected.pid, has_rows: injected.has_rows };
     proof::begin(context, step, fault, site);
     Ok(())
 }

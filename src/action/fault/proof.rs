@@ -29,6 +29,8 @@ pub(super) enum Seen {
     Present(String),
     /// It is not.
     Gone(String),
+    /// It is there in part: this did not come back.
+    Partly(Vec<String>),
 }
 
 impl Seen {
@@ -49,6 +51,16 @@ pub(super) struct Site {
     pub(super) pid: Option<u32>,
     /// Whether the table that was dropped had rows.
     pub(super) has_rows: Option<bool>,
+    /// What went with it.
+    pub(super) inventory: Vec<String>,
+}
+
+impl Site {
+    /// Where the effect of a fault is looked for on a node.
+    pub(super) fn of(context: &DrillContext, node: Node, facts: &FaultFacts) -> Self {
+        let FaultFacts { has_rows, inventory, .. } = facts.clone();
+        Self { node, database: context.database(), pid: None, has_rows, inventory }
+    }
 }
 
 /// The searches that are under way, each in a task with a deadline. They end with this.
@@ -102,7 +114,7 @@ pub(super) fn begin(context: &mut DrillContext, step: usize, fault: &Fault, site
     let (recorder, fault) = (context.recorder.clone(), fault.clone());
     context.proofs.running.spawn(async move {
         let look = || probe(&site, &fault);
-        let probe = find(recorder.clock(), FaultEffect::Present, look).await;
+        let probe = find(recorder.clock(), FaultEffect::Present, true, look).await;
         recorder.record(Event::FaultProbed { fault: step, after: None, probe });
     });
 }
@@ -114,7 +126,9 @@ pub async fn look_after(context: &DrillContext, step: usize) {
         context.faults.iter().filter(|(fault, _)| context.drill.ended_by(**fault) == Some(step))
     {
         let look = || is_gone(context, &ending.verb, facts);
-        let probe = find(context.clock(), FaultEffect::Gone, look).await;
+        // A server may need a moment; what is not in the data when a recovery is over does not come by waiting.
+        let again = facts.fault.node().is_some();
+        let probe = find(context.clock(), FaultEffect::Gone, again, look).await;
         context.recorder.record(Event::FaultProbed { fault: *number, after: Some(step), probe });
     }
 }
@@ -123,15 +137,14 @@ pub async fn look_after(context: &DrillContext, step: usize) {
 async fn is_gone(context: &DrillContext, ending: &Verb, facts: &FaultFacts) -> Result<Seen, LabError> {
     let fault = &facts.fault;
     let (node, _) = context.service()?;
-    let site =
-        |node| Site { node, database: context.database().clone(), pid: None, has_rows: facts.has_rows };
+    let site = |node| Site::of(context, node, facts);
     match (fault.node(), ending) {
         (None, _) => probe(&site(node), fault).await,
         (Some(name), Verb::Heal(_)) => {
             let healed = context.node(name)?;
             match probe(&site(healed.clone()), fault).await? {
                 Seen::Gone(_) => takes_connections(&healed).await,
-                present => Ok(present),
+                present @ (Seen::Present(_) | Seen::Partly(_)) => Ok(present),
             }
         }
         (Some(_), _) => takes_writes(&node).await,
@@ -157,23 +170,42 @@ async fn takes_writes(node: &Node) -> Result<Seen, LabError> {
     ))
 }
 
-/// Looks until the effect is as it is wanted, for at most [`WITHIN`]; what was seen last where it does not come to that.
+/// A list of names, short enough for a sentence.
+fn named(names: &[String]) -> String {
+    const NAMED: usize = 5;
+    let (first, rest) = names.split_at(names.len().min(NAMED));
+    let more = if rest.is_empty() { String::new() } else { format!(" and {} more", rest.len()) };
+    format!("{}{more}", first.join("; "))
+}
+
+/// Looks until the effect is as it is wanted, for at most [`WITHIN`] and, unless it is to look `again`, once; what was seen last where
+/// it does not come to that.
 async fn find<F: Future<Output = Result<Seen, LabError>>>(
     clock: Clock,
     wanted: FaultEffect,
+    again: bool,
     look: impl Fn() -> F,
 ) -> FaultProbe {
     let deadline = Instant::now() + WITHIN;
+    let mut last: Option<FaultProbe> = None;
     loop {
-        let (effect, seen) = match tokio::time::timeout_at(deadline, look()).await {
-            Ok(Ok(Seen::Present(seen))) => (FaultEffect::Present, seen),
-            Ok(Ok(Seen::Gone(seen))) => (FaultEffect::Gone, seen),
-            Ok(Err(error)) => (FaultEffect::Unknown, ErrorChain::of(&error).to_string()),
-            Err(_) => (FaultEffect::Unknown, format!("no answer within {WITHIN:?}")),
+        let told = |effect, seen, missing| FaultProbe { at: clock.now(), effect, seen, missing };
+        let probe = match tokio::time::timeout_at(deadline, look()).await {
+            Ok(Ok(Seen::Present(seen))) => told(FaultEffect::Present, seen, Vec::new()),
+            Ok(Ok(Seen::Gone(seen))) => told(FaultEffect::Gone, seen, Vec::new()),
+            Ok(Ok(Seen::Partly(missing))) => {
+                told(FaultEffect::Present, format!("not everything came back: {}", named(&missing)), missing)
+            }
+            Ok(Err(error)) => told(FaultEffect::Unknown, ErrorChain::of(&error).to_string(), Vec::new()),
+            // A look that the deadline cut short takes nothing from the one before it.
+            Err(_) => last.unwrap_or_else(|| {
+                told(FaultEffect::Unknown, format!("no answer within {WITHIN:?}"), Vec::new())
+            }),
         };
-        if effect == wanted || Instant::now() + LOOK_EVERY >= deadline {
-            return FaultProbe { at: clock.now(), effect, seen };
+        if probe.effect == wanted || !again || Instant::now() + LOOK_EVERY >= deadline {
+            return probe;
         }
+        last = Some(probe);
         tokio::time::sleep(LOOK_EVERY).await;
     }
 }
@@ -186,18 +218,43 @@ mod tests {
     async fn a_search_ends_as_soon_as_it_sees_what_it_wants_and_at_its_deadline_otherwise() {
         let seen = |text: &str| Ok(Seen::Present(text.into()));
         let before = Instant::now();
-        let found = find(Clock::start(), FaultEffect::Present, || async { seen("it is gone") }).await;
+        let found = find(Clock::start(), FaultEffect::Present, true, || async { seen("it is gone") }).await;
         assert_eq!((found.effect, found.seen.as_str()), (FaultEffect::Present, "it is gone"));
         assert_eq!(before.elapsed(), Duration::ZERO);
-        let found = find(Clock::start(), FaultEffect::Gone, || async { seen("it is gone") }).await;
+        let found = find(Clock::start(), FaultEffect::Gone, true, || async { seen("it is gone") }).await;
         assert_eq!(found.effect, FaultEffect::Present);
         assert!(before.elapsed() <= WITHIN);
     }
 
     #[tokio::test(start_paused = true)]
+    async fn a_look_that_its_deadline_cuts_short_takes_nothing_from_the_one_before() {
+        let looks = std::cell::Cell::new(0);
+        let look = || async {
+            looks.set(looks.get() + 1);
+            if looks.get() > 1 {
+                std::future::pending::<()>().await;
+            }
+            Ok(Seen::Present("it is empty".into()))
+        };
+        let found = find(Clock::start(), FaultEffect::Gone, true, look).await;
+        assert_eq!((found.effect, found.seen.as_str()), (FaultEffect::Present, "it is empty"));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_looked_for_once_is_not_waited_for() {
+        let before = Instant::now();
+        let found = find(Clock::start(), FaultEffect::Gone, false, || async {
+            Ok(Seen::Partly(vec!["policy p on shop.x".into()]))
+        });
+        let found = found.await;
+        assert_eq!((found.effect, found.missing.len()), (FaultEffect::Present, 1));
+        assert_eq!(before.elapsed(), Duration::ZERO);
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn what_does_not_answer_is_unknown() {
         let before = Instant::now();
-        let found = find(Clock::start(), FaultEffect::Present, std::future::pending).await;
+        let found = find(Clock::start(), FaultEffect::Present, true, std::future::pending).await;
         assert_eq!((found.effect, found.seen.as_str()), (FaultEffect::Unknown, "no answer within 10s"));
         assert_eq!(before.elapsed(), WITHIN);
     }

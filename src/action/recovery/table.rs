@@ -1,12 +1,12 @@
-//! A table is brought back from a delayed standby; nothing else is touched.
+//! A table is brought back from a delayed standby, with what was dropped with it; nothing else is touched.
 
 use std::time::Duration;
 
 use super::{Phases, RecoveredService};
 use crate::{
-    action::{context::DrillContext, topology},
+    action::{context::DrillContext, inventory, topology},
     drill::{NodeName, TableName},
-    journal::Phase,
+    journal::{ErrorChain, Phase},
     lab::{
         Command, LabError,
         node::Node,
@@ -128,11 +128,19 @@ async fn copy(
             "a table of this name is in the primary: it would be mixed with the old one",
         ));
     }
+    let source = standby.session(context.database().as_str()).await?;
+    let plan = inventory::plan(standby, &source, table).await?;
+    drop(source);
+    let patterns: Vec<_> = plan.relations.iter().map(|name| format!("-t {}", shell_word(name))).collect();
     let (source, target) = (standby.address().await?, primary.address().await?);
     let file = format!("{}/table.dump", standby.paths().run);
+    // A partition can't be attached before it has its indexes: that comes last, with what is elsewhere.
+    let without = if plan.is_a_part() { " (TABLE|INDEX) ATTACH " } else { "^$" };
     let script = format!(
-        "{dump} -h {} -p {} --no-password -d {database} -Fc --compress=0 --strict-names -t {table} -f {file}\n\
-         {restore} -h {} -p {} --no-password -d {database} --exit-on-error --single-transaction {file}\nrm {file}",
+        "{dump} -h {} -p {} --no-password -d {database} -Fc --compress=0 --strict-names {patterns} -f {file}\n\
+         {restore} -l {file} | grep -vE '{without}' > {file}.list\n\
+         {restore} -h {} -p {} --no-password -d {database} --exit-on-error --single-transaction -L {file}.list {file}\n\
+         rm {file} {file}.list",
         source.host,
         source.port,
         target.host,
@@ -140,7 +148,17 @@ async fn copy(
         dump = standby.program("pg_dump"),
         restore = standby.program("pg_restore"),
         database = context.database().shell_argument(),
-        table = shell_word(&table.quoted()),
+        patterns = patterns.join(" "),
     );
-    standby.run_as_superuser(Command::shell(what, script)).await.map(drop)
+    standby.run_as_superuser(Command::shell(what, script)).await?;
+    // What DROP … CASCADE took of other tables is in no dump of this one.
+    let there = inventory::of(primary, &session, table).await?;
+    for (line, statement) in plan.elsewhere.into_iter().filter(|(line, _)| !there.contains(line)) {
+        // It may contradict what was written since: then it stays away, and the probe after the recovery tells.
+        if let Err(error) = session.run(&statement).await {
+            let error = ErrorChain::of(&error);
+            context.recorder.progress(format!("{line} was dropped, too, and can't be made again: {error}"));
+        }
+    }
+    Ok(())
 }

@@ -184,6 +184,7 @@ mod tests {
             done: ms(3_110),
             proof: None,
             has_rows: None,
+            inventory: Vec::new(),
             alive: Some(ms(3_090)),
             xid: None,
             lsn: None,

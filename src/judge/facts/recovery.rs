@@ -94,6 +94,7 @@ mod tests {
             done: ms(3_110),
             proof: None,
             has_rows: None,
+            inventory: Vec::new(),
             xid: Some(900),
             lsn: None,
             server_time: None,

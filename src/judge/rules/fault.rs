@@ -75,10 +75,12 @@ fn end(record: &Record<'_>, step: usize, facts: &StepFacts<'_>, fault: &Injected
     match facts.probed.get(&after) {
         Some(probe) => match probe.effect {
             FaultEffect::Gone => None,
-            FaultEffect::Present => Some(Ruling::fail(format!(
-                "the effect of \"{what}\" is still there after {place}: {}",
-                probe.seen
-            ))),
+            FaultEffect::Present => {
+                let message =
+                    format!("the effect of \"{what}\" is still there after {place}: {}", probe.seen);
+                let missing = probe.missing.iter().map(|line| format!("missing: {line}"));
+                Some(Ruling::fail(message).with(missing.collect()))
+            }
             FaultEffect::Unknown => Some(Ruling::inconclusive(format!(
                 "whether the effect of the fault is gone after {place} could not be determined: {}",
                 probe.seen
@@ -181,6 +183,12 @@ mod tests {
             "{message}"
         );
         assert_eq!(probe(FaultEffect::Present).judge().verdict, Some(Verdict::Fail));
+        let missing = "policy p on shop.receipt";
+        let story = probe(FaultEffect::Present)
+            .probe(Some(RECOVERY), |probe| probe.missing = vec![missing.into()])
+            .judge();
+        let finding = story.findings.iter().find(|finding| finding.name == name);
+        assert_eq!(finding.map(|it| it.details.clone()), Some(vec![format!("missing: {missing}")]));
         assert_eq!(probe(FaultEffect::Unknown).verdict_of(name), Verdict::Inconclusive);
         assert_eq!(probe(FaultEffect::Gone).verdict_of(name), Verdict::Pass);
     }

@@ -20,6 +20,9 @@ pub(in crate::report) fn hint(judgement: &Judgement, finding: &Finding) -> Optio
         Subject::Step { .. } => {
             format!("steps after a step that did not complete are not evaluated: see the server's log in {folder}/evidence")
         }
+        Subject::Fault { .. } if failed => {
+            "what a fault broke is to be whole after the step that ends it: bring the rest back, or recover in another way".into()
+        }
         Subject::Fault { .. } => "without a proven effect the fault says nothing about the recovery: see what was observed instead".into(),
         Subject::EndOfRecovery { .. } => format!("see the recovered server's log in {folder}/evidence"),
         Subject::Identity { .. } => {

@@ -180,6 +180,8 @@ struct Fault {
     proof: Option<FaultProbe>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     has_rows: Option<bool>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    inventory: Vec<String>,
     xid: Option<u64>,
     lsn: Option<Lsn>,
     server_time: Option<Timestamp>,

@@ -136,9 +136,9 @@ impl Backup {
 
 impl Fault {
     fn facts(self, exercise: Option<&Exercise>, steps: &Steps) -> Result<FaultFacts, NotUnderstood> {
-        let Self { step, alive, at, done, proof, has_rows, xid, lsn, server_time } = self;
+        let Self { step, alive, at, done, proof, has_rows, inventory, xid, lsn, server_time } = self;
         let fault = steps.fault(exercise, step).ok_or_else(|| no_such(step, "a fault"))?.clone();
-        Ok(FaultFacts { fault, alive, at, done, proof, has_rows, xid, lsn, server_time })
+        Ok(FaultFacts { fault, alive, at, done, proof, has_rows, inventory, xid, lsn, server_time })
     }
 }
 

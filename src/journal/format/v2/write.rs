@@ -84,8 +84,9 @@ impl Backup {
 
 impl Fault {
     fn of(step: usize, facts: FaultFacts) -> Self {
-        let FaultFacts { fault: _, alive, at, done, proof, has_rows, xid, lsn, server_time } = facts;
-        Self { step, alive, at, done, proof, has_rows, xid, lsn, server_time }
+        let FaultFacts { fault: _, alive, at, done, proof, has_rows, inventory, xid, lsn, server_time } =
+            facts;
+        Self { step, alive, at, done, proof, has_rows, inventory, xid, lsn, server_time }
     }
 }
 
