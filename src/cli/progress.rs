@@ -9,10 +9,10 @@ use tokio_util::sync::CancellationToken;
 use super::{judged::judged_alone, terminal};
 use crate::{
     action::recorder::Recorder,
-    drill::Drill,
+    drill::{Check, Drill},
     engine::Store,
     human,
-    journal::{Entry, Event, Exercise, Moment, Outcome},
+    journal::{CheckFacts, Entry, Event, Exercise, Moment, Outcome},
     judge::{CheckJudgement, Finding, Judgement, Verdict},
     report::escape::line::visible,
 };
@@ -23,8 +23,8 @@ pub(super) struct Shown {
     over: CancellationToken,
 }
 
-/// Shows what the journal tells from now on of `exercises` drills, `jobs` of them side by side. Each is judged at its end, by
-/// what `store` has of it.
+/// Shows what the journal tells from now on of `exercises` drills, `jobs` of them side by side. Each of their checks, and each at
+/// its end, is judged by what `store` has of it.
 pub(super) fn show(recorder: &Recorder, jobs: u16, exercises: usize, store: Store) -> Shown {
     let mut entries = recorder.listen();
     let over = CancellationToken::new();
@@ -39,8 +39,17 @@ pub(super) fn show(recorder: &Recorder, jobs: u16, exercises: usize, store: Stor
             };
             match entry {
                 Ok(Entry { at, exercise: Some(exercise), event: Event::DrillEnded { .. } }) => {
-                    let judged = at_its_end(store.clone(), exercise.clone()).await;
+                    let judged = so_far(store.clone(), exercise.clone()).await;
                     view.drill_ended(&exercise, at, judged.as_ref());
+                }
+                Ok(Entry {
+                    exercise: Some(exercise),
+                    event: Event::Checked { step, check, facts, .. },
+                    ..
+                }) => {
+                    // What is done next is not held up by it: this is the view's own task.
+                    let judged = so_far(store.clone(), exercise.clone()).await;
+                    view.checked(&exercise, (step, &check, &facts), judged.as_ref());
                 }
                 Ok(entry) => view.tell(&entry),
                 Err(broadcast::error::RecvError::Lagged(missed)) => {
@@ -54,17 +63,17 @@ pub(super) fn show(recorder: &Recorder, jobs: u16, exercises: usize, store: Stor
     Shown { task, over }
 }
 
-/// The judgement of an exercise that is over, made where nothing else waits for it; `None` where it can't be made, which the
-/// report will tell.
-async fn at_its_end(store: Store, exercise: Exercise) -> Option<Judgement> {
+/// The judgement of an exercise by what there is of it, made where nothing else waits for it; `None` where it can't be made,
+/// which the report will tell.
+async fn so_far(store: Store, exercise: Exercise) -> Option<Judgement> {
     match tokio::task::spawn_blocking(move || judged_alone(&store, &exercise)).await {
         Ok(Ok(judgement)) => judgement,
         Ok(Err(error)) => {
-            tracing::debug!(%error, "a drill that ended can't be judged yet");
+            tracing::debug!(%error, "a drill can't be judged yet");
             None
         }
         Err(error) => {
-            tracing::debug!(%error, "judging a drill that ended crashed");
+            tracing::debug!(%error, "judging a drill crashed");
             None
         }
     }
@@ -86,6 +95,8 @@ struct Line {
     title: String,
     began: Moment,
     started: Moment,
+    /// The checks that were told, by step and place in it, with what was told of them.
+    told: BTreeMap<(usize, usize), Verdict>,
 }
 
 struct View {
@@ -138,6 +149,7 @@ impl View {
                     title: String::new(),
                     began: entry.at,
                     started: entry.at,
+                    told: BTreeMap::new(),
                 };
                 self.lines.insert(exercise.clone(), line);
             }
@@ -203,7 +215,27 @@ impl View {
         }
     }
 
-    /// How a step ended. That it was done says nothing of what its checks found: the judge does, when the drill is over.
+    /// What the judge finds of a check that was just made. What a survey of the clients' rows has against them waits for the
+    /// end of the drill: commits that were under way then are in the ledger only by then.
+    fn checked(
+        &mut self,
+        exercise: &Exercise,
+        (step, check, facts): (usize, &Check, &CheckFacts),
+        judged: Option<&Judgement>,
+    ) {
+        let checks = judged.map(|judged| judged.checks.as_slice()).unwrap_or_default();
+        let is_it = |found: &CheckJudgement| found.step == step && found.check == *check;
+        let Some((place, found)) = checks.iter().enumerate().find(|(_, found)| is_it(found)) else { return };
+        if matches!(facts, CheckFacts::WorkloadScan(_)) && found.verdict != Verdict::Pass {
+            return;
+        }
+        self.check(exercise, &format!("{}/{}", place + 1, checks.len()), found);
+        if let Some(line) = self.lines.get_mut(exercise) {
+            line.told.insert((step, found.index), found.verdict);
+        }
+    }
+
+    /// How a step ended. That it was done says nothing of what its checks found, which was told before.
     fn step_ended(
         &mut self,
         exercise: &Exercise,
@@ -232,7 +264,7 @@ impl View {
         self.say_of(exercise, &[(paint, mark), (Paint::Plain, &text)]);
     }
 
-    /// What the judge found, once a drill is over: each check, and the verdict with what is not good.
+    /// What the judge found, once a drill is over: each check that was not told so, and the verdict with what is not good.
     fn drill_ended(&self, exercise: &Exercise, at: Moment, judged: Option<&Judgement>) {
         let Some(line) = self.lines.get(exercise) else { return };
         line.bar.finish_and_clear();
@@ -241,7 +273,9 @@ impl View {
             return self.say_of(exercise, &[(Paint::Plain, &took)]);
         };
         for (number, check) in (1..).zip(&judged.checks) {
-            self.check(exercise, &format!("{number}/{}", judged.checks.len()), check);
+            if line.told.get(&(check.step, check.index)) != Some(&check.verdict) {
+                self.check(exercise, &format!("{number}/{}", judged.checks.len()), check);
+            }
         }
         let causes = judged.findings.iter().filter(|finding| is_cause(finding));
         let causes: Vec<_> = causes.map(|finding| finding.name.as_str()).collect();
