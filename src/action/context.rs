@@ -12,7 +12,7 @@ use super::{
     workload::{ServiceAddress, ServiceHost, Workload, WorkloadConfig},
 };
 use crate::{
-    drill::{DatabaseName, Drill, Label, NodeName, RestorePointName, TableName},
+    drill::{DatabaseName, Drill, Label, NodeName, RestorePointName, TableName, Timeline},
     journal::{
         BackupFacts, ErrorChain, Event, FaultFacts, Fingerprint, LEDGER_FILE, Moment, RestorePointFacts,
         Server, hash_of_all,
@@ -45,6 +45,8 @@ pub struct Recovery {
 pub struct DrillContext {
     /// The drill.
     pub drill: Arc<Drill>,
+    /// What follows from its steps.
+    pub timeline: Timeline,
     /// The journal.
     pub recorder: Recorder,
     /// Where nodes run.

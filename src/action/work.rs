@@ -22,7 +22,7 @@ pub(super) async fn work(context: &DrillContext, step: usize, period: Period) ->
     let workload = context.workload()?;
     let before = workload.status().acknowledged();
     let begun = context.now();
-    let is_expected = workload.writers() > 0 && context.drill.is_service_up(step);
+    let is_expected = workload.writers() > 0 && context.timeline.is_service_up(step);
     let silence = context.drill.workload.patience(SILENCE);
     // The length of the work is what the drill asks for: the one wait that is for time and not for a condition.
     let worked = tokio::select! {

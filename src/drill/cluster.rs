@@ -232,17 +232,4 @@ impl Drill {
             Some(self.workload.table.clone()),
         )
     }
-
-    /// The cluster when each step begins, and after the last.
-    #[must_use]
-    pub fn timeline(&self) -> Vec<ClusterState> {
-        let mut states = vec![self.first_state()];
-        for (number, step) in self.steps.iter().enumerate() {
-            let mut state = states.last().cloned().unwrap_or_else(|| self.first_state());
-            // A drill that was read has no step that is refused; a journal of an older one may.
-            drop(state.apply(number, &step.verb));
-            states.push(state);
-        }
-        states
-    }
 }

@@ -51,6 +51,7 @@ pub use name::{
 };
 pub use node::{Node, Role};
 pub use objective::{AtWorst, ObjectiveKind, Objectives, UNBOUNDED};
+pub use outage::Timeline;
 pub use own_step::{Exec, Statements};
 pub use period::{NotAPeriod, Period};
 pub use programs::NeededProgram;

@@ -1,42 +1,65 @@
 //! Outages, by what a drill does: which step ends which fault, and whether clients can commit meanwhile.
 
-use super::{Drill, OpenFault, ServiceState, Verb};
+use std::collections::BTreeMap;
 
-impl Drill {
+use super::{Drill, OpenFault, ServiceState};
+
+/// What follows from the steps of a drill, worked out once: the engine and the judge read the same.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Timeline {
+    /// Whether clients can commit when each step begins, and after the last.
+    up: Vec<bool>,
+    /// By the step of a fault, the step that ends it.
+    ended_by: BTreeMap<usize, usize>,
+    causes: Vec<Vec<usize>>,
+}
+
+impl Timeline {
     /// Whether clients can commit when step `number` (counted from 0) begins, by what the drill did before.
     #[must_use]
     pub fn is_service_up(&self, number: usize) -> bool {
-        let states = self.timeline();
-        states.get(number).or(states.last()).is_none_or(|state| state.service() == ServiceState::Up)
+        self.up.get(number).or(self.up.last()).copied().unwrap_or(true)
     }
 
     /// The step that is to end the fault of step `number`; `None` where none does.
     #[must_use]
     pub fn ended_by(&self, number: usize) -> Option<usize> {
-        let states = self.timeline();
-        let is_open = |state: usize| {
-            states.get(state).is_some_and(|state| state.open_faults().iter().any(|open| open.step == number))
-        };
-        (number + 1..self.steps.len()).find(|step| is_open(*step) && !is_open(step + 1))
+        self.ended_by.get(&number).copied()
     }
 
     /// The steps of the faults that are open when step `number` begins, from which its recovery or healing counts, the best first:
     /// the earliest that it ends and that was a human error or took the service away, since clients have waited from then on; else
     /// the latest.
     #[must_use]
-    pub fn causes(&self, number: usize) -> Vec<usize> {
-        let states = self.timeline();
-        let Some(state) = states.get(number) else { return Vec::new() };
-        let verb = self.steps.get(number).map(|step| &step.verb);
-        let is_missed = |open: &OpenFault| {
-            let after = states.get(open.step + 1);
-            open.fault.is_human_error() || after.is_some_and(|state| state.service() != ServiceState::Up)
-        };
-        let is_ended = |open: &OpenFault| verb.is_some_and(|verb: &Verb| state.ends(verb, open));
-        let mut open: Vec<&OpenFault> = state.open_faults().iter().collect();
-        let first = open.iter().position(|open| is_ended(open) && is_missed(open));
-        let first = first.map(|place| open.remove(place));
-        first.into_iter().chain(open.into_iter().rev()).map(|open| open.step).collect()
+    pub fn causes(&self, number: usize) -> &[usize] {
+        self.causes.get(number).map(Vec::as_slice).unwrap_or_default()
+    }
+}
+
+impl Drill {
+    /// What follows from its steps.
+    #[must_use]
+    pub fn timeline(&self) -> Timeline {
+        let mut state = self.first_state();
+        let is_up = |service| service == ServiceState::Up;
+        let mut timeline =
+            Timeline { up: vec![is_up(state.service())], ended_by: BTreeMap::new(), causes: Vec::new() };
+        for (number, step) in self.steps.iter().enumerate() {
+            let mut open: Vec<&OpenFault> = state.open_faults().iter().collect();
+            let is_missed =
+                |open: &OpenFault| open.fault.is_human_error() || !timeline.is_service_up(open.step + 1);
+            let first = open.iter().position(|open| state.ends(&step.verb, open) && is_missed(open));
+            let first = first.map(|place| open.remove(place));
+            let causes = first.into_iter().chain(open.into_iter().rev()).map(|open| open.step).collect();
+            timeline.causes.push(causes);
+            let before: Vec<usize> = state.open_faults().iter().map(|open| open.step).collect();
+            // A drill that was read has no step that is refused; a journal of an older one may.
+            drop(state.apply(number, &step.verb));
+            let is_over = |fault: &usize| !state.open_faults().iter().any(|open| open.step == *fault);
+            timeline.ended_by.extend(before.into_iter().filter(is_over).map(|fault| (fault, number)));
+            timeline.up.push(is_up(state.service()));
+        }
+        timeline
     }
 }
 
@@ -50,8 +73,8 @@ mod tests {
 
     /// Whether the service is up before each step, and after the last.
     fn ups(synchronous: bool, verbs: Vec<Verb>) -> Vec<bool> {
-        let drill = drill(synchronous, verbs);
-        (0..=drill.steps.len()).map(|step| drill.is_service_up(step)).collect()
+        let drill = drill(synchronous, verbs).timeline();
+        drill.up
     }
 
     fn drill(synchronous: bool, verbs: Vec<Verb>) -> Drill {
@@ -114,7 +137,7 @@ mod tests {
         let freeze = || Verb::Fault(Fault::Freeze { node: name("standby") });
         let restart = Verb::Recover(Recovery::Restart { node: name("primary") });
         let killed = || Verb::Fault(Fault::KillPostmaster { node: name("primary") });
-        let causes = |verbs: Vec<Verb>| drill(false, verbs).causes(2);
+        let causes = |verbs: Vec<Verb>| drill(false, verbs).timeline().causes(2).to_vec();
         assert_eq!(causes(vec![killed(), freeze(), restart.clone()]), [0, 1]);
         assert_eq!(causes(vec![freeze(), killed(), restart]), [1, 0]);
         assert_eq!(
@@ -154,7 +177,7 @@ mod tests {
         let ended = |method, target| {
             let verbs =
                 vec![backup(method), point("early"), dropped("shop.review"), point("late"), restored(target)];
-            drill(false, verbs).ended_by(2).is_some()
+            drill(false, verbs).timeline().ended_by(2).is_some()
         };
         for (target, ends) in [
             (RecoveryTarget::Latest, false),
@@ -167,17 +190,23 @@ mod tests {
         }
         assert!(ended(BackupMethod::Dump, RecoveryTarget::Latest), "a dump from before it");
         let late = vec![dropped("shop.review"), backup(BackupMethod::Dump), restored(RecoveryTarget::Latest)];
-        assert_eq!(drill(false, late).ended_by(0), None, "a dump from after it");
+        assert_eq!(drill(false, late).timeline().ended_by(0), None, "a dump from after it");
         let two = vec![
             backup(BackupMethod::Basebackup),
             dropped("shop.review"),
             dropped("shop.receipt"),
             restored(RecoveryTarget::BeforeFault),
         ];
-        assert_eq!((drill(false, two.clone()).ended_by(1), drill(false, two).ended_by(2)), (None, Some(3)));
+        assert_eq!(
+            (drill(false, two.clone()).timeline().ended_by(1), drill(false, two).timeline().ended_by(2)),
+            (None, Some(3))
+        );
         let promoted = vec![dropped("shop.review"), lose_primary(), promote()];
         assert_eq!(
-            (drill(false, promoted.clone()).ended_by(0), drill(false, promoted).ended_by(1)),
+            (
+                drill(false, promoted.clone()).timeline().ended_by(0),
+                drill(false, promoted).timeline().ended_by(1)
+            ),
             (None, Some(2))
         );
     }
@@ -201,14 +230,21 @@ mod tests {
             let verbs =
                 vec![backup(BackupMethod::Basebackup), killed(), dropped("shop.review"), verb.clone()];
             let drill = drill(false, verbs);
-            assert_eq!([1, 2].map(|fault| drill.ended_by(fault).is_some()), ends, "{verb:?}");
+            assert_eq!([1, 2].map(|fault| drill.timeline().ended_by(fault).is_some()), ends, "{verb:?}");
         }
     }
 
     #[test]
     fn a_recovery_that_ends_nothing_and_keeps_a_human_error_is_refused() {
         let verbs = vec![backup(BackupMethod::Basebackup), dropped("shop.review")];
-        let state = || drill(false, verbs.clone()).timeline().pop().expect("a state");
+        let state = || {
+            let drill = drill(false, verbs.clone());
+            let mut state = drill.first_state();
+            for (number, step) in drill.steps.iter().enumerate() {
+                assert_eq!(state.apply(number, &step.verb), Ok(()));
+            }
+            state
+        };
         assert_eq!(
             state().apply(2, &restored(RecoveryTarget::Latest)),
             Err(Refusal::KeepsHumanError { fault: 1 })

@@ -80,6 +80,7 @@ fn begin(exercising: Exercising) -> DrillContext {
         software: runtime.installation().software.clone(),
     });
     DrillContext {
+        timeline: drill.timeline(),
         drill,
         recorder,
         runtime,

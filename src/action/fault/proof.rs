@@ -123,7 +123,7 @@ pub(super) fn begin(context: &mut DrillContext, step: usize, fault: &Fault, site
 pub async fn look_after(context: &DrillContext, step: usize) {
     let Some(ending) = context.drill.steps.get(step) else { return };
     for (number, facts) in
-        context.faults.iter().filter(|(fault, _)| context.drill.ended_by(**fault) == Some(step))
+        context.faults.iter().filter(|(fault, _)| context.timeline.ended_by(**fault) == Some(step))
     {
         let look = || is_gone(context, &ending.verb, facts);
         // A server may need a moment; what is not in the data when a recovery is over does not come by waiting.

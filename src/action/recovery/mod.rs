@@ -148,9 +148,8 @@ async fn bring_back(context: &mut DrillContext, step: usize, recovery: &Recovery
 /// The phase from the fault to the clients' first error, and what the drill waits after it. A mistake of a person may hit no
 /// client at all: then nothing is detected, and people come to it when the drill says so.
 async fn detect(context: &DrillContext, step: usize, phases: &mut Phases) -> Result<(), LabError> {
-    let causes = context.drill.causes(step);
-    let Some((number, fault)) =
-        causes.into_iter().find_map(|number| Some((number, context.faults.get(&number)?)))
+    let causes = context.timeline.causes(step);
+    let Some((number, fault)) = causes.iter().find_map(|number| Some((*number, context.faults.get(number)?)))
     else {
         return Ok(());
     };

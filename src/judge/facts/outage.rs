@@ -83,12 +83,13 @@ fn outage(
     fault: InjectedFault<'_>,
 ) -> Option<Outage> {
     let drill = record.drill;
-    let takes_service = drill.is_service_up(opened_by) && !drill.is_service_up(opened_by + 1);
+    let takes_service =
+        record.timeline.is_service_up(opened_by) && !record.timeline.is_service_up(opened_by + 1);
     let closing = if takes_service {
-        (opened_by + 1..drill.steps.len()).find(|step| drill.is_service_up(step + 1))
+        (opened_by + 1..drill.steps.len()).find(|step| record.timeline.is_service_up(step + 1))
     } else {
         // What people destroy is missed until it is back, though clients go on.
-        Some(drill.ended_by(opened_by).filter(|_| fault.fault.is_human_error())?)
+        Some(record.timeline.ended_by(opened_by).filter(|_| fault.fault.is_human_error())?)
     };
     let closed_by = |step: usize| match drill.steps.get(step).map(|step| &step.verb) {
         Some(Verb::Recover(_)) => ClosedBy::Recovery(step),

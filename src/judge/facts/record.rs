@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, ops::Deref, time::Duration};
 
 use crate::judge::{FaultJudgement, KeptFile, StepRecord};
 use crate::{
-    drill::{Backup, Check, Drill, Fault, Label, Recovery, Verb},
+    drill::{Backup, Check, Drill, Fault, Label, Recovery, Timeline, Verb},
     journal::{
         BackupFacts, CheckFacts, Entry, ErrorChain, Event, Exercise, FaultEffect, FaultFacts, FaultProbe,
         Moment, Outcome, Recovered, RestorePointFacts, Server,
@@ -38,6 +38,8 @@ pub enum JudgeError {
 /// What the journal tells of an exercise.
 pub(in crate::judge) struct Record<'a> {
     pub(in crate::judge) drill: &'a Drill,
+    /// What follows from its steps.
+    pub(in crate::judge) timeline: Timeline,
     pub(in crate::judge) skipped: Option<&'a str>,
     pub(in crate::judge) started: Option<Started<'a>>,
     pub(in crate::judge) baseline: Option<Baseline<'a>>,
@@ -162,6 +164,7 @@ impl<'a> Record<'a> {
         };
         let mut record = Self {
             drill,
+            timeline: drill.timeline(),
             skipped: None,
             started: None,
             baseline: None,
@@ -295,7 +298,7 @@ impl<'a> Record<'a> {
 
     /// The fault from which the recovery or healing in `step` counts.
     pub(in crate::judge) fn cause(&self, step: usize) -> Option<InjectedFault<'a>> {
-        self.drill.causes(step).into_iter().find_map(|step| self.steps.get(step)?.fault)
+        self.timeline.causes(step).iter().find_map(|step| self.steps.get(*step)?.fault)
     }
 
     /// The latest fault that was injected in a step before `step`, if `wanted`.

@@ -35,7 +35,7 @@ impl Configuration for Record<'_> {
                 Verb::Recover(Recovery::Restart { .. }) => {
                     found.extend(interruption(facts.recovered.map(|(at, _)| at), true));
                 }
-                Verb::Heal(_) if !self.drill.is_service_up(number) => {
+                Verb::Heal(_) if !self.timeline.is_service_up(number) => {
                     found.extend(interruption(facts.healed, false));
                 }
                 // Another server, with segments of its own.

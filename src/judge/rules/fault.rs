@@ -66,7 +66,7 @@ fn effect(
 fn end(record: &Record<'_>, step: usize, facts: &StepFacts<'_>, fault: &InjectedFault<'_>) -> Option<Ruling> {
     let what = fault.fault.describe();
     let Some((after, ending)) =
-        record.drill.ended_by(step).and_then(|after| Some((after, record.steps.get(after)?)))
+        record.timeline.ended_by(step).and_then(|after| Some((after, record.steps.get(after)?)))
     else {
         return Some(Ruling::inconclusive(format!("no step of the drill ends the effect of \"{what}\"")));
     };
@@ -109,7 +109,7 @@ fn pause_before(
     ledger: &LedgerFacts<'_>,
 ) -> Option<Duration> {
     let workload = &record.drill.workload;
-    if workload.writers == 0 || !record.drill.is_service_up(step) {
+    if workload.writers == 0 || !record.timeline.is_service_up(step) {
         return None;
     }
     let last = ledger.last_before(step);

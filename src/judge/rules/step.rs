@@ -50,7 +50,7 @@ fn ran(record: &Record<'_>, number: usize, step: &Step, facts: &StepFacts<'_>) -
 fn completed(record: &Record<'_>, number: usize, step: &Step, facts: &StepFacts<'_>) -> Ruling {
     match &step.verb {
         Verb::Work(_) if record.drill.workload.writers > 0 => match facts.worked {
-            Some(0) if record.drill.is_service_up(number) => {
+            Some(0) if record.timeline.is_service_up(number) => {
                 Ruling::inconclusive("no commit was acknowledged although the service was up")
             }
             Some(commits) => Ruling::pass(human::count_of(commits, "acknowledged commit")),
