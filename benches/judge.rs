@@ -67,7 +67,7 @@ fn million_commits(criterion: &mut Criterion) {
     });
     group.bench_function("render", |bencher| bencher.iter(|| render(black_box(&run))));
     group.bench_function("read, judge and render", |bencher| {
-        bencher.iter(|| render(&judged(&whole, file.path())))
+        bencher.iter(|| render(&judged(&whole, file.path())));
     });
     group.finish();
 }

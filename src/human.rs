@@ -179,7 +179,7 @@ mod tests {
         assert_eq!(bound(187_212_300_000, None), "2 d 4 h + 12.3 s");
         assert_eq!(bound(11_120_400_000, None), "3 h 5 min + 20.4 s");
         assert_eq!(bound(302_000_000, None), "5 min 2 s");
-        assert_eq!(bound(300_004_000, Some(Duration::from_secs(300))), "300.004 s");
+        assert_eq!(bound(300_004_000, Some(Duration::from_mins(5))), "300.004 s");
     }
 
     #[test]
@@ -212,8 +212,8 @@ mod tests {
 
     #[test]
     fn a_missed_objective_never_reads_as_a_met_one() {
-        let limit = Duration::from_secs(60);
-        assert_eq!(against(Duration::from_micros(60_004_000), Some(limit)), "60.004 s");
+        let limit = Duration::from_mins(1);
+        assert_eq!(against(Duration::from_millis(60_004), Some(limit)), "60.004 s");
         assert_eq!(against(limit, Some(limit)), "1 min");
         assert_eq!(against(limit, None), "1 min");
     }

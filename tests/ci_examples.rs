@@ -25,7 +25,9 @@ fn lines(yaml: &Yaml, found: &mut Vec<String>) {
             if items.first().and_then(Yaml::as_str) == Some("lifeboat") {
                 found.push(items.iter().filter_map(Yaml::as_str).collect::<Vec<_>>().join(" "));
             }
-            items.iter().for_each(|item| lines(item, found));
+            for item in items {
+                lines(item, found);
+            }
         }
         Yaml::Hash(pairs) => pairs.values().for_each(|value| lines(value, found)),
         _ => {}
@@ -38,7 +40,9 @@ fn all_lines(path: &std::path::Path, text: &str) -> Vec<String> {
     }
     let documents = YamlLoader::load_from_str(text).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
     let mut found = Vec::new();
-    documents.iter().for_each(|document| lines(document, &mut found));
+    for document in &documents {
+        lines(document, &mut found);
+    }
     found
 }
 

@@ -97,7 +97,9 @@ fn a_ledger_that_is_read_and_written_holds_the_same() {
             ledger::write_header(&mut written).unwrap();
             let sessions = recorded.sessions().iter();
             sessions.for_each(|session| ledger::write_session(&mut written, session).unwrap());
-            commits.iter().for_each(|commit| ledger::write_commit(&mut written, commit).unwrap());
+            for commit in &commits {
+                ledger::write_commit(&mut written, commit).unwrap();
+            }
             let again = read(written);
             assert_eq!(again.sessions(), recorded.sessions(), "{name}");
             assert_eq!(again.commits().collect::<Vec<_>>(), commits, "{name}");

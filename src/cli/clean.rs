@@ -45,7 +45,7 @@ async fn directories(arguments: &Clean, work: &WorkDir, told: &mut Told) -> BTre
         let name = directory.display().to_string();
         match found {
             Found::Alive => {
-                told.tell("directory", &name, &Outcome::Kept("its run is in progress".to_owned()), None)
+                told.tell("directory", &name, &Outcome::Kept("its run is in progress".to_owned()), None);
             }
             Found::Unknown(why) => told.tell("directory", &name, &Outcome::Kept(why), None),
             // The claim is held until the directory is gone.

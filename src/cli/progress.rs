@@ -53,7 +53,7 @@ pub(super) fn show(recorder: &Recorder, jobs: u16, exercises: usize, store: Stor
                 }
                 Ok(entry) => view.tell(&entry),
                 Err(broadcast::error::RecvError::Lagged(missed)) => {
-                    tracing::debug!(missed, "progress output is behind")
+                    tracing::debug!(missed, "progress output is behind");
                 }
                 Err(broadcast::error::RecvError::Closed) => break,
             }
@@ -157,7 +157,7 @@ impl View {
                 self.say(&[(Paint::Plain, &format!("{exercise}  skipped: {reason}"))]);
             }
             Event::DrillStarted { postgres, .. } => {
-                self.begin(exercise, entry.at, &format!("PostgreSQL {postgres}"))
+                self.begin(exercise, entry.at, &format!("PostgreSQL {postgres}"));
             }
             Event::StepStarted { title, .. } => self.step(exercise, entry.at, title),
             Event::Progress { text } => self.part(exercise, text),

@@ -154,7 +154,7 @@ async fn plan(provider: &Provider, drills: Vec<Selected>, asked: &[Major]) -> Re
                 _ => None,
             };
             let installation = installed.get(&(image.clone(), postgres));
-            let skip = skip.or_else(|| impossible(&drill, &provider, installation?));
+            let skip = skip.or_else(|| impossible(&drill, provider, installation?));
             selection.push(PlannedExercise {
                 exercise: Exercise { drill: drill.name.clone(), postgres },
                 drill: Arc::clone(&drill),

@@ -98,7 +98,7 @@ pub(super) fn selected(select: &Select) -> Result<Vec<Selected>, Exit> {
                         drills.push(Selected { drill, file: DrillFile { path, text: source.text } });
                     }
                     Err(found) => {
-                        problems.extend(found.iter().map(|problem| format!("{}: {problem}", source.file)))
+                        problems.extend(found.iter().map(|problem| format!("{}: {problem}", source.file)));
                     }
                 }
             }

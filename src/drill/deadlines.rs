@@ -24,13 +24,13 @@ pub struct Deadlines {
 }
 
 /// What an exercise has at least: a load that works on a machine which is shared.
-const SET_UP_AT_LEAST: Duration = Duration::from_secs(2 * 3600);
+const SET_UP_AT_LEAST: Duration = Duration::from_hours(2);
 
 /// A gibibyte of a server's log at ten megabytes a second.
 const EVIDENCE_OF_A_SERVER: Duration = Duration::from_secs(100);
 
 /// What never depends on the amount of data: an engine or a disk that answers late.
-const LATE: Duration = Duration::from_secs(60);
+const LATE: Duration = Duration::from_mins(1);
 
 impl Deadlines {
     /// The deadlines of a drill's exercises.
@@ -78,12 +78,12 @@ fn factor(count: usize) -> u32 {
 mod tests {
     use super::*;
 
-    const HOUR: Duration = Duration::from_secs(3600);
+    const HOUR: Duration = Duration::from_hours(1);
 
     #[test]
     fn no_wait_is_longer_than_the_step_that_it_is_part_of() {
         assert_eq!(Deadlines::patience(Duration::from_secs(5)), Duration::from_secs(5));
         assert_eq!(Deadlines::patience(HOUR), LATE);
-        assert_eq!(Deadlines::patience(24 * HOUR), Duration::from_secs(720));
+        assert_eq!(Deadlines::patience(24 * HOUR), Duration::from_mins(12));
     }
 }

@@ -184,7 +184,7 @@ async fn close(mut context: DrillContext, cancel: &CancellationToken, keep: Opti
     let deadlines = Deadlines::of(&context.drill);
     let recorder = context.recorder.clone();
     let missing = |file: &str, error: ErrorChain| {
-        recorder.record(Event::EvidenceMissing { file: file.to_owned(), error })
+        recorder.record(Event::EvidenceMissing { file: file.to_owned(), error });
     };
     if let Some(workload) = context.workload.take() {
         let strangers = workload.status().strangers();

@@ -169,7 +169,7 @@ impl Run {
             match ended {
                 Ok(this) => kept.extend(this),
                 Err(error) => {
-                    tracing::error!(%error, "an exercise crashed; the reaper, or `lifeboat clean` where a lab is kept, removes what it left")
+                    tracing::error!(%error, "an exercise crashed; the reaper, or `lifeboat clean` where a lab is kept, removes what it left");
                 }
             }
         }

@@ -206,6 +206,7 @@ impl Story {
         story
     }
 
+    #[allow(clippy::too_many_lines, reason = "a story is told from its beginning to its end")]
     fn write(&mut self, plot: Plot) {
         let drill = drill(&plot);
         let titles: Vec<String> = drill.steps.iter().map(|step| step.title.clone()).collect();

@@ -404,7 +404,7 @@ mod tests {
     async fn a_command_that_hangs_ends_at_its_deadline() {
         let fake = Fake::default().hang("wait");
         fake.create(&primary(), Provision::Empty).await.expect("a new node");
-        let command = Command::shell("wait", "true").deadline(Duration::from_secs(600));
+        let command = Command::shell("wait", "true").deadline(Duration::from_mins(10));
         assert!(matches!(fake.exec(&primary(), &command).await, Err(LabError::Deadline { .. })));
     }
 }

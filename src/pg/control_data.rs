@@ -78,7 +78,7 @@ Data page checksum version:           1
         assert_eq!(data.system_identifier, 7_312_345_678_901_234_567);
         assert_eq!(
             (data.state.as_str(), data.timeline, data.redo),
-            ("in production", Timeline(1), Lsn(0x3000068))
+            ("in production", Timeline(1), Lsn(0x0300_0068))
         );
         assert!(data.checksums);
     }

@@ -36,9 +36,9 @@ pub fn duration(value: &str, unit: Duration) -> Option<Duration> {
         "us" => Duration::from_micros(1),
         "ms" => Duration::from_millis(1),
         "s" => Duration::from_secs(1),
-        "min" => Duration::from_secs(60),
-        "h" => Duration::from_secs(3600),
-        "d" => Duration::from_secs(86400),
+        "min" => Duration::from_mins(1),
+        "h" => Duration::from_hours(1),
+        "d" => Duration::from_hours(24),
         _ => return None,
     };
     let number: f64 = number.parse().ok()?;
@@ -53,9 +53,9 @@ mod tests {
     fn a_setting_with_a_unit_is_a_length_of_time() {
         let second = Duration::from_secs(1);
         assert_eq!(duration("2s", second), Some(Duration::from_secs(2)));
-        assert_eq!(duration("1min", second), Some(Duration::from_secs(60)));
+        assert_eq!(duration("1min", second), Some(Duration::from_mins(1)));
         assert_eq!(duration("500 ms", second), Some(Duration::from_millis(500)));
-        assert_eq!(duration("60", second), Some(Duration::from_secs(60)));
+        assert_eq!(duration("60", second), Some(Duration::from_mins(1)));
         assert_eq!(duration("1 Min", second), None);
         assert_eq!(duration("soon", second), None);
     }

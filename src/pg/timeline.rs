@@ -53,7 +53,7 @@ mod tests {
             "1\t0/3000148\tno recovery target specified\n\n# comment\n2\t0/50000A0\tbefore transaction 742\n";
         let branches = parse_history(text);
         assert_eq!(branches.len(), 2);
-        assert_eq!(branches.last().map(|b| (b.parent, b.at)), Some((Timeline(2), Lsn(0x50000A0))));
+        assert_eq!(branches.last().map(|b| (b.parent, b.at)), Some((Timeline(2), Lsn(0x0500_00A0))));
         assert_eq!(branches.first().map(|b| b.reason.as_str()), Some("no recovery target specified"));
     }
 }

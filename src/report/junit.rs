@@ -102,7 +102,7 @@ fn exercise(run: &RunJudgement, judgement: &Judgement) -> Suite {
                     None => "nothing was evaluated",
                     Some(_) => "the verdict is worse than the findings show",
                 };
-                cases.push(bad(&names.unique("verdict".into()), verdict, message));
+                cases.push(bad(&names.unique("verdict"), verdict, message));
             }
         }
     }
@@ -177,7 +177,7 @@ fn case(judgement: &Judgement, finding: &Finding, names: &mut Names) -> TestCase
             finding.details.iter().cloned().chain(hint).chain([place]).collect()
         }
     };
-    let name = names.unique(stable_name(judgement, finding));
+    let name = names.unique(&stable_name(judgement, finding));
     written_case(&name, took.unwrap_or_default(), finding.verdict, &finding.message, &lines)
 }
 
@@ -222,11 +222,11 @@ fn stable_name(judgement: &Judgement, finding: &Finding) -> String {
 struct Names(BTreeMap<String, u64>);
 
 impl Names {
-    fn unique(&mut self, name: String) -> String {
-        let mut unique = xml::attribute(&name);
+    fn unique(&mut self, name: &str) -> String {
+        let mut unique = xml::attribute(name);
         while let Some(times) = self.0.get_mut(&unique) {
             *times += 1;
-            unique = format!("{} ({times})", xml::attribute(&name));
+            unique = format!("{} ({times})", xml::attribute(name));
         }
         self.0.insert(unique.clone(), 1);
         unique

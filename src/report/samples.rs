@@ -19,6 +19,7 @@ pub(super) fn passing() -> RunJudgement {
     run(Verdict::Pass, vec![pitr_latest()])
 }
 
+#[allow(clippy::too_many_lines, reason = "one value, field by field")]
 pub(super) fn pitr_latest() -> Judgement {
     let table: TableName = "shop.customer".parse().expect("a table");
     let mut drill = exercise(

@@ -10,7 +10,7 @@ use nix::{
 
 use crate::support::{Harness, drills, leftovers};
 
-const BOUNDED: Duration = Duration::from_secs(60);
+const BOUNDED: Duration = Duration::from_mins(1);
 
 #[test]
 fn a_drill_whose_next_commit_waits_for_a_frozen_standby_is_refused() {

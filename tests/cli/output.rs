@@ -40,7 +40,7 @@ fn every_line_names_its_drill_and_a_check_is_told_as_it_was_judged() {
         user.drill("bad", &drills::crash().step(4, wrong).text()),
     );
     let told = user.run(&good, &[text(&bad), "--jobs", "2"]).exits(1);
-    let lines: Vec<_> = told.stderr.lines().filter(|line| line.contains("@")).collect();
+    let lines: Vec<_> = told.stderr.lines().filter(|line| line.contains('@')).collect();
     let of = |drill: &str| -> Vec<&str> {
         let own = lines.iter().filter_map(|line| line.strip_prefix(drill)?.split_once("  "));
         own.map(|(_, text)| text).collect()

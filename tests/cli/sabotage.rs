@@ -40,7 +40,7 @@ fn with_a_segment(damage: impl Fn(&PathBuf)) -> (Harness, i32) {
     });
     damage(&victim);
     let told = running.wait(RUN_WITHIN);
-    eprintln!("{victim:?}: exit {}\n{}", told.code, told.stdout);
+    eprintln!("{}: exit {}\n{}", victim.display(), told.code, told.stdout);
     user.assert_nothing_is_left();
     (user, told.code)
 }

@@ -76,7 +76,8 @@ fn complaints(text: &str) -> Vec<Complaint> {
                 complaints.push(Complaint { severity: Severity::Damage, about, text: String::new() });
             }
             Some(last) if line.starts_with(' ') => {
-                last.text = format!("{} {}", last.text, line.trim()).trim().to_owned();
+                let text = format!("{} {}", last.text, line.trim());
+                text.trim().clone_into(&mut last.text);
             }
             Some(_) | None => {}
         }

@@ -67,7 +67,7 @@ mod tests {
     fn surveyed(islands: &[[&str; 6]]) -> WorkloadScan {
         let mut survey = WorkloadScan::default();
         islands.iter().for_each(|island| {
-            note_island(&mut survey, &island.map(|field| (field != "NULL").then(|| field.to_owned())))
+            note_island(&mut survey, &island.map(|field| (field != "NULL").then(|| field.to_owned())));
         });
         survey
     }

@@ -132,6 +132,7 @@ impl Inputs {
     }
 
     /// A script and what it includes.
+    #[allow(clippy::needless_pass_by_value, reason = "the path is made for this call")]
     fn script(&mut self, path: PathBuf) -> Result<(), String> {
         if !self.files.insert(path.clone()) {
             return Ok(());

@@ -193,6 +193,7 @@ impl Seen {
     }
 
     /// The verdict and the message of the finding about this.
+    #[allow(clippy::needless_pass_by_value, reason = "a subject is written where it is asked for")]
     fn finding(&self, subject: Subject) -> (Verdict, &str) {
         let finding =
             self.judgement.findings.iter().find(|finding| finding.subject == subject).expect("a finding");

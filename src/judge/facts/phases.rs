@@ -197,7 +197,8 @@ mod tests {
 
     /// A story whose server's log and whose recovery are on one clock; facts of the log at these milliseconds.
     fn logged(story: Story, log: &[(u64, LogFactKind)]) -> Story {
-        let wall = |millis: u64| Timestamp::from_millisecond(1_000_000 + millis as i64).expect("a time");
+        let wall =
+            |millis: u64| Timestamp::from_millisecond(1_000_000 + millis.cast_signed()).expect("a time");
         let log: Vec<_> =
             log.iter().map(|(at, what)| LogFact { at: wall(*at), what: what.clone() }).collect();
         story.recovered(|recovered| {
@@ -254,7 +255,7 @@ mod tests {
             recovered.phases.retain(|span| !matches!(span.phase, Phase::Start | Phase::Replay));
             recovered.phases.iter_mut().for_each(|span| {
                 if span.phase == Phase::Promote {
-                    span.from = ms(8_000)
+                    span.from = ms(8_000);
                 }
             });
         });

@@ -119,7 +119,9 @@ pub(in crate::judge) fn all(
     let mut positions: Vec<_> = recoveries.iter().filter_map(position).collect();
     if !positions.is_empty() {
         for commit in ledger.commits() {
-            positions.iter_mut().for_each(|(attempt, position)| position.see(attempt, &commit));
+            for (attempt, position) in &mut positions {
+                position.see(attempt, &commit);
+            }
         }
     }
     let cut = |attempt: &CompletedRecovery<'_>| {

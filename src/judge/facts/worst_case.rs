@@ -40,7 +40,7 @@ impl Configuration for Record<'_> {
                 }
                 // Another server, with segments of its own.
                 Verb::Recover(Recovery::Restore { serve: true, .. } | Recovery::Promote { .. }) => {
-                    found.clear()
+                    found.clear();
                 }
                 Verb::Recover(Recovery::Restore { serve: false, .. } | Recovery::Table { .. })
                 | Verb::Heal(_)

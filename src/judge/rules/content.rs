@@ -84,7 +84,7 @@ impl Comparison {
                 (Some(was), None) => self.complaints.extend(missing(&name, was, after.left_out.get(table))),
                 (None, Some(_)) if before.left_out.contains_key(table) => {}
                 (None, Some(_)) => {
-                    self.complaints.push(Ruling::fail(format!("{name} did not exist in the baseline")))
+                    self.complaints.push(Ruling::fail(format!("{name} did not exist in the baseline")));
                 }
                 (Some(was), Some(is)) if exact || !(was.live || is.live) => {
                     let is = if exact || !was.grows { is.clone() } else { self.earlier(&name, is) };

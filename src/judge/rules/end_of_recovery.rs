@@ -228,7 +228,7 @@ mod tests {
     fn an_archive_that_goes_on_behind_the_end_of_recovery_has_a_hole() {
         let ended = |story: Story, end: u64, last: Option<u64>| {
             let set = |recovered: &mut Recovered| {
-                (recovered.end_of_recovery, recovered.archive_end) = (Some(Lsn(end)), last.map(Lsn))
+                (recovered.end_of_recovery, recovered.archive_end) = (Some(Lsn(end)), last.map(Lsn));
             };
             story.recovered(set).verdict_of(NAME)
         };

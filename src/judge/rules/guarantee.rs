@@ -96,6 +96,7 @@ mod tests {
         })
     }
 
+    #[allow(clippy::unnecessary_wraps, reason = "it is what the declaration holds")]
     fn within(seconds: u64) -> Option<AtWorst> {
         Some(AtWorst::Within(Period::from_secs(seconds)))
     }

@@ -63,7 +63,7 @@ pub(in crate::judge) fn ruling(record: &Record<'_>, attempt: &CompletedRecovery<
     if let Recovery::Restore { from, .. } = attempt.recovery {
         match &recovered.backup {
             Some(backup) => {
-                require(backup == from, format!("it was restored from backup {backup}, expected {from}"))
+                require(backup == from, format!("it was restored from backup {backup}, expected {from}"));
             }
             None => unknown.push(Ruling::inconclusive("the backup it was restored from is unknown")),
         }

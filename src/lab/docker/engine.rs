@@ -18,7 +18,7 @@ use crate::lab::LabError;
 pub(super) const ANSWER: Duration = Duration::from_secs(30);
 const GREETING: Duration = Duration::from_secs(5);
 /// Longer than any deadline of ours: bollard's own time-out must never be the one that strikes.
-const CLIENT: Duration = Duration::from_secs(24 * 3600);
+const CLIENT: Duration = Duration::from_hours(24);
 
 /// A container engine that answers; a clone shares its connections.
 #[derive(Clone)]

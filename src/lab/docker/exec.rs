@@ -24,7 +24,7 @@ const KILL_AFTER: &str = "2";
 /// From the deadline to the moment at which an answer is not waited for any more.
 const SLACK: Duration = Duration::from_secs(8);
 /// From the end of a command by SIGKILL to the moment at which its container, were it killed too, is surely known to be dead.
-const NEWS_OF_DEATH: Duration = Duration::from_millis(1000);
+const NEWS_OF_DEATH: Duration = Duration::from_secs(1);
 const CAPACITY: usize = 64 << 10;
 
 /// Does what GNU's `timeout -k` does, for images without it: busybox's kills a shell and leaves what the shell had started.

@@ -58,7 +58,7 @@ impl ImageProbe {
             let (kind, first, second) =
                 (fields.next()?, fields.next().unwrap_or_default(), fields.next().unwrap_or_default());
             match kind {
-                "user" => image_probe.user = first.to_owned(),
+                "user" => first.clone_into(&mut image_probe.user),
                 "tool" => image_probe.tools.extend([first.to_owned()]),
                 "bin" => image_probe
                     .servers

@@ -17,7 +17,7 @@ use crate::{lab::LabError, pg::Major};
 
 /// A registry that says nothing for so long is not there.
 const SILENCE: Duration = Duration::from_secs(90);
-const ALTOGETHER: Duration = Duration::from_secs(30 * 60);
+const ALTOGETHER: Duration = Duration::from_mins(30);
 /// How often progress is told.
 const REPORT: Duration = Duration::from_millis(500);
 const MB: i64 = 1_000_000;

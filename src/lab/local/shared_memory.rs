@@ -98,7 +98,7 @@ pub(super) async fn remove(segments: Vec<Segment>) -> Vec<String> {
         match known(&segment) {
             None => {}
             Some(known) if known.attached > 0 => {
-                left.push(format!("{what}: {} processes use it", known.attached))
+                left.push(format!("{what}: {} processes use it", known.attached));
             }
             Some(_) => {
                 if let Err(why) = remove_one(segment.id).await

@@ -79,9 +79,10 @@ async fn remove_inside(directory: &Path) -> io::Result<()> {
         if entry.file_name() == claim::FILE {
             continue;
         }
-        let removed = match entry.file_type().await?.is_dir() {
-            true => tokio::fs::remove_dir_all(entry.path()).await,
-            false => tokio::fs::remove_file(entry.path()).await,
+        let removed = if entry.file_type().await?.is_dir() {
+            tokio::fs::remove_dir_all(entry.path()).await
+        } else {
+            tokio::fs::remove_file(entry.path()).await
         };
         match removed {
             // Something else removed it meanwhile.

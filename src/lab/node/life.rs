@@ -15,7 +15,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(300);
 
 /// How long a signal 0 to a process may take on a machine that is busy: whoever waits for a server looks at its process
 /// meanwhile, and must not wait for the look instead.
-pub(super) const A_LOOK: Duration = Duration::from_secs(60);
+pub(super) const A_LOOK: Duration = Duration::from_mins(1);
 
 /// How long a server that has closed a session may take to end: its log is written by then, its process gone a little later.
 const ENDING: Duration = Duration::from_secs(3);

@@ -29,10 +29,10 @@ pub fn text(raw: &str) -> String {
             '-' | '+' | '='
                 if safe.is_empty() && rest.as_str().starts_with([' ', c]) | rest.as_str().is_empty() =>
             {
-                safe.extend(['\\', c])
+                safe.extend(['\\', c]);
             }
             '.' | ')' if numbered() && rest.as_str().starts_with(' ') | rest.as_str().is_empty() => {
-                safe.extend(['\\', c])
+                safe.extend(['\\', c]);
             }
             c => safe.push(c),
         }
@@ -53,7 +53,7 @@ fn encode(path: &str) -> String {
     for byte in path.bytes() {
         match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'/' | b'@' => {
-                encoded.push(char::from(byte))
+                encoded.push(char::from(byte));
             }
             other => encoded.push_str(&format!("%{other:02X}")),
         }

@@ -87,8 +87,8 @@ fn properties(writer: &mut Writer<Vec<u8>>, pairs: &Pairs) -> Result<(), Error> 
 mod tests {
     use super::*;
 
-    fn completed(xml: &str, root: Pairs, suites: &[Additions]) -> String {
-        String::from_utf8(complete(xml.as_bytes(), &root, suites).expect("XML")).expect("UTF-8")
+    fn completed(xml: &str, root: &Pairs, suites: &[Additions]) -> String {
+        String::from_utf8(complete(xml.as_bytes(), root, suites).expect("XML")).expect("UTF-8")
     }
 
     fn additions(value: &str) -> Additions {
@@ -102,7 +102,7 @@ mod tests {
     fn root_and_suites_get_what_was_not_written_and_keep_what_was() {
         let xml = "<?xml version=\"1.0\" encoding=\"utf-8\"?><testsuites><testsuite name=\"a &amp; b\" time=\"1\">\
                    <testcase name=\"&lt;c&gt;\" time=\"1.1179999999999999\"/></testsuite><testsuite name=\"d\"/></testsuites>";
-        let whole = completed(xml, vec![("tests", "1".into())], &[additions("x < \"y\""), additions("z")]);
+        let whole = completed(xml, &vec![("tests", "1".into())], &[additions("x < \"y\""), additions("z")]);
         assert_eq!(
             whole,
             "<?xml version=\"1.0\" encoding=\"utf-8\"?><testsuites tests=\"1\">\
@@ -117,10 +117,10 @@ mod tests {
     #[test]
     fn an_unknown_host_has_no_attribute() {
         let xml = "<testsuites><testsuite name=\"\" hostname=\"\"/><testsuite hostname=\"h\"/></testsuites>";
-        let whole = completed(xml, Pairs::new(), &[]);
+        let whole = completed(xml, &Pairs::new(), &[]);
         assert!(whole.contains("hostname=\"\""), "a suite without additions stays as it is: {whole}");
         let none = || Additions { attributes: Pairs::new(), properties: Pairs::new() };
-        let whole = completed(xml, Pairs::new(), &[none(), none()]);
+        let whole = completed(xml, &Pairs::new(), &[none(), none()]);
         assert!(whole.contains("<testsuite name=\"\">") && whole.contains("hostname=\"h\""), "{whole}");
     }
 
@@ -128,7 +128,7 @@ mod tests {
     fn a_tag_in_a_text_is_text() {
         let text = "<![CDATA[<testsuite name=\"x\">\n]]]]><![CDATA[></testsuites>]]>";
         let xml = format!("<testsuites><testsuite><testcase>{text}</testcase></testsuite></testsuites>");
-        let whole = completed(&xml, Pairs::new(), &[additions("x")]);
+        let whole = completed(&xml, &Pairs::new(), &[additions("x")]);
         assert!(whole.contains(text) && whole.matches("<properties>").count() == 1, "{whole}");
     }
 

@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// How long the user's command may take, where the file doesn't say.
-const COMMAND_WITHIN: Period = Period(Duration::from_secs(2 * 3600));
+const COMMAND_WITHIN: Period = Period(Duration::from_hours(2));
 
 /// The dataset.
 pub(super) fn dataset(file: &declared::Drill, diagnostics: &mut Vec<Diagnostic>) -> Option<Dataset> {

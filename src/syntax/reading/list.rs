@@ -34,7 +34,7 @@ impl<T: Shape> Shape for Vec<T> {
             return None;
         }
         let mut items = Vec::new();
-        for item in array.iter() {
+        for item in array {
             if diagnostics.len() >= MOST {
                 break;
             }

@@ -88,6 +88,7 @@ fn bytes(text: &str) -> Option<u64> {
         return None;
     }
     let bytes = number.parse::<f64>().ok()? * *factor as f64;
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is within the bounds")]
     (1.0..1e18).contains(&bytes).then_some(bytes as u64)
 }
 

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Ten years. More is a slip, and could overflow a clock.
-const LONGEST: Duration = Duration::from_secs(10 * 365 * 24 * 3600);
+const LONGEST: Duration = Duration::from_hours(10 * 365 * 24);
 
 /// A length of time above zero.
 #[derive(Clone, Copy, Debug)]

@@ -3,7 +3,7 @@
 use super::*;
 use crate::drill::{Period, Verb};
 
-const HOUR: Duration = Duration::from_secs(3600);
+const HOUR: Duration = Duration::from_hours(1);
 
 fn shipped(name: &str) -> Drill {
     let path = format!("{}/drills/{name}.toml", env!("CARGO_MANIFEST_DIR"));

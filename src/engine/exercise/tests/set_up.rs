@@ -82,7 +82,7 @@ async fn a_call_that_hangs_ends_at_a_deadline_wherever_it_is() {
         seen.assert_over(&format!("hang at call {nth}, {:?}", seen.transcript.get(nth)));
     }
     // The deadlines are hours; the bound is for a machine that is busy with other things.
-    assert!(started.elapsed() < Duration::from_secs(120), "{:?}", started.elapsed());
+    assert!(started.elapsed() < Duration::from_mins(2), "{:?}", started.elapsed());
 }
 
 #[tokio::test(start_paused = true)]

@@ -12,10 +12,7 @@ pub(super) fn commit(text: &[u8]) -> Option<Commit> {
     let seq = u32::try_from(number(&mut rest)?).ok()?;
     let session = u32::try_from(number(&mut rest)?).ok()?;
     let (begun, ended) = (Moment(number(&mut rest)?), Moment(number(&mut rest)?));
-    let (outcome, lsn) = match rest {
-        [b'"', outcome, b'"', b',', b'"', lsn @ ..] => (outcome, lsn),
-        _ => return None,
-    };
+    let [b'"', outcome, b'"', b',', b'"', lsn @ ..] = rest else { return None };
     let outcome = match outcome {
         b'a' => CommitOutcome::Acknowledged,
         b'i' => CommitOutcome::InDoubt,
