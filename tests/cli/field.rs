@@ -73,7 +73,7 @@ fn from_standby(
 #[test]
 fn what_cascade_took_comes_back_with_the_table_and_what_does_not_fails_by_name() {
     let user = Harness::local();
-    let berth = r#"{ table = 'public.Berth', cascade = true }"#;
+    let berth = "{ table = 'public.Berth', cascade = true }";
     let here = "select (select count(*) from \"Berth\" b join occupied using (id)), (select count(*) from kept), \
                 (select count(*) from pg_constraint where conname = 'at the berth' and convalidated), \
                 (select count(*) from pg_policy where polname = 'known berths')";

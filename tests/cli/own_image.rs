@@ -15,7 +15,7 @@ use std::time::Duration;
 const IMAGE: &str = "lifeboat-postgis:15";
 
 /// Two drills on containers, and their dataset loaded once.
-const WITHIN: Duration = Duration::from_secs(300);
+const WITHIN: Duration = Duration::from_mins(5);
 
 #[test]
 fn a_users_database_in_an_image_with_postgis_survives_by_wal_and_by_a_dump() {
