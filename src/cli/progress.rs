@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::{judged::judged_alone, terminal};
 use crate::{
     action::recorder::Recorder,
-    drill::{Check, Drill},
+    drill::{Drill, Verb},
     engine::Store,
     human,
     journal::{CheckFacts, Entry, Event, Exercise, Moment, Outcome},
@@ -42,16 +42,14 @@ pub(super) fn show(recorder: &Recorder, jobs: u16, exercises: usize, store: Stor
                     let judged = so_far(store.clone(), exercise.clone()).await;
                     view.drill_ended(&exercise, at, judged.as_ref());
                 }
-                Ok(Entry {
-                    exercise: Some(exercise),
-                    event: Event::Checked { step, check, facts, .. },
-                    ..
-                }) => {
-                    // What is done next is not held up by it: this is the view's own task.
-                    let judged = so_far(store.clone(), exercise.clone()).await;
-                    view.checked(&exercise, (step, &check, &facts), judged.as_ref());
+                Ok(entry) => {
+                    if let Some((exercise, step)) = view.awaits_a_verdict(&entry) {
+                        // What is done next is not held up by it: this is the view's own task.
+                        let judged = so_far(store.clone(), exercise.clone()).await;
+                        view.checked(&exercise, step, judged.as_ref());
+                    }
+                    view.tell(&entry);
                 }
-                Ok(entry) => view.tell(&entry),
                 Err(broadcast::error::RecvError::Lagged(missed)) => {
                     tracing::debug!(missed, "progress output is behind");
                 }
@@ -215,23 +213,41 @@ impl View {
         }
     }
 
-    /// What the judge finds of a check that was just made. What a survey of the clients' rows has against them waits for the
-    /// end of the drill: commits that were under way then are in the ledger only by then.
-    fn checked(
-        &mut self,
-        exercise: &Exercise,
-        (step, check, facts): (usize, &Check, &CheckFacts),
-        judged: Option<&Judgement>,
-    ) {
+    /// The exercise and the step of which a check was just made, or that ends with one which was not told yet.
+    fn awaits_a_verdict(&self, entry: &Entry) -> Option<(Exercise, usize)> {
+        let exercise = entry.exercise.as_ref()?;
+        let step = match &entry.event {
+            Event::Checked { step, .. } => *step,
+            Event::StepEnded { step, .. } => {
+                let line = self.lines.get(exercise)?;
+                let Verb::Check(checks) = &line.drill.steps.get(*step)?.verb else { return None };
+                let told = line.told.keys().filter(|(of, _)| of == step).count();
+                (told < checks.len()).then_some(*step)?
+            }
+            _ => return None,
+        };
+        Some((exercise.clone(), step))
+    }
+
+    /// What the judge finds of the checks of a step, each once. What a survey of the clients' rows has against them waits:
+    /// commits that were under way then come into the ledger a moment later.
+    fn checked(&mut self, exercise: &Exercise, step: usize, judged: Option<&Judgement>) {
         let checks = judged.map(|judged| judged.checks.as_slice()).unwrap_or_default();
-        let is_it = |found: &CheckJudgement| found.step == step && found.check == *check;
-        let Some((place, found)) = checks.iter().enumerate().find(|(_, found)| is_it(found)) else { return };
-        if matches!(facts, CheckFacts::WorkloadScan(_)) && found.verdict != Verdict::Pass {
-            return;
-        }
-        self.check(exercise, &format!("{}/{}", place + 1, checks.len()), found);
-        if let Some(line) = self.lines.get_mut(exercise) {
-            line.told.insert((step, found.index), found.verdict);
+        for (number, check) in (1..).zip(checks).filter(|(_, check)| check.step == step) {
+            let place = (step, check.index);
+            let is_told = self.lines.get(exercise).is_some_and(|line| line.told.contains_key(&place));
+            let waits = match &check.found {
+                None => true,
+                Some(CheckFacts::WorkloadScan(_)) => check.verdict != Verdict::Pass,
+                Some(_) => false,
+            };
+            if is_told || waits {
+                continue;
+            }
+            self.check(exercise, &format!("{number}/{}", checks.len()), check);
+            if let Some(line) = self.lines.get_mut(exercise) {
+                line.told.insert(place, check.verdict);
+            }
         }
     }
 

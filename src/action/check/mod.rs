@@ -35,6 +35,13 @@ pub async fn run_checks(context: &DrillContext, step: usize, checks: &[Check]) -
             about: Some(recovery.step),
             facts,
         });
+        // Commits that were under way when a survey was made are there for whoever judges it now; a ledger that can't be
+        // written fails the check that needs it.
+        if let Some(workload) = &context.workload
+            && let Err(error) = workload.flush()
+        {
+            tracing::debug!(%error, "the ledger can't be written");
+        }
     }
     Ok(())
 }
