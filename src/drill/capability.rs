@@ -48,3 +48,23 @@ impl Drill {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::drill::Fault;
+
+    #[test]
+    fn a_drill_says_what_it_needs_that_a_runtime_lacks() {
+        let primary = || "primary".parse().expect("a name");
+        let drill = |fault| crate::drill::outage::tests::drill(false, vec![Verb::Fault(fault)]);
+        let lost = drill(Fault::LoseVolume { node: primary() });
+        assert_eq!(lost.lacking_capability(&[Capability::Volumes]), None);
+        assert_eq!(
+            lost.lacking_capability(&[Capability::Signals]).as_deref(),
+            Some("lose the volume of primary: its nodes have no data volumes that can be taken away")
+        );
+        let dropped = drill(Fault::DropTable { table: "shop.x".parse().expect("a table") });
+        assert_eq!(dropped.lacking_capability(&[]), None);
+    }
+}

@@ -64,7 +64,7 @@ impl Drill {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use crate::drill::*;
 
     fn name(name: &str) -> NodeName {
@@ -77,7 +77,7 @@ mod tests {
         drill.up
     }
 
-    fn drill(synchronous: bool, verbs: Vec<Verb>) -> Drill {
+    pub(in crate::drill) fn drill(synchronous: bool, verbs: Vec<Verb>) -> Drill {
         let standby = Role::Standby { synchronous, delay: None };
         let node = |text, role| Node { name: name(text), role, settings: Settings::new() };
         let step = |verb: Verb| Step { title: verb.describe(), deadline: verb.default_deadline(), verb };
