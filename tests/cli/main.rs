@@ -40,3 +40,4 @@ mod selection;
 mod side_by_side;
 mod unwritable;
 mod users;
+mod users_forms;

@@ -248,6 +248,12 @@ pub(crate) fn open_to_others(path: &Path) {
     fs::set_permissions(path, fs::Permissions::from_mode(0o755)).expect("permissions");
 }
 
+/// A folder or a program that any user may write or run.
+pub(crate) fn open_to_everybody(path: &Path) {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(path, fs::Permissions::from_mode(0o777)).expect("permissions");
+}
+
 /// Waits until something is there; panics with `what` when it does not come within the time.
 #[track_caller]
 pub(crate) fn wait_for<T>(what: &str, within: Duration, mut look: impl FnMut() -> Option<T>) -> T {
