@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use super::{context::DrillContext, dataset};
+use super::{context::DrillContext, dataset, tablespaces};
 use crate::{
     drill::NodeName,
     lab::{
@@ -84,9 +84,10 @@ pub async fn create(
     let node = context.create(name, Provision::Prepared(key)).await?;
     let paths = node.paths();
     let copy = format!(
-        "test -e {prepared}/READY || exit 9; touch {prepared}/READY; cp -a {prepared}/pgdata {data}",
+        "test -e {prepared}/READY || exit 9; touch {prepared}/READY; cp -a {prepared}/pgdata {data}\n{tablespaces}",
         prepared = paths.prepared,
-        data = paths.data
+        data = paths.data,
+        tablespaces = tablespaces::copy(&format!("{}/pgdata", paths.prepared), &paths),
     );
     let copy = Command::shell("copy the prepared cluster", copy);
     let copied = node.exec(copy.clone()).await?;
@@ -125,6 +126,7 @@ async fn fill(context: &DrillContext, node: &Node, content: &Content) -> Result<
         drop(node.start(&fast).await?);
         node.while_alive("load the dataset", dataset::load(context, node)).await?;
         node.stop().await?;
+        tablespaces::adopt(node).await?;
     }
     Ok(())
 }
@@ -134,8 +136,11 @@ async fn keep(context: &DrillContext, node: &Node) -> Result<(), LabError> {
     let paths = node.paths();
     // Copied under a name of this exercise's own: what a runner that died had started may still be copying.
     let keep = format!(
-        "rm -rf {prepared}/filling-*; : > {log}; cp -a {data} {prepared}/filling-{nonce}; sync -f {prepared} 2>/dev/null || sync\n\
+        "rm -rf {prepared}/filling-*; : > {log}; cp -a {data} {prepared}/filling-{nonce}\n\
+         rm -rf {kept}; if [ -n \"$(ls -A {tablespaces} 2>/dev/null)\" ]; then cp -a {tablespaces} {kept}; fi; sync -f {prepared} 2>/dev/null || sync\n\
          rm -rf {prepared}/pgdata; mv {prepared}/filling-{nonce} {prepared}/pgdata; touch {prepared}/READY",
+        tablespaces = paths.tablespaces,
+        kept = tablespaces::beside(&format!("{}/pgdata", paths.prepared)),
         nonce = context.nonce,
         prepared = paths.prepared,
         data = paths.data,

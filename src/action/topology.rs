@@ -60,7 +60,7 @@ async fn set_up_cluster(
     mut settings: Settings,
 ) -> Result<(), LabError> {
     let drill = context.drill.clone();
-    tablespaces::refuse_outside(primary).await?;
+    tablespaces::refuse_unmapped(context, primary).await?;
     let admin = primary.session(context.database().as_str()).await?;
     let nonce = format!("insert into lifeboat.nonce values ({})", literal(&context.nonce));
     primary.ask(admin.run(&nonce).await, "write the nonce")?;
@@ -142,7 +142,9 @@ async fn create_standby(
     let standby = context.create(&declared.name, Provision::Empty).await?;
     let address = primary.address().await?;
     let script = format!(
-        "{basebackup} -h {host} -p {port} -D {data} -X stream -c fast --no-password && touch {data}/standby.signal",
+        "{mapping}\n{basebackup} -h {host} -p {port} -D {data} -X stream -c fast --no-password $mapping && \
+         touch {data}/standby.signal",
+        mapping = tablespaces::mapping(&standby, &address, &standby.paths().tablespaces),
         basebackup = standby.program("pg_basebackup"),
         host = address.host,
         port = address.port,

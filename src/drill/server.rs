@@ -14,6 +14,8 @@ pub struct ServerOptions {
     pub initdb: Initdb,
     /// Extensions of the clients' database.
     pub extensions: Vec<ExtensionName>,
+    /// Tablespaces that are made before the dataset, each in a directory of its server's own.
+    pub tablespaces: Vec<String>,
     /// Lines of `pg_hba.conf`, before the one that lets everybody in by password.
     pub hba: Vec<String>,
     /// Whether the servers and their clients speak TLS, with certificates made for the run.

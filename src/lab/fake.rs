@@ -220,6 +220,7 @@ impl Runtime for Fake {
         let prepared = self.world().sites.get(node).and_then(|site| site.prepared.clone());
         NodePaths {
             data: format!("/fake/{node}/data"),
+            tablespaces: format!("/fake/{node}/tablespaces"),
             run: format!("/fake/{node}/run"),
             repository: "/fake/repository".to_owned(),
             log: "/fake/log".to_owned(),

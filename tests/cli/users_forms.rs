@@ -93,3 +93,84 @@ fn a_database_of_a_command_or_a_dump_on_servers_of_the_users_kind_is_as_declared
     user.lifeboat(&["run", text(&dump), text(&size)]).exits(0);
     user.assert_nothing_is_left();
 }
+
+const TABLESPACES: &str = r#"
+title = "Tablespaces come back in directories of each server's own"
+[objectives]
+rto = "1m"
+[postgres]
+settings = { archive_timeout = "1s" }
+tablespaces = ["fast"]
+[[nodes]]
+name = "primary"
+[[nodes]]
+name = "standby"
+role = "standby"
+[archive]
+method = "command"
+[dataset]
+sql = ["hot.sql"]
+[workload]
+writers = 2
+rate = "50/s"
+[[steps]]
+backup = { method = "basebackup", label = "plain" }
+[[steps]]
+backup = { method = "basebackup", label = "packed", compress = "gzip", node = "standby" }
+[[steps]]
+backup = { method = "dump", label = "logical" }
+[[steps]]
+rehearse = { from = "packed" }
+[[steps]]
+check = ["content", { sql = { title = "places", query = """PLACES OF COPY""", expect = [["fast", 1], ["Slow Disk", 1]] } }]
+[[steps]]
+rehearse = { from = "logical" }
+[[steps]]
+check = ["content", { sql = { title = "places", query = """PLACES OF COPY""", expect = [["fast", 1], ["Slow Disk", 1]] } }]
+[[steps]]
+fault = { lose-volume = "primary" }
+[[steps]]
+recover = { from = "plain" }
+[[steps]]
+check = ["ledger", "content", "reprotect", { sql = { title = "places", query = """PLACES OF RECOVERED""", expect = [["fast", 1], ["Slow Disk", 1]] } }]
+"#;
+
+/// Which tablespaces hold how many tables, and lie in the place of this node's own.
+fn places(node: &str) -> String {
+    format!(
+        "select spcname, count(*) from pg_class join pg_tablespace as t on t.oid = reltablespace where relkind = 'r' \
+         and pg_tablespace_location(t.oid) like '%/ts-{}/%' group by spcname order by spcname = 'Slow Disk'",
+        &lifeboat::journal::hash_of(node.as_bytes())[..8]
+    )
+}
+
+#[test]
+fn tablespaces_of_a_copy_are_its_own_by_a_plain_a_packed_and_a_logical_backup() {
+    let user = Harness::from_scratch();
+    let place = user.folder().join("slow");
+    fs::create_dir(&place).expect("a folder");
+    open_to_everybody(&place);
+    let hot = format!(
+        "\\! mkdir -p -m 700 {0}/disk\ncreate tablespace \"Slow Disk\" location '{0}/disk';\ncreate table hot tablespace fast as \
+         select n, repeat('x', 200) as t from generate_series(1, 2000) as n;\n\
+         create table cold tablespace \"Slow Disk\" as select * from hot;\n",
+        text(&place)
+    );
+    let drill = user.drill(
+        "tablespaces",
+        &TABLESPACES
+            .replace("PLACES OF COPY", &places("copy"))
+            .replace("PLACES OF RECOVERED", &places("recovered")),
+    );
+    fs::write(user.folder().join("drills/hot.sql"), hot).expect("a script");
+    user.run(&drill, &[]).exits(0);
+    let left: Vec<_> = fs::read_dir(place.join("disk")).expect("a folder").collect();
+    assert!(left.is_empty(), "{left:?}");
+    // Again, from the prepared copy of that cluster.
+    let sections = "[postgres]\ntablespaces = [\"fast\"]\n[[nodes]]\nname = \"primary\"\n[dataset]\nsql = [\"hot.sql\"]\n";
+    let answer = r#""fast", 1], ["Slow Disk", 1"#;
+    user.run(&user.drill("prepared", &crash(sections, "", &places("primary"), answer)), &[])
+        .exits(0)
+        .says("prepared@15  check 3/3 sql as declared: PASS");
+    user.assert_nothing_is_left();
+}

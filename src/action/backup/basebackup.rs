@@ -4,9 +4,10 @@ use async_trait::async_trait;
 
 use super::{DrillContext, Purpose, Tool, folder, size};
 use crate::{
+    action::tablespaces,
     drill::{Backup, Compression},
     journal::{BackupFacts, Fingerprint},
-    lab::{Command, LabError, Output, node::Node},
+    lab::{Command, LabError, NodePaths, Output, node::Node},
     pg::Lsn,
 };
 
@@ -14,6 +15,10 @@ pub(super) struct Basebackup;
 
 #[async_trait]
 impl Tool for Basebackup {
+    fn maps_tablespaces(&self) -> bool {
+        true
+    }
+
     async fn take(
         &self,
         context: &DrillContext,
@@ -24,13 +29,14 @@ impl Tool for Basebackup {
         let repository = context.repository();
         let folder = folder(&repository, &backup.label);
         let packed = match backup.compress {
-            Compression::None => "-F plain",
+            Compression::None => "-F plain $mapping",
             Compression::Gzip => "-F tar --compress=server-gzip:1",
             Compression::Lz4 => "-F tar --compress=server-lz4",
             Compression::Zstd => "-F tar --compress=server-zstd:1",
         };
         let script = format!(
-            "mkdir -p {folder}\nexec {program} -h {host} -p {port} -D {folder} -X stream -c fast -l {label} --no-password {packed}{sync}",
+            "mkdir -p {folder}\n{mapping}\nexec {program} -h {host} -p {port} -D {folder} -X stream -c fast -l {label} --no-password {packed}{sync}",
+            mapping = tablespaces::mapping(&repository, &source, &tablespaces::beside(&folder)),
             program = repository.program("pg_basebackup"),
             host = source.host,
             port = source.port,
@@ -64,12 +70,13 @@ impl Tool for Basebackup {
 
     async fn restore(&self, _stage: &DrillContext, facts: &BackupFacts, node: &Node) -> Result<(), LabError> {
         let folder = folder(node, &facts.label);
-        let data = node.paths().data;
+        let paths = node.paths();
+        let data = &paths.data;
         let unpack = match facts.compress {
-            Compression::None => format!("cp -a {folder}/. {data}/"),
-            Compression::Gzip => unpack(&folder, &data, "gz", "gzip"),
-            Compression::Lz4 => unpack(&folder, &data, "lz4", "lz4"),
-            Compression::Zstd => unpack(&folder, &data, "zst", "zstd"),
+            Compression::None => format!("cp -a {folder}/. {data}/\n{}", tablespaces::copy(&folder, &paths)),
+            Compression::Gzip => unpack_whole(&folder, &paths, "gz", "gzip"),
+            Compression::Lz4 => unpack_whole(&folder, &paths, "lz4", "lz4"),
+            Compression::Zstd => unpack_whole(&folder, &paths, "zst", "zstd"),
         };
         // A copy of a standby brings along what makes it one: such a server would follow for ever and never end its recovery.
         let script = format!(
@@ -100,15 +107,9 @@ impl Tool for Basebackup {
                     repository.exec(Command::shell(what, format!("{program} {folder} 2>&1"))).await?;
                 return Ok((complaints(&output), files));
             }
-            Compression::Gzip => {
-                (packed(&folder, "gz", "gzip"), unpack(&folder, &aside(&folder), "gz", "gzip"))
-            }
-            Compression::Lz4 => {
-                (packed(&folder, "lz4", "lz4"), unpack(&folder, &aside(&folder), "lz4", "lz4"))
-            }
-            Compression::Zstd => {
-                (packed(&folder, "zst", "zstd"), unpack(&folder, &aside(&folder), "zst", "zstd"))
-            }
+            Compression::Gzip => (packed(&folder, "gz", "gzip"), unpack_aside(&folder, "gz", "gzip")),
+            Compression::Lz4 => (packed(&folder, "lz4", "lz4"), unpack_aside(&folder, "lz4", "lz4")),
+            Compression::Zstd => (packed(&folder, "zst", "zstd"), unpack_aside(&folder, "zst", "zstd")),
         };
         // pg_verifybackup looks into tar files from version 18 on: for all of them alike they are unpacked beside the backup.
         let output = repository.exec(Command::shell(&what, test)).await?;
@@ -133,7 +134,25 @@ fn aside(folder: &str) -> String {
 
 /// The unpacker's own test of what it packed.
 fn packed(folder: &str, ending: &str, program: &str) -> String {
-    format!("{program} -t {folder}/base.tar.{ending} 2>&1")
+    format!("for file in {folder}/*.tar.{ending}; do {program} -t \"$file\" 2>&1; done")
+}
+
+/// Unpacks a backup with its tablespaces, each into a place of the node's own.
+fn unpack_whole(folder: &str, paths: &NodePaths, ending: &str, program: &str) -> String {
+    let tablespaces = tablespaces::unpack(folder, paths, ending, &format!("{program} -dc"));
+    format!("{}\n{tablespaces}", unpack(folder, &paths.data, ending, program))
+}
+
+/// Unpacks a backup to be verified: its tablespaces in it, and the map of their places as it was.
+fn unpack_aside(folder: &str, ending: &str, program: &str) -> String {
+    let aside = aside(folder);
+    format!(
+        "{}\nfor file in {folder}/[0-9]*.tar.{ending}; do\n[ -e \"$file\" ] || continue\noid=${{file##*/}}; oid=${{oid%%.*}}\n\
+         mkdir -p {aside}/pg_tblspc/$oid\n\
+         {{ {program} -dc \"$file\" || touch {aside}/unpack.failed; }} | tar -xf - -C {aside}/pg_tblspc/$oid\n\
+         test ! -e {aside}/unpack.failed\ndone",
+        unpack(folder, &aside, ending, program)
+    )
 }
 
 /// What a program that verifies says where it does not end well.

@@ -25,6 +25,10 @@ pub(super) struct Dump;
 
 #[async_trait]
 impl Tool for Dump {
+    fn maps_tablespaces(&self) -> bool {
+        true
+    }
+
     async fn take(
         &self,
         context: &DrillContext,

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use async_trait::async_trait;
 use futures_util::future::BoxFuture;
 
-use super::context::DrillContext;
+use super::{context::DrillContext, tablespaces};
 use crate::{
     drill::{Backup, BackupMethod, Drill, Label, Verb},
     journal::{BackupFacts, CheckFacts, Complaint, ErrorChain, Event, Examined, Fingerprint, Severity},
@@ -42,6 +42,11 @@ pub trait Tool: Send + Sync {
     /// Returns an error if it fails.
     async fn after_start(&self, _context: &DrillContext, _node: &Node) -> Result<(), LabError> {
         Ok(())
+    }
+
+    /// Whether a restored copy has its tablespaces in directories of its own.
+    fn maps_tablespaces(&self) -> bool {
+        false
     }
 
     /// Takes a backup. A logical one holds exactly one snapshot: its content's fingerprint comes with it.
@@ -90,7 +95,8 @@ pub trait Tool: Send + Sync {
     /// Returns an error if it can't be removed.
     async fn remove(&self, context: &DrillContext, facts: &BackupFacts) -> Result<(), LabError> {
         let repository = context.repository();
-        let clean = format!("rm -rf {}", folder(&repository, &facts.label));
+        let clean = folder(&repository, &facts.label);
+        let clean = format!("rm -rf {clean} {}", tablespaces::beside(&clean));
         repository.run(Command::shell("remove the backup that proved it", clean)).await.map(drop)
     }
 }
@@ -168,7 +174,13 @@ pub(super) fn folder(node: &Node, label: &Label) -> String {
 /// The bytes below a folder of the repository.
 async fn size(node: &Node, folder: &str) -> Result<u64, LabError> {
     let what = "measure the backup";
-    let output = node.run(Command::shell(what, format!("du -sk {folder}"))).await?.text();
+    let output = node
+        .run(Command::shell(
+            what,
+            format!("du -skc {folder} $(ls -d {} 2>/dev/null) | tail -n 1", tablespaces::beside(folder)),
+        ))
+        .await?
+        .text();
     let kilobytes: Option<u64> =
         output.split_whitespace().next().and_then(|kilobytes| kilobytes.parse().ok());
     kilobytes

@@ -9,7 +9,7 @@ use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 use inputs::Inputs;
 
-use super::context::DrillContext;
+use super::{context::DrillContext, tablespaces};
 use crate::{
     drill::{DatabaseName, DatasetContent, Fixture, OWN_TABLES, RoleName},
     lab::{
@@ -40,7 +40,12 @@ pub async fn identity(context: &DrillContext) -> Result<Option<String>, LabError
         DatasetContent::Command { cache_key: Some(key), .. } => key.clone(),
         DatasetContent::Command { cache_key: None, .. } => return Ok(None),
     };
-    let asked = serde_json::to_string(&(&drill.dataset, &drill.workload.role, &drill.server.extensions));
+    let asked = serde_json::to_string(&(
+        &drill.dataset,
+        &drill.workload.role,
+        &drill.server.extensions,
+        &drill.server.tablespaces,
+    ));
     let asked = asked.map_err(|error| LabError::state("name the dataset", error.to_string()))?;
     Ok(Some(format!("{asked}\n{content}")))
 }
@@ -58,6 +63,7 @@ pub async fn load(context: &DrillContext, node: &Node) -> Result<(), LabError> {
     let dataset = &context.drill.dataset;
     let what = format!("load {}", dataset.describe());
     offered(context, node).await?;
+    tablespaces::create(context, node).await?;
     match &dataset.content {
         DatasetContent::Fixture { fixture, scale } => {
             load_fixture(context, node, &what, *fixture, *scale).await?;

@@ -206,6 +206,7 @@ impl Runtime for Lab {
     fn paths(&self, _node: &NodeName) -> NodePaths {
         NodePaths {
             data: format!("{DATA}/pgdata"),
+            tablespaces: format!("{DATA}/tablespaces"),
             run: node::RUN.to_owned(),
             repository: REPOSITORY_PATH.to_owned(),
             log: LOG.to_owned(),

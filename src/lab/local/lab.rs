@@ -26,6 +26,7 @@ use tokio::{
 use super::{ServerUser, WorkDir, processes, sweep};
 use crate::{
     drill::{Capability, NodeName, REPOSITORY, RuntimeKind},
+    journal::hash_of,
     lab::{
         Address, Command, Installation, LabError, NodePaths, Output, PreparedKey, Processes, Provision,
         Runtime, output::Collector,
@@ -90,6 +91,12 @@ impl LocalLab {
                 .map_err(LabError::io(what()))?;
         }
         Ok(())
+    }
+
+    /// Beside the nodes, under a name that is short whatever the node is called.
+    fn tablespaces(&self, node: &NodeName) -> PathBuf {
+        let hash = hash_of(node.as_str().as_bytes());
+        self.base.join(format!("ts-{}", hash.get(..8).unwrap_or(&hash)))
     }
 
     fn site(&self, node: &NodeName) -> Result<Site, LabError> {
@@ -209,6 +216,7 @@ impl Runtime for LocalLab {
         let prepared = self.sites().get(node).and_then(|site| site.prepared.clone());
         NodePaths {
             data: text(home.join("data")),
+            tablespaces: text(self.tablespaces(node)),
             run: text(home.join("run")),
             repository: text(self.base.join(REPOSITORY)),
             log: text(self.base.join("log")),
@@ -234,7 +242,8 @@ impl Runtime for LocalLab {
         let home = self.home(node);
         let nodes = self.base.join("nodes");
         sweep::make_passable(&nodes).map_err(LabError::io(&what))?;
-        for path in [home.clone(), home.join("run"), self.base.join(REPOSITORY), self.base.join("log")] {
+        let own = [home.clone(), home.join("run"), self.tablespaces(node)];
+        for path in own.into_iter().chain([self.base.join(REPOSITORY), self.base.join("log")]) {
             self.make(&path)?;
         }
         if let Some(key) = prepared {
@@ -341,7 +350,8 @@ impl Runtime for LocalLab {
     async fn destroy(&self, node: &NodeName) -> Result<(), LabError> {
         let what = format!("destroy node {node}");
         self.site(node)?;
-        let left = sweep::remove_run(&self.home(node)).await;
+        let mut left = sweep::remove_run(&self.home(node)).await;
+        left.extend(sweep::remove_run(&self.tablespaces(node)).await);
         if !left.is_empty() {
             return Err(LabError::state(what, left.join("; ")));
         }

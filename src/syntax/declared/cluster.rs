@@ -61,6 +61,8 @@ section! {
     "extensions" extensions: Vec<ExtensionName>;
     /// Libraries that every server loads at its start, as in `["pg_stat_statements"]`.
     "preload" preload: Vec<Line>;
+    /// Tablespaces that are made before the dataset, each in a directory of its server's own, as in `["fast"]`.
+    "tablespaces" tablespaces: Vec<Line>;
     /// Lines of `pg_hba.conf`, before the one that lets every role in by password.
     "hba" hba: Vec<Line>;
 }

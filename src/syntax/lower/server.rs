@@ -19,6 +19,7 @@ pub(super) fn options(file: &declared::Drill, diagnostics: &mut Vec<Diagnostic>)
         image: postgres.image.optional()?.map(|image| image.0),
         initdb: initdb(postgres, diagnostics)?,
         extensions: postgres.extensions.or(Vec::new())?,
+        tablespaces: postgres.tablespaces.or(Vec::new()).map(texts)?,
         hba: postgres.hba.or(Vec::new()).map(texts)?,
         tls: false,
     })

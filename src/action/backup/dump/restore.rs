@@ -24,15 +24,16 @@ pub(super) async fn restore(folder: &str, facts: &BackupFacts, node: &Node) -> R
     // The globals create the superuser as well, who is there already; that one line would fail a good dump.
     // The database `postgres` is in every cluster; any other is made by the dump itself, with its settings and grants.
     let script = format!(
-        "cd {folder}; test -s {LIST} || {{ echo 'ERROR: the list of dumps is missing or empty' >&2; exit 1; }}\n\
+        "{mapped}\ncd {folder}; test -s {LIST} || {{ echo 'ERROR: the list of dumps is missing or empty' >&2; exit 1; }}\n\
          test -s globals.sql || {{ echo 'ERROR: globals.sql is missing or empty' >&2; exit 1; }}\n\
          grep -q '^-- PostgreSQL database cluster dump complete' globals.sql || \
          {{ echo 'ERROR: globals.sql has no end' >&2; exit 1; }}\n\
-         grep -v '^CREATE ROLE {SUPERUSER};$' globals.sql | {psql} -XqAt -v ON_ERROR_STOP=1 -d postgres >/dev/null\n\
+         grep -v '^CREATE ROLE {SUPERUSER};$' globals.sql | mapped | {psql} -XqAt -v ON_ERROR_STOP=1 -d postgres >/dev/null\n\
          code=0; while read -r file; do\n\
          case $file in postgres.dump) into='--clean --if-exists -d postgres';; *) into='-C -d postgres';; esac\n\
          {restore} --no-password -j 2 $into \"$file\" </dev/null || code=$?\n\
          done <{LIST}; exit $code",
+        mapped = mapped(&node.paths().tablespaces),
         psql = node.program("psql"),
         restore = node.program("pg_restore"),
     );
@@ -44,6 +45,16 @@ pub(super) async fn restore(folder: &str, facts: &BackupFacts, node: &Node) -> R
         return Ok(());
     }
     output.success(&restore).map(drop)
+}
+
+/// A function of the shell that leads the tablespaces of globals into directories of the node's own: those of the source are
+/// somebody else's.
+fn mapped(own: &str) -> String {
+    format!(
+        "mapped() {{\nawk -v own={own} '/^CREATE TABLESPACE .* LOCATION / {{ n += 1; place = own \"/dump-\" n; \
+         if (system(\"mkdir -p -m 700 \" place)) exit 1; \
+         sub(/ LOCATION .*$/, \" LOCATION \\047\" place \"\\047;\") }} {{ print }}'\n}}"
+    )
 }
 
 /// Whether nothing failed but materialized views that read a foreign server: that is for the check of the content to say.
