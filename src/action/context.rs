@@ -9,7 +9,7 @@ use std::{
 use super::{
     fault::Proofs,
     recorder::Recorder,
-    workload::{ServiceAddress, ServiceHost, Workload, WorkloadConfig},
+    workload::{ServiceAddress, ServiceHost, Touch, Workload, WorkloadConfig},
 };
 use crate::{
     drill::{DatabaseName, Drill, Label, NodeName, RestorePointName, TableName, Timeline},
@@ -80,7 +80,7 @@ pub struct DrillContext {
     /// Fingerprints by name: a label, a restore point, `start of the drill`.
     pub baselines: BTreeMap<String, Fingerprint>,
     /// The tables that the clients change.
-    pub live_tables: BTreeSet<TableName>,
+    pub live_tables: BTreeMap<TableName, Touch>,
     /// The service's content just before the latest fault.
     pub second_look: Option<Fingerprint>,
     /// The latest recovery.

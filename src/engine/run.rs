@@ -204,8 +204,8 @@ fn begin(
 /// Says of an exercise that is through whether its lab is to be kept.
 pub type KeepFor = Arc<dyn Fn(&Exercise) -> bool + Send + Sync>;
 
-/// What CI systems say of a job, in the variables that name it.
-const CI: [&str; 12] = [
+/// What CI systems say of a job, in the variables that name it: the job, and the commit of the drill files that it runs.
+const CI: [&str; 17] = [
     "GITHUB_REPOSITORY",
     "GITHUB_WORKFLOW",
     "GITHUB_RUN_ID",
@@ -216,8 +216,13 @@ const CI: [&str; 12] = [
     "CI_JOB_URL",
     "CI_COMMIT_SHA",
     "BUILD_URL",
+    "GIT_COMMIT",
     "BUILDKITE_BUILD_URL",
+    "BUILDKITE_COMMIT",
     "CIRCLE_BUILD_URL",
+    "CIRCLE_SHA1",
+    "BUILD_SOURCEVERSION",
+    "BITBUCKET_COMMIT",
 ];
 
 /// What started the run, and where.
@@ -225,6 +230,7 @@ fn provenance() -> Provenance {
     let ci = CI.iter().filter_map(|name| Some(((*name).to_owned(), std::env::var(name).ok()?)));
     let host = std::fs::read_to_string("/proc/sys/kernel/hostname").ok();
     Provenance {
+        // Set by `build.rs`.
         commit: option_env!("LIFEBOAT_COMMIT").map(str::to_owned),
         host: host.map(|host| host.trim().to_owned()).filter(|host| !host.is_empty()),
         zone: jiff::tz::TimeZone::system().iana_name().map(str::to_owned),

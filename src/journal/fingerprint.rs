@@ -83,6 +83,9 @@ pub enum Derived {
         /// What its query gives at the same point; only looked for where the view is not what it was.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         query: Option<QueryResult>,
+        /// Its query, which is asked after a recovery: the recovered view's own may be another.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        definition: Option<String>,
     },
     /// A table with generated columns.
     Columns {

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::support::{Harness, drills};
+use crate::support::{Harness, RUN_WITHIN, drills, running::Running, text};
 
 #[test]
 fn a_drill_that_keeps_its_promises_exits_0_and_leaves_every_report_and_its_evidence() {
@@ -41,20 +41,23 @@ fn a_drill_that_keeps_its_promises_exits_0_and_leaves_every_report_and_its_evide
 fn a_broken_promise_exits_1_and_is_a_failure_in_junit() {
     let user = Harness::local();
     let drill = user.drill("crash", &drills::crash().rto("1ms").text());
-    user.run(&drill, &[]).exits(1).prints("FAIL");
+    let mut command = user.command(&["run", text(&drill)]);
+    Running::start(command.env("GITHUB_SHA", "0da02b8")).wait(RUN_WITHIN).exits(1).prints("FAIL");
     let junit = user.report("junit.xml");
     assert!(junit.contains("<failure") && !junit.contains("<error"), "{junit}");
-    assert_eq!(user.json()["verdict"], "fail");
+    let judged = user.json();
+    assert_eq!(judged["verdict"], "fail");
+    assert_eq!(judged["provenance"]["ci"]["GITHUB_SHA"], "0da02b8", "the commit of the drill files");
     user.assert_nothing_is_left();
 }
 
 #[test]
 fn an_objective_that_configuration_does_not_guarantee_fails_and_check_says_so_before() {
     let user = Harness::local();
-    let text = drills::pitr().text().replace("archive_timeout = \"1s\"", "archive_timeout = \"300s\"");
-    let drill = user.drill("static", &text);
+    let draft = drills::pitr().text().replace("archive_timeout = \"1s\"", "archive_timeout = \"300s\"");
+    let drill = user.drill("static", &draft);
     let words = "objective not guaranteed by configuration: worst-case RPO 5 min 2 s";
-    user.lifeboat(&["check", crate::support::text(&drill)]).exits(0).says(words);
+    user.lifeboat(&["check", text(&drill)]).exits(0).says(words);
     user.run(&drill, &[]).exits(1).prints("at risk");
     let judged = user.json();
     let drill = &judged["drills"][0];

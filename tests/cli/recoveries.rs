@@ -116,6 +116,23 @@ fn a_rehearsal_beside_the_service_loses_nothing_of_a_service_that_crashes_later(
 }
 
 #[test]
+fn rehearsals_take_nothing_from_one_another_nor_from_a_recovery_of_the_service() {
+    let checked = r#"check = ["ledger", "content"]"#;
+    let steps = [
+        r#"backup = { method = "basebackup", label = "nightly", compress = "none" }"#,
+        r#"rehearse = { from = "nightly", target = "latest" }"#,
+        checked,
+        r#"rehearse = { from = "nightly", target = "latest" }"#,
+        checked,
+        "work = \"500ms\"",
+        r#"fault = { drop-table = "shop.review" }"#,
+        r#"recover = { from = "nightly", target = "before-fault" }"#,
+        checked,
+    ];
+    passes(&drills::pitr().shop().steps(&steps).text());
+}
+
+#[test]
 fn clients_whose_pace_is_slower_than_the_work_is_long_are_waited_for() {
     let user = Harness::local();
     let slow = "writers = 1\nrate = \"20/min\"";

@@ -58,6 +58,16 @@ fn an_archived_segment_of_zeros_does_not_pass() {
 }
 
 #[test]
+fn an_archived_segment_that_is_cut_is_refused_in_the_words_of_the_server() {
+    let (user, code) = with_a_segment(|segment| fs::write(segment, vec![0; 5000]).expect("a segment"));
+    let report = user.report("report.md");
+    assert!(
+        code == 1 && report.contains("not recovered: ") && report.contains("has wrong size: 5000"),
+        "{report}"
+    );
+}
+
+#[test]
 fn pages_that_the_server_finds_damaged_fail_every_check_that_reads_them() {
     let user = Harness::local();
     let checks = r#"check = ["content", { rows = { table = "shop.product", at-least = 1 } }, { sql = { title = "sum", query = "select sum(net_price) > 0 from shop.product", expect = [["t"]] } }]"#;

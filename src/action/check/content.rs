@@ -12,11 +12,12 @@ pub(super) async fn compare(context: &DrillContext, recovery: &Recovery) -> Resu
     let mut before = context.baselines.get(&baseline).cloned().ok_or_else(|| {
         LabError::state("compare the content", format!("there is no fingerprint of {baseline}"))
     })?;
+    let live = fingerprint::Live::of(context)?;
     if let (Some(first), Some(second)) = (context.baselines.get(BASELINE), &context.second_look) {
-        fingerprint::mark_what_moves(&mut before, first, second);
+        fingerprint::mark_what_moves(&mut before, first, second, &live);
     }
     before.horizon = recovery.horizon.or(before.horizon);
-    let live = fingerprint::Live::of(context)?;
-    let after = fingerprint::now(&recovery.node, context.clock(), &live, Some(&before)).await?;
+    let mut after = fingerprint::now(&recovery.node, context.clock(), &live, Some(&before)).await?;
+    fingerprint::mark_what_grows(&mut after, &before);
     Ok(CheckFacts::Content { baseline, exact, before, after })
 }

@@ -9,7 +9,7 @@ use tokio::{task::JoinSet, time::Instant};
 use super::probe;
 use crate::{
     action::context::DrillContext,
-    drill::{DatabaseName, Fault, Verb},
+    drill::{DataEffect, DatabaseName, Deadlines, Fault, Verb},
     journal::{ErrorChain, Event, FaultEffect, FaultFacts, FaultProbe},
     lab::{LabError, clock::Clock, node::Node},
 };
@@ -112,11 +112,18 @@ async fn noticed(context: &DrillContext, step: usize) {
 /// Begins to look for the effect of the fault that `step` has injected.
 pub(super) fn begin(context: &mut DrillContext, step: usize, fault: &Fault, site: Site) {
     let (recorder, fault) = (context.recorder.clone(), fault.clone());
+    let within = shown_within(context, &fault);
     context.proofs.running.spawn(async move {
         let look = || probe(&site, &fault);
-        let probe = find(recorder.clock(), FaultEffect::Present, true, look).await;
+        let probe = find(recorder.clock(), FaultEffect::Present, within, look).await;
         recorder.record(Event::FaultProbed { fault: step, after: None, probe });
     });
+}
+
+/// How long the effect of a fault may take to show: a directory of data is lost when its last file is removed.
+fn shown_within(context: &DrillContext, fault: &Fault) -> Duration {
+    let is_lost = fault.info().data == DataEffect::Lost;
+    if is_lost { WITHIN + Deadlines::of(&context.drill).volume } else { WITHIN }
 }
 
 /// Looks whether the effect of each fault that `step` was to end is gone, on the server in service.
@@ -127,8 +134,8 @@ pub async fn look_after(context: &DrillContext, step: usize) {
     {
         let look = || is_gone(context, &ending.verb, facts);
         // A server may need a moment; what is not in the data when a recovery is over does not come by waiting.
-        let again = facts.fault.node().is_some();
-        let probe = find(context.clock(), FaultEffect::Gone, again, look).await;
+        let within = if facts.fault.node().is_some() { WITHIN } else { Duration::ZERO };
+        let probe = find(context.clock(), FaultEffect::Gone, within, look).await;
         context.recorder.record(Event::FaultProbed { fault: *number, after: Some(step), probe });
     }
 }
@@ -178,19 +185,22 @@ fn named(names: &[String]) -> String {
     format!("{}{more}", first.join("; "))
 }
 
-/// Looks until the effect is as it is wanted, for at most [`WITHIN`] and, unless it is to look `again`, once; what was seen last where
-/// it does not come to that.
+/// Looks until the effect is as it is wanted, for at most so long and once at least; what was seen last where it does not come
+/// to that.
 async fn find<F: Future<Output = Result<Seen, LabError>>>(
     clock: Clock,
     wanted: FaultEffect,
-    again: bool,
+    within: Duration,
     look: impl Fn() -> F,
 ) -> FaultProbe {
-    let deadline = Instant::now() + WITHIN;
+    let deadline = Instant::now() + within;
+    let answered = deadline.max(Instant::now() + WITHIN);
     let mut last: Option<FaultProbe> = None;
     loop {
         let told = |effect, seen, missing| FaultProbe { at: clock.now(), effect, seen, missing };
-        let probe = match tokio::time::timeout_at(deadline, look()).await {
+        let probe = match tokio::time::timeout_at(if last.is_none() { answered } else { deadline }, look())
+            .await
+        {
             Ok(Ok(Seen::Present(seen))) => told(FaultEffect::Present, seen, Vec::new()),
             Ok(Ok(Seen::Gone(seen))) => told(FaultEffect::Gone, seen, Vec::new()),
             Ok(Ok(Seen::Partly(missing))) => {
@@ -199,10 +209,10 @@ async fn find<F: Future<Output = Result<Seen, LabError>>>(
             Ok(Err(error)) => told(FaultEffect::Unknown, ErrorChain::of(&error).to_string(), Vec::new()),
             // A look that the deadline cut short takes nothing from the one before it.
             Err(_) => last.unwrap_or_else(|| {
-                told(FaultEffect::Unknown, format!("no answer within {WITHIN:?}"), Vec::new())
+                told(FaultEffect::Unknown, format!("no answer within {:?}", within.max(WITHIN)), Vec::new())
             }),
         };
-        if probe.effect == wanted || !again || Instant::now() + LOOK_EVERY >= deadline {
+        if probe.effect == wanted || Instant::now() + LOOK_EVERY >= deadline {
             return probe;
         }
         last = Some(probe);
@@ -218,10 +228,10 @@ mod tests {
     async fn a_search_ends_as_soon_as_it_sees_what_it_wants_and_at_its_deadline_otherwise() {
         let seen = |text: &str| Ok(Seen::Present(text.into()));
         let before = Instant::now();
-        let found = find(Clock::start(), FaultEffect::Present, true, || async { seen("it is gone") }).await;
+        let found = find(Clock::start(), FaultEffect::Present, WITHIN, || async { seen("it is gone") }).await;
         assert_eq!((found.effect, found.seen.as_str()), (FaultEffect::Present, "it is gone"));
         assert_eq!(before.elapsed(), Duration::ZERO);
-        let found = find(Clock::start(), FaultEffect::Gone, true, || async { seen("it is gone") }).await;
+        let found = find(Clock::start(), FaultEffect::Gone, WITHIN, || async { seen("it is gone") }).await;
         assert_eq!(found.effect, FaultEffect::Present);
         assert!(before.elapsed() <= WITHIN);
     }
@@ -236,14 +246,14 @@ mod tests {
             }
             Ok(Seen::Present("it is empty".into()))
         };
-        let found = find(Clock::start(), FaultEffect::Gone, true, look).await;
+        let found = find(Clock::start(), FaultEffect::Gone, WITHIN, look).await;
         assert_eq!((found.effect, found.seen.as_str()), (FaultEffect::Present, "it is empty"));
     }
 
     #[tokio::test(start_paused = true)]
     async fn what_is_looked_for_once_is_not_waited_for() {
         let before = Instant::now();
-        let found = find(Clock::start(), FaultEffect::Gone, false, || async {
+        let found = find(Clock::start(), FaultEffect::Gone, Duration::ZERO, || async {
             Ok(Seen::Partly(vec!["policy p on shop.x".into()]))
         });
         let found = found.await;
@@ -254,7 +264,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn what_does_not_answer_is_unknown() {
         let before = Instant::now();
-        let found = find(Clock::start(), FaultEffect::Present, true, std::future::pending).await;
+        let found = find(Clock::start(), FaultEffect::Present, WITHIN, std::future::pending).await;
         assert_eq!((found.effect, found.seen.as_str()), (FaultEffect::Unknown, "no answer within 10s"));
         assert_eq!(before.elapsed(), WITHIN);
     }

@@ -39,6 +39,7 @@ pub(super) fn query() -> String {
        coalesce(pg_relation_size(c.oid), 0), e.extname,
        a.attname, a.attgenerated <> '',
        t.typnamespace = 'pg_catalog'::regnamespace and t.typname in ({as_they_are})
+           and coalesce((select collisdeterministic from pg_collation where oid = a.attcollation), true)
 from pg_class c
 join pg_namespace n on n.oid = c.relnamespace
 left join pg_depend d on d.classid = 'pg_class'::regclass and d.objid = c.oid and d.objsubid = 0

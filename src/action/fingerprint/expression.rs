@@ -3,9 +3,13 @@
 //! Values of a few types are hashed as they are: types whose equality is identity and whose hash depends on nothing else.
 //! All others are hashed by what their output function writes, as a dump would. Their own hashes depend on OIDs (enums,
 //! privileges), are missing (json, points), or take for equal what a user tells apart (1.0 and 1.00, 0 and -0, a month and
-//! 30 days, `citext`, trailing blanks). A cast to text is no way to that: a user may have defined it.
+//! 30 days, `citext`, trailing blanks, letters of either case where a collation is not deterministic). A cast to text is no
+//! way to that: a user may have defined it.
+//!
+//! To a table's hash those of its columns' names are added, in their order: values that change places with another column's
+//! are others.
 
-use crate::pg::quote::identifier;
+use crate::{journal::hash_of, pg::quote::identifier};
 
 /// The types whose values are hashed as they are.
 pub(super) const HASHED_AS_THEY_ARE: &str = "'bool', 'int2', 'int4', 'int8', 'oid', 'text', 'varchar', 'bytea', 'uuid', \
@@ -30,20 +34,30 @@ impl Column {
             column
         } else {
             // `is distinct from null` needs no equality, and takes a row of NULLs for a value.
-            format!("case when {column} is distinct from null then pg_catalog.concat({column}) end")
+            format!(
+                r#"case when {column} is distinct from null then pg_catalog.concat({column}) collate "C" end"#
+            )
         }
     }
 }
 
 /// The sum of the hashes of all rows of table `t`.
 pub(super) fn hash<'a>(columns: impl IntoIterator<Item = &'a Column>) -> String {
-    let values: Vec<String> = columns.into_iter().map(Column::value).collect();
-    if values.is_empty() {
+    let columns: Vec<&Column> = columns.into_iter().collect();
+    if columns.is_empty() {
         "0".to_owned()
     } else {
+        let values: Vec<String> = columns.iter().map(|column| column.value()).collect();
         // A row constructor takes at most 1,664 expressions, and a table has at most 1,600 columns.
-        format!("coalesce(sum(hash_record_extended(row({}), 0)), 0)", values.join(", "))
+        format!("coalesce(sum(hash_record_extended(row({}), 0)), 0) + {}", values.join(", "), names(&columns))
     }
+}
+
+/// A number for the names of columns.
+fn names(columns: &[&Column]) -> u32 {
+    let names: Vec<String> = columns.iter().map(|column| identifier(&column.name)).collect();
+    let hash = hash_of(names.join(",").as_bytes());
+    hash.get(..8).and_then(|digits| u32::from_str_radix(digits, 16).ok()).unwrap_or_default()
 }
 
 /// The large objects of a database: how many there are, and a hash.
@@ -69,9 +83,14 @@ mod tests {
         let column = |name: &str, as_it_is| Column { name: name.into(), as_it_is, generated: false };
         assert_eq!(
             hash(&[column("a", true), column("b \"c\"", false)]),
-            "coalesce(sum(hash_record_extended(row(t.\"a\", case when t.\"b \"\"c\"\"\" is distinct from null \
-             then pg_catalog.concat(t.\"b \"\"c\"\"\") end), 0)), 0)"
+            format!(
+                "coalesce(sum(hash_record_extended(row(t.\"a\", case when t.\"b \"\"c\"\"\" is distinct from null \
+                 then pg_catalog.concat(t.\"b \"\"c\"\"\") collate \"C\" end), 0)), 0) + {}",
+                names(&[&column("a", true), &column("b \"c\"", false)])
+            )
         );
+        let (a, b) = (column("a", true), column("b", true));
+        assert_ne!(names(&[&a, &b]), names(&[&b, &a]), "values that change places are others");
         assert_eq!(hash([]), "0", "a table without columns has rows, and nothing in them");
     }
 }

@@ -12,16 +12,16 @@ mod expression;
 mod second_look;
 mod snapshot;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 pub use databases::{Databases, databases};
-pub use second_look::{look_again, mark_what_moves};
+pub use second_look::{look_again, mark_what_grows, mark_what_moves};
 pub use snapshot::{Snapshot, unpopulated_views};
 
-use super::context::DrillContext;
+use super::{context::DrillContext, workload::Touch};
 use crate::{
     drill::{DatabaseName, Drill, Property, TableName, Verb},
-    journal::{DatabaseFingerprint, Fingerprint, TableFingerprint},
+    journal::{DatabaseFingerprint, Derived, Fingerprint, TableFingerprint},
     lab::{LabError, clock::Clock, node::Node},
 };
 
@@ -29,7 +29,7 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct Live {
     database: DatabaseName,
-    tables: BTreeSet<TableName>,
+    tables: BTreeMap<TableName, Touch>,
 }
 
 impl Live {
@@ -43,7 +43,7 @@ impl Live {
 
     /// The tables.
     #[must_use]
-    pub const fn tables(&self) -> &BTreeSet<TableName> {
+    pub const fn tables(&self) -> &BTreeMap<TableName, Touch> {
         &self.tables
     }
 }
@@ -111,7 +111,15 @@ pub struct Earlier<'a> {
     horizon: Option<u64>,
 }
 
-impl Earlier<'_> {
+impl<'a> Earlier<'a> {
+    /// The query that a materialized view had.
+    fn definition_of(self, view: &TableName) -> Option<&'a String> {
+        match &self.database?.tables.get(view)?.derived {
+            Some(Derived::View { definition, .. }) => definition.as_ref(),
+            Some(Derived::Columns { .. }) | None => None,
+        }
+    }
+
     /// Whether a table is not what it was.
     fn is_changed(self, table: &TableName, now: &TableFingerprint) -> bool {
         let was = self.database.and_then(|database| database.tables.get(table));

@@ -6,7 +6,7 @@
 
 use super::{Live, is_asked, now};
 use crate::{
-    action::{context::DrillContext, topology::BASELINE},
+    action::{context::DrillContext, topology::BASELINE, workload::Touch},
     journal::{ErrorChain, Fingerprint, TableFingerprint},
     lab::LabError,
 };
@@ -31,18 +31,32 @@ pub async fn look_again(context: &mut DrillContext) -> Result<(), LabError> {
 }
 
 /// Marks in a baseline what moved between the first look and the second: tables to which rows were only added grow, and
-/// others are live.
-pub fn mark_what_moves(baseline: &mut Fingerprint, first: &Fingerprint, second: &Fingerprint) {
+/// others are live. Tables of the clients grow where they were not seen to change rows, neither by one of their
+/// transactions nor by both looks.
+pub fn mark_what_moves(baseline: &mut Fingerprint, first: &Fingerprint, second: &Fingerprint, live: &Live) {
     for (name, database) in &mut baseline.databases {
         let looks = first.databases.get(name).zip(second.databases.get(name));
         let Some((first, second)) = looks else { continue };
         for (table, print) in &mut database.tables {
-            if let Some((was, is)) = first.tables.get(table).zip(second.tables.get(table))
-                && !is_same(was, is)
-            {
-                print.grows = is.earlier.as_ref().is_some_and(|rows| (rows.rows, &rows.hash) == content(was));
-                print.live |= !print.grows;
+            let Some((was, is)) = first.tables.get(table).zip(second.tables.get(table)) else { continue };
+            let stays = is.earlier.as_ref().is_some_and(|rows| (rows.rows, &rows.hash) == content(was));
+            let touch = live.tables.get(table).filter(|_| *name == live.database);
+            match touch {
+                Some(Touch::Adds) => print.grows = stays || is_same(was, is),
+                Some(Touch::Changes) => {}
+                None => print.grows = stays && !is_same(was, is),
             }
+            print.live = !print.grows && (print.live || !is_same(was, is));
+        }
+    }
+}
+
+/// Marks what grows by a baseline as such where it is compared with it.
+pub fn mark_what_grows(print: &mut Fingerprint, baseline: &Fingerprint) {
+    for (name, database) in &mut print.databases {
+        let Some(baseline) = baseline.databases.get(name) else { continue };
+        for (table, print) in &mut database.tables {
+            print.live &= !baseline.tables.get(table).is_some_and(|was| was.grows);
         }
     }
 }
@@ -85,10 +99,27 @@ mod tests {
 
     #[test]
     fn a_table_that_only_grew_is_told_from_one_that_was_changed_and_one_that_stood_still() {
-        let first = look(&[("s.still", 3, None), ("s.trail", 4, None), ("s.counter", 1, None)]);
-        let second = look(&[("s.still", 3, None), ("s.trail", 9, Some(4)), ("s.counter", 2, Some(0))]);
+        let first = look(&[
+            ("s.still", 3, None),
+            ("s.trail", 4, None),
+            ("s.counter", 1, None),
+            ("s.order", 5, None),
+            ("s.stock", 6, None),
+            ("s.idle", 7, None),
+        ]);
+        let second = look(&[
+            ("s.still", 3, None),
+            ("s.trail", 9, Some(4)),
+            ("s.counter", 2, Some(0)),
+            ("s.order", 8, Some(5)),
+            ("s.stock", 8, Some(6)),
+            ("s.idle", 7, None),
+        ]);
         let mut baseline = first.clone();
-        mark_what_moves(&mut baseline, &first, &second);
+        let own = [("s.order", Touch::Adds), ("s.stock", Touch::Changes), ("s.idle", Touch::Adds)];
+        let tables = own.map(|(name, touch)| (name.parse().expect("a table"), touch)).into();
+        let live = Live { database: DatabaseName::postgres(), tables };
+        mark_what_moves(&mut baseline, &first, &second, &live);
         let marks: Vec<(String, bool, bool)> = baseline.databases[&DatabaseName::postgres()]
             .tables
             .iter()
@@ -97,7 +128,14 @@ mod tests {
         let mark = |name: &str, grows, live| (name.to_owned(), grows, live);
         assert_eq!(
             marks,
-            [mark("s.counter", false, true), mark("s.still", false, false), mark("s.trail", true, false)]
+            [
+                mark("s.counter", false, true),
+                mark("s.idle", true, false),
+                mark("s.order", true, false),
+                mark("s.still", false, false),
+                mark("s.stock", false, true),
+                mark("s.trail", true, false)
+            ]
         );
     }
 }

@@ -1,6 +1,6 @@
 //! One database in one snapshot.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use super::{
     Earlier,
@@ -8,7 +8,7 @@ use super::{
     expression,
 };
 use crate::{
-    action::workload::MARKER_TABLE,
+    action::workload::{MARKER_TABLE, Touch},
     drill::{DatabaseName, TableName},
     journal::{DatabaseFingerprint, Derived, LeftOut, QueryResult, Rows, TableFingerprint},
     lab::{
@@ -80,7 +80,7 @@ impl Snapshot {
     /// Returns an error if the database can't be read.
     pub async fn content(
         self,
-        live: Option<&BTreeSet<TableName>>,
+        live: Option<&BTreeMap<TableName, Touch>>,
         before: Earlier<'_>,
     ) -> Result<DatabaseFingerprint, LabError> {
         let what = format!("list the tables of {}", self.database.as_str());
@@ -101,11 +101,18 @@ impl Snapshot {
                 match read {
                     Ok(read) => {
                         let mut print = fingerprint(table, read, live);
-                        if before.is_changed(&table.name, &print) {
-                            if table.is_view {
-                                let query = Some(self.query_of(table).await?);
-                                print.derived = Some(Derived::View { query });
-                            } else if let Some(horizon) = before.horizon {
+                        let is_changed = before.is_changed(&table.name, &print);
+                        if table.is_view {
+                            let own = self.definition_of(table).await?;
+                            let query = if is_changed {
+                                let earlier = before.definition_of(&table.name).unwrap_or(&own);
+                                Some(self.query(table, earlier).await?)
+                            } else {
+                                None
+                            };
+                            print.derived = Some(Derived::View { query, definition: Some(own) });
+                        } else if is_changed {
+                            if let Some(horizon) = before.horizon {
                                 print.earlier = Some(self.rows_before(table, horizon).await?);
                             }
                         }
@@ -185,9 +192,9 @@ impl Snapshot {
         Ok(Rows { rows: read.rows, hash: read.hash })
     }
 
-    /// What the query of a materialized view gives.
-    async fn query_of(&self, view: &Table) -> Result<QueryResult, LabError> {
-        let what = format!("run the query of {}", view.name);
+    /// The query of a materialized view.
+    async fn definition_of(&self, view: &Table) -> Result<String, LabError> {
+        let what = format!("read the query of {}", view.name);
         let definition = format!(
             "select pg_get_viewdef(c.oid) from pg_class c join pg_namespace n on n.oid = c.relnamespace \
              where n.nspname = {} and c.relname = {}",
@@ -196,7 +203,12 @@ impl Snapshot {
         );
         let rows = self.node.ask(self.within_savepoint(&definition).await, &what)?;
         let definition = rows.into_iter().next().and_then(|row| row.into_iter().next()).flatten();
-        let definition = definition.ok_or_else(|| LabError::state(&what, "the system catalog has none"))?;
+        definition.ok_or_else(|| LabError::state(&what, "the system catalog has none"))
+    }
+
+    /// What the query of a materialized view gives.
+    async fn query(&self, view: &Table, definition: &str) -> Result<QueryResult, LabError> {
+        let what = format!("run the query of {}", view.name);
         let names: Vec<String> = view.columns.iter().map(|column| identifier(&column.name)).collect();
         let names = if names.is_empty() { String::new() } else { format!("({})", names.join(", ")) };
         let sql = format!(
@@ -257,11 +269,11 @@ fn left_out(table: &Table) -> Option<LeftOut> {
     }
 }
 
-fn fingerprint(table: &Table, read: Read, live: Option<&BTreeSet<TableName>>) -> TableFingerprint {
+fn fingerprint(table: &Table, read: Read, live: Option<&BTreeMap<TableName, Touch>>) -> TableFingerprint {
     let generated: Vec<String> =
         table.columns.iter().filter(|column| column.generated).map(|column| column.name.clone()).collect();
     let derived = if table.is_view {
-        Some(Derived::View { query: None })
+        Some(Derived::View { query: None, definition: None })
     } else if generated.is_empty() {
         None
     } else {
@@ -270,7 +282,7 @@ fn fingerprint(table: &Table, read: Read, live: Option<&BTreeSet<TableName>>) ->
     TableFingerprint {
         rows: read.rows,
         hash: read.hash,
-        live: live.is_some_and(|live| live.contains(&table.name)),
+        live: live.is_some_and(|live| live.contains_key(&table.name)),
         grows: false,
         earlier: None,
         derived,

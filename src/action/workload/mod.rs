@@ -29,7 +29,7 @@ use gate::Gate;
 pub use ledger_writer::LedgerWriter;
 pub use service::{ServiceAddress, ServiceHost};
 pub use status::WorkloadStatus;
-pub use touched::touched;
+pub use touched::{Touch, touched};
 use transactions::Transactions;
 
 use crate::{

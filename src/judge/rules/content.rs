@@ -117,7 +117,7 @@ impl Comparison {
     fn compare(&mut self, name: &str, was: &TableFingerprint, is: &TableFingerprint) {
         let Some(difference) = difference(name, was, is) else { return };
         match &is.derived {
-            Some(Derived::View { query: Some(QueryResult::Rows { rows, hash }) })
+            Some(Derived::View { query: Some(QueryResult::Rows { rows, hash }), .. })
                 if (*rows, hash) == (is.rows, &is.hash) =>
             {
                 self.remarks.push(format!(
@@ -126,7 +126,7 @@ impl Comparison {
                     human::count(was.rows)
                 ));
             }
-            Some(Derived::View { query: Some(QueryResult::Refused { error }) }) => {
+            Some(Derived::View { query: Some(QueryResult::Refused { error }), .. }) => {
                 self.complaints.push(Ruling::fail(format!(
                     "{difference}, and its query, which could explain it, failed: {error}"
                 )));

@@ -22,7 +22,8 @@ pub(super) async fn restore(folder: &str, facts: &BackupFacts, node: &Node) -> R
     let address = node.address().await?;
     // psql takes a file that was cut short, or none at all, for a whole one: the last line that pg_dumpall writes must be there.
     // The globals create the superuser as well, who is there already; that one line would fail a good dump.
-    // The database `postgres` is in every cluster; any other is made by the dump itself, with its settings and grants.
+    // The database `postgres` and the template are in every cluster; any other is made by the dump itself, with its settings
+    // and grants.
     let script = format!(
         "{mapped}\ncd {folder}; test -s {LIST} || {{ echo 'ERROR: the list of dumps is missing or empty' >&2; exit 1; }}\n\
          test -s globals.sql || {{ echo 'ERROR: globals.sql is missing or empty' >&2; exit 1; }}\n\
@@ -30,7 +31,7 @@ pub(super) async fn restore(folder: &str, facts: &BackupFacts, node: &Node) -> R
          {{ echo 'ERROR: globals.sql has no end' >&2; exit 1; }}\n\
          grep -v '^CREATE ROLE {SUPERUSER};$' globals.sql | mapped | {psql} -XqAt -v ON_ERROR_STOP=1 -d postgres >/dev/null\n\
          code=0; while read -r file; do\n\
-         case $file in postgres.dump) into='--clean --if-exists -d postgres';; *) into='-C -d postgres';; esac\n\
+         case $file in postgres.dump|template1.dump) into=\"--clean --if-exists -d ${{file%.dump}}\";; *) into='-C -d postgres';; esac\n\
          {restore} --no-password -j 2 $into \"$file\" </dev/null || code=$?\n\
          done <{LIST}; exit $code",
         mapped = mapped(&node.paths().tablespaces),

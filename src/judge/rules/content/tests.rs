@@ -124,7 +124,7 @@ fn a_table_that_can_no_longer_be_compared_fails_unless_the_lab_is_the_reason() {
 fn a_view_that_was_stale_is_said_and_no_damage() {
     let view = |rows, hash: &str, query: Option<(u64, &str)>| {
         let query = query.map(|(rows, hash)| QueryResult::Rows { rows, hash: hash.into() });
-        TableFingerprint { derived: Some(Derived::View { query }), ..print(rows, hash) }
+        TableFingerprint { derived: Some(Derived::View { query, definition: None }), ..print(rows, hash) }
     };
     let before = one(vec![("s.v", view(1, "7", None))]);
     let refreshed = one(vec![("s.v", view(1, "8", Some((1, "8"))))]);
