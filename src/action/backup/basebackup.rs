@@ -157,7 +157,11 @@ fn unpack_aside(folder: &str, ending: &str, program: &str) -> String {
 
 /// What a program that verifies says where it does not end well.
 fn complaints(output: &Output) -> Vec<String> {
-    if output.code == 0 { Vec::new() } else { output.text().lines().map(str::to_owned).collect() }
+    if output.code == 0 {
+        return Vec::new();
+    }
+    let said: Vec<_> = output.text().lines().map(str::to_owned).collect();
+    if said.is_empty() { vec![format!("it ended with exit code {}", output.code)] } else { said }
 }
 
 /// A tar archive is unpacked through a pipe. A shell without `pipefail` would take a broken archive for a whole one, so the

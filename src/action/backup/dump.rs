@@ -109,7 +109,9 @@ impl Tool for Dump {
         let repository = context.repository();
         let script = format!(
             "cd {folder}; while read -r file; do\n\
-             {restore} -f /dev/null \"$file\" </dev/null && {restore} --list \"$file\" </dev/null | grep -vc '^;' || exit 1\n\
+             {restore} -f /dev/null \"$file\" </dev/null\n\
+             list=$({restore} --list \"$file\" </dev/null)\n\
+             echo \"$list\" | sed '/^;/d; /^$/d' | wc -l\n\
              done <{LIST}",
             restore = repository.program("pg_restore"),
             folder = folder(&repository, &facts.label),
@@ -120,7 +122,13 @@ impl Tool for Dump {
             let entries = output.text().lines().filter_map(|count| count.trim().parse::<u64>().ok()).sum();
             Ok((Vec::new(), entries))
         } else {
-            Ok((String::from_utf8_lossy(&output.stderr).lines().map(str::to_owned).collect(), 0))
+            // A database without anything in it has no entry; whatever ends otherwise than well is a complaint.
+            let said = String::from_utf8_lossy(&output.stderr);
+            let mut complaints: Vec<_> = said.lines().map(str::to_owned).collect();
+            if complaints.is_empty() {
+                complaints.push(format!("pg_restore ended with exit code {}", output.code));
+            }
+            Ok((complaints, 0))
         }
     }
 }
