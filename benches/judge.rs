@@ -1,6 +1,7 @@
-//! Reading and judging the ledger of one million commits and rendering all reports of it: one second and fifty megabytes of
-//! resident memory are the limits. Ten million may take fifteen seconds, and no more memory: the first line that
-//! `LIFEBOAT_TEST_COMMITS=10000000 cargo bench --bench judge -- --test` prints has both figures of a single run.
+//! Reading and judging the ledger of one million commits and rendering all reports of it: one second and
+//! fifty megabytes of resident memory are the limits. Ten million may take fifteen seconds, and no more
+//! memory: the first line that `LIFEBOAT_TEST_COMMITS=10000000 cargo bench --bench judge -- --test` prints
+//! has both figures of a single run.
 
 #![allow(missing_docs, reason = "criterion's macros make a function without any")]
 #![allow(clippy::expect_used, reason = "a bench fails by panicking")]

@@ -1,7 +1,8 @@
 //! Lengths of time, sizes, counts and instants as people read them.
 //!
-//! **Invariant:** the only place that rounds for people: judge, reports, terminal and messages write every length, size and
-//! count through it. Rounding is to the nearest, and never makes a missed objective look met (see [`against`]).
+//! **Invariant:** the only place that rounds for people: judge, reports, terminal and messages write every
+//! length, size and count through it. Rounding is to the nearest, and never makes a missed objective look met
+//! (see [`against`]).
 
 use std::time::Duration;
 
@@ -12,8 +13,9 @@ pub const NOTHING: &str = "–";
 
 /// A length of time: `350 µs`, `450 ms`, `1.108 s`, `16.9 s`, `12 min 3 s`, `3 h 5 min`, `2 d 4 h`.
 ///
-/// Below ten seconds it is exact to the millisecond, as PostgreSQL's log is, and below a minute to the tenth of a second,
-/// without a fraction where the length has none. Above, the two largest units are shown, the lesser one unless it is zero.
+/// Below ten seconds it is exact to the millisecond, as PostgreSQL's log is, and below a minute to the tenth
+/// of a second, without a fraction where the length has none. Above, the two largest units are shown, the
+/// lesser one unless it is zero.
 #[must_use]
 pub fn duration(length: Duration) -> String {
     let micros = length.as_micros();
@@ -65,7 +67,8 @@ pub fn against(measured: Duration, limit: Option<Duration>) -> String {
     }
 }
 
-/// A bound as it stands beside a limit: what rounding to hours or minutes would hide is told: `1 d + 1.009 s`.
+/// A bound as it stands beside a limit: what rounding to hours or minutes would hide is told: `1 d + 1.009
+/// s`.
 #[must_use]
 pub fn bound(length: Duration, limit: Option<Duration>) -> String {
     const HOUR: u64 = 3600;

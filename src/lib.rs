@@ -4,10 +4,11 @@
 //! drills/x.toml ─syntax→ Drill ─engine(lab)→ Journal + Ledger + Evidence ─judge→ Judgement ─report→ reports/
 //! ```
 //!
-//! No arrow goes back: the engine never sees an objective, the judge never sees a container, a renderer never computes.
+//! No arrow goes back: the engine never sees an objective, the judge never sees a container, a renderer never
+//! computes.
 //!
-//! **Invariant:** a module imports only from those listed before it; each foreign crate has one owner. `tests/tidy`
-//! enforces both.
+//! **Invariant:** a module imports only from those listed before it; each foreign crate has one owner.
+//! `tests/tidy` enforces both.
 
 #![cfg_attr(
     test,

@@ -1,5 +1,5 @@
-//! Journals that real runs have recorded (fixtures/journals) are read and judged for ever, in every format; one that was
-//! changed since is noticed.
+//! Journals that real runs have recorded (fixtures/journals) are read and judged for ever, in every format;
+//! one that was changed since is noticed.
 
 #![allow(
     clippy::expect_used,
@@ -40,8 +40,8 @@ fn folder(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/journals").join(name)
 }
 
-/// A copy of a recorded run. Format 1 knew the size of a file of evidence and no more, and the files themselves were not
-/// kept: something of that size stands for each.
+/// A copy of a recorded run. Format 1 knew the size of a file of evidence and no more, and the files
+/// themselves were not kept: something of that size stands for each.
 fn copy(name: &str) -> TempDir {
     let copy = tempfile::tempdir().unwrap();
     let text = fs::read(folder(name).join("journal.jsonl")).unwrap();

@@ -1,5 +1,5 @@
-//! Judging a ledger and rendering its reports takes no more memory for many commits than for few. `LIFEBOAT_TEST_COMMITS` asks
-//! for more than a million.
+//! Judging a ledger and rendering its reports takes no more memory for many commits than for few.
+//! `LIFEBOAT_TEST_COMMITS` asks for more than a million.
 
 #![allow(clippy::expect_used, reason = "a test fails by panicking")]
 

@@ -1,4 +1,5 @@
-//! The JUnit snapshots validate against Jenkins' schema (fixtures/schemas, MIT licence), where `xmllint` is installed to tell.
+//! The JUnit snapshots validate against Jenkins' schema (fixtures/schemas, MIT licence), where `xmllint` is
+//! installed to tell.
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 

@@ -1,7 +1,7 @@
 //! What a drill can do, one verb family a file.
 //!
-//! **Invariant:** an action does and records facts; it judges nothing. Cancellation and deadlines are dropping its future;
-//! what it provisioned belongs to the runtime, which removes it.
+//! **Invariant:** an action does and records facts; it judges nothing. Cancellation and deadlines are
+//! dropping its future; what it provisioned belongs to the runtime, which removes it.
 
 pub mod archive;
 pub mod backup;

@@ -1,4 +1,5 @@
-//! Steps of the user's own. What they print is evidence, also where they fail: nobody else can say what they did.
+//! Steps of the user's own. What they print is evidence, also where they fail: nobody else can say what they
+//! did.
 
 use std::{
     io::{Read, Seek, SeekFrom},

@@ -51,8 +51,8 @@ pub struct Recorder {
 }
 
 impl Recorder {
-    /// Makes the journal's file. `stop` is cancelled at the first event that can't be written: what is not written down proves
-    /// nothing.
+    /// Makes the journal's file. `stop` is cancelled at the first event that can't be written: what is not
+    /// written down proves nothing.
     ///
     /// # Errors
     /// Returns an error if it can't be made.
@@ -100,7 +100,8 @@ impl Recorder {
     /// Writes an event down.
     pub fn record(&self, event: Event) {
         let mut lines = self.inner.lines.lock().unwrap_or_else(PoisonError::into_inner);
-        // The instant is taken under the lock, so that the lines of a journal are in the order of their instants.
+        // The instant is taken under the lock, so that the lines of a journal are in the order of their
+        // instants.
         let entry = Entry { at: self.inner.clock.now(), exercise: self.exercise.clone(), event };
         if !lines.write(&entry) {
             self.inner.stop.cancel();
@@ -114,7 +115,8 @@ impl Recorder {
         self.record(Event::Progress { text: text.into() });
     }
 
-    /// Keeps `content` as the file `name` of evidence in an exercise's `folder`, and tells its size and its hash.
+    /// Keeps `content` as the file `name` of evidence in an exercise's `folder`, and tells its size and its
+    /// hash.
     ///
     /// # Errors
     /// Returns an error if it can't be written.
@@ -128,7 +130,8 @@ impl Recorder {
         Ok(())
     }
 
-    /// Tells the size and the hash of a file that was written already, as `name` within an exercise's `folder`.
+    /// Tells the size and the hash of a file that was written already, as `name` within an exercise's
+    /// `folder`.
     ///
     /// # Errors
     /// Returns an error if it can't be read.

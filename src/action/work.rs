@@ -10,7 +10,8 @@ use crate::{
     lab::LabError,
 };
 
-/// How long the clients of a service that is up may go without a commit, where their rate does not say otherwise.
+/// How long the clients of a service that is up may go without a commit, where their rate does not say
+/// otherwise.
 const SILENCE: Duration = Duration::from_secs(15);
 
 /// How often that is looked at.
@@ -24,13 +25,15 @@ pub(super) async fn work(context: &DrillContext, step: usize, period: Period) ->
     let begun = context.now();
     let is_expected = workload.writers() > 0 && context.timeline.is_service_up(step);
     let silence = context.drill.workload.patience(SILENCE);
-    // The length of the work is what the drill asks for: the one wait that is for time and not for a condition.
+    // The length of the work is what the drill asks for: the one wait that is for time and not for a
+    // condition.
     let worked = tokio::select! {
         () = tokio::time::sleep(period.duration()) => Ok(()),
         trouble = trouble(context, workload, begun, is_expected.then_some(silence)) => Err(trouble),
     };
     let worked = match worked {
-        // Their pace may be slower than the work is long: the first commit is waited for, as long as it may take.
+        // Their pace may be slower than the work is long: the first commit is waited for, as long as it may
+        // take.
         Ok(()) if is_expected && workload.status().acknowledged() == before => {
             context.recorder.progress("waiting for a first commit: the clients' rate is low");
             let left = silence.saturating_sub(context.now().since(begun));
@@ -49,7 +52,8 @@ pub(super) async fn work(context: &DrillContext, step: usize, period: Period) ->
     worked
 }
 
-/// Comes when the work need not go on: no client has committed for so long, or what they commit can't be written down.
+/// Comes when the work need not go on: no client has committed for so long, or what they commit can't be
+/// written down.
 async fn trouble(
     context: &DrillContext,
     workload: &Workload,

@@ -15,7 +15,8 @@ use crate::{
 
 const RUN_EXAMPLES: &str = "\
 Examples:
-  lifeboat run                                    every shipped drill and those in ./drills, in containers where an engine answers
+  lifeboat run                                    every shipped drill and those in ./drills, in containers \
+  where an engine answers
   lifeboat run loss/pitr-latest                   one shipped drill
   lifeboat run loss --postgres 15,17              all of a folder, once on each version
   lifeboat run drills/mine.toml --runtime local   a file of your own, on installed binaries
@@ -23,10 +24,11 @@ Examples:
 
 /// Disaster-recovery drills for PostgreSQL.
 ///
-/// A drill starts a real cluster, backs it up, keeps clients committing, breaks it, recovers it, and measures from outside
-/// how long the service was away (RTO) and what was lost (RPO), against objectives.
+/// A drill starts a real cluster, backs it up, keeps clients committing, breaks it, recovers it, and measures
+/// from outside how long the service was away (RTO) and what was lost (RPO), against objectives.
 #[derive(Debug, Parser)]
-#[command(name = "lifeboat", version, after_help = Exit::table(), max_term_width = 100, disable_help_subcommand = true)]
+#[command(name = "lifeboat", version, after_help = Exit::table())]
+#[command(max_term_width = 100, disable_help_subcommand = true)]
 pub(super) struct Arguments {
     /// Increase verbosity (-v: debug, -vv: trace)
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
@@ -44,19 +46,18 @@ pub(super) enum Subcommand {
     #[command(after_help = format!("{RUN_EXAMPLES}\n\n{}", Exit::table()))]
     Run(Run),
     /// Check drill files without starting anything
-    #[command(
-        after_help = "Examples:\n  lifeboat check                 the shipped drills and those in ./drills\n  lifeboat check drills/         every drill of a folder"
-    )]
+    #[command(after_help = "Examples:\n  lifeboat check                 the shipped drills and those in \
+            ./drills\n  lifeboat check drills/         every drill of a folder")]
     Check(Select),
     /// List drills
     #[command(
-        after_help = "Examples:\n  lifeboat list\n  lifeboat list --tag monthly\n  lifeboat list --format json | jq -r '.[].name'"
+        after_help = "Examples:\n  lifeboat list\n  lifeboat list --tag monthly\n  lifeboat list --format \
+            json | jq -r '.[].name'"
     )]
     List(List),
     /// Print a JSON Schema: of drill files, for editors, or of report.json, for programs
-    #[command(
-        after_help = "Examples:\n  lifeboat schema > drill.schema.json\n  lifeboat schema report > report.schema.json"
-    )]
+    #[command(after_help = "Examples:\n  lifeboat schema > drill.schema.json\n  lifeboat schema report > \
+            report.schema.json")]
     Schema {
         /// What to print the schema of
         #[arg(default_value = "drill")]
@@ -74,12 +75,14 @@ pub(super) enum Subcommand {
     Report(Report),
     /// Remove what interrupted or killed runs left behind
     #[command(
-        after_help = "Examples:\n  lifeboat clean --dry-run     what would be removed\n  lifeboat clean --cache       prepared clusters and images that Lifeboat built as well"
+        after_help = "Examples:\n  lifeboat clean --dry-run     what would be removed\n  lifeboat clean \
+            --cache       prepared clusters and images that Lifeboat built as well"
     )]
     Clean(Clean),
     /// Show which runtimes, versions and tools are installed, and how to get what is missing
     #[command(
-        after_help = "Examples:\n  lifeboat doctor\n  lifeboat doctor --runtime docker   ends with 6 where the engine is missing"
+        after_help = "Examples:\n  lifeboat doctor\n  lifeboat doctor --runtime docker   ends with 6 where \
+            the engine is missing"
     )]
     Doctor(Doctor),
     /// Print a completion script for a shell
@@ -109,7 +112,8 @@ pub(super) enum Subcommand {
 /// Which drills.
 #[derive(Debug, Args)]
 pub(super) struct Select {
-    /// Drill files, folders of them, or names of shipped drills and their folders, or of those in ./drills; all of both where none is given
+    /// Drill files, folders of them, or names of shipped drills and their folders, or of those in ./drills;
+    /// all of both where none is given
     #[arg(value_name = "PATH or NAME")]
     pub(super) drills: Vec<String>,
     /// Only drills with this tag; with several, any of them
@@ -131,7 +135,8 @@ pub(super) struct Run {
     #[arg(long, value_name = "REFERENCE", env = "LIFEBOAT_IMAGE")]
     pub(super) image: Option<String>,
     /// How many drills run at the same time; an RTO measured beside other drills is marked contended
-    #[arg(short, long, value_name = "N", default_value = "1", value_parser = clap::value_parser!(u16).range(1..=64))]
+    #[arg(short, long, value_name = "N", default_value = "1")]
+    #[arg(value_parser = clap::value_parser!(u16).range(1..=64))]
     pub(super) jobs: u16,
     /// The folder in which each run makes its own
     #[arg(long, value_name = "DIR", default_value = "reports", env = "LIFEBOAT_REPORTS")]
@@ -149,7 +154,8 @@ pub(super) struct Run {
 /// Where things are kept while they are needed.
 #[derive(Debug, Args)]
 pub(super) struct Work {
-    /// The directory of local servers and of prepared clusters; its path holds letters, digits and / _ - . @ + only [default: lifeboat-UID in the system's temporary directory]
+    /// The directory of local servers and of prepared clusters; its path holds letters, digits and / _ - . @
+    /// + only [default: lifeboat-UID in the system's temporary directory]
     #[arg(long, value_name = "DIR", env = "LIFEBOAT_WORK_DIR")]
     work_dir: Option<PathBuf>,
 }

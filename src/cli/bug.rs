@@ -18,7 +18,8 @@ fn tell(crash: &PanicHookInfo<'_>) {
     let place = crash.location().map(|place| format!(" at {place}")).unwrap_or_default();
     let version = env!("CARGO_PKG_VERSION");
     terminal::error(&format!(
-        "a bug in lifeboat {version}: {words}{place}\nhint: report it with these lines; RUST_BACKTRACE=1 adds a backtrace"
+        "a bug in lifeboat {version}: {words}{place}\nhint: report it with these lines; RUST_BACKTRACE=1 \
+         adds a backtrace"
     ));
     let trace = Backtrace::capture();
     if trace.status() == BacktraceStatus::Captured {

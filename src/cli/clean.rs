@@ -38,7 +38,8 @@ pub(super) async fn clean(arguments: &Clean) -> Exit {
     }
 }
 
-/// The directories of runs and, where that is asked for, prepared clusters. Returns what the dead runs say of themselves.
+/// The directories of runs and, where that is asked for, prepared clusters. Returns what the dead runs say of
+/// themselves.
 async fn directories(arguments: &Clean, work: &WorkDir, told: &mut Told) -> BTreeMap<String, Note> {
     let mut notes = BTreeMap::new();
     for (directory, found) in local::runs(work) {

@@ -77,7 +77,8 @@ impl Exit {
             Self::Nothing => "nothing was selected",
             Self::LeftBehind => "passed, but something could not be cleaned up",
             Self::NotInstalled => {
-                "what the selection needs (a version, a tool, an engine) is not installed; nothing was started"
+                "what the selection needs (a version, a tool, an engine) is not installed; nothing was \
+                 started"
             }
             Self::Bug => "a bug in Lifeboat",
             Self::Report => "a report could not be written",

@@ -17,7 +17,8 @@ pub(super) fn list(arguments: &List) -> Exit {
                 .iter()
                 .map(|drill| {
                     json!({
-                        "name": drill.name, "title": drill.title, "description": drill.description, "tags": drill.tags,
+                        "name": drill.name, "title": drill.title, "description": drill.description,
+                        "tags": drill.tags,
                         "objectives": drill.objectives, "postgres": drill.version,
                     })
                 })

@@ -116,7 +116,8 @@ fn listed(
     Ok(())
 }
 
-/// A line that roff shows as it is: a backslash and a hyphen are its own, and so is a dot or a quote at the beginning.
+/// A line that roff shows as it is: a backslash and a hyphen are its own, and so is a dot or a quote at the
+/// beginning.
 fn escaped(line: &str) -> String {
     let line = line.replace('\\', "\\e").replace('-', "\\-");
     if line.starts_with(['.', '\'']) { format!("\\&{line}") } else { line }

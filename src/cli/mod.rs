@@ -1,6 +1,7 @@
 //! The command line: arguments, dispatch, exit codes.
 //!
-//! **Invariant:** data on standard output, everything else on standard error; one place maps what happened to an exit code.
+//! **Invariant:** data on standard output, everything else on standard error; one place maps what happened to
+//! an exit code.
 
 mod arguments;
 mod bug;

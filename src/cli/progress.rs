@@ -23,8 +23,8 @@ pub(super) struct Shown {
     over: CancellationToken,
 }
 
-/// Shows what the journal tells from now on of `exercises` drills, `jobs` of them side by side. Each of their checks, and each at
-/// its end, is judged by what `store` has of it.
+/// Shows what the journal tells from now on of `exercises` drills, `jobs` of them side by side. Each of their
+/// checks, and each at its end, is judged by what `store` has of it.
 pub(super) fn show(recorder: &Recorder, jobs: u16, exercises: usize, store: Store) -> Shown {
     let mut entries = recorder.listen();
     let over = CancellationToken::new();
@@ -61,8 +61,8 @@ pub(super) fn show(recorder: &Recorder, jobs: u16, exercises: usize, store: Stor
     Shown { task, over }
 }
 
-/// The judgement of an exercise by what there is of it, made where nothing else waits for it; `None` where it can't be made,
-/// which the report will tell.
+/// The judgement of an exercise by what there is of it, made where nothing else waits for it; `None` where it
+/// can't be made, which the report will tell.
 async fn so_far(store: Store, exercise: Exercise) -> Option<Judgement> {
     match tokio::task::spawn_blocking(move || judged_alone(&store, &exercise)).await {
         Ok(Ok(judgement)) => judgement,
@@ -104,7 +104,8 @@ struct View {
     /// How many drills there are, and how many of them have begun.
     exercises: usize,
     begun: usize,
-    /// Whether a line belongs to the drill whose heading was the last: a person sees that, whoever searches a log does not.
+    /// Whether a line belongs to the drill whose heading was the last: a person sees that, whoever searches a
+    /// log does not.
     one_at_a_time: bool,
 }
 
@@ -213,7 +214,8 @@ impl View {
         }
     }
 
-    /// The exercise and the step of which a check was just made, or that ends with one which was not told yet.
+    /// The exercise and the step of which a check was just made, or that ends with one which was not told
+    /// yet.
     fn awaits_a_verdict(&self, entry: &Entry) -> Option<(Exercise, usize)> {
         let exercise = entry.exercise.as_ref()?;
         let step = match &entry.event {
@@ -229,8 +231,8 @@ impl View {
         Some((exercise.clone(), step))
     }
 
-    /// What the judge finds of the checks of a step, each once. What a survey of the clients' rows has against them waits:
-    /// commits that were under way then come into the ledger a moment later.
+    /// What the judge finds of the checks of a step, each once. What a survey of the clients' rows has
+    /// against them waits: commits that were under way then come into the ledger a moment later.
     fn checked(&mut self, exercise: &Exercise, step: usize, judged: Option<&Judgement>) {
         let checks = judged.map(|judged| judged.checks.as_slice()).unwrap_or_default();
         for (number, check) in (1..).zip(checks).filter(|(_, check)| check.step == step) {
@@ -280,7 +282,8 @@ impl View {
         self.say_of(exercise, &[(paint, mark), (Paint::Plain, &text)]);
     }
 
-    /// What the judge found, once a drill is over: each check that was not told so, and the verdict with what is not good.
+    /// What the judge found, once a drill is over: each check that was not told so, and the verdict with what
+    /// is not good.
     fn drill_ended(&self, exercise: &Exercise, at: Moment, judged: Option<&Judgement>) {
         let Some(line) = self.lines.get(exercise) else { return };
         line.bar.finish_and_clear();

@@ -77,7 +77,8 @@ async fn perform(arguments: arguments::Run, drills: Vec<Selected>) -> Result<Exi
     let judged = report::write(&store);
     let unclean = !left.is_empty()
         || judged.as_ref().is_ok_and(|run| run.exercises.iter().any(Judgement::may_have_left));
-    // What could not be removed is left to the reaper, who tries once more when its pipe ends; what is kept is not.
+    // What could not be removed is left to the reaper, who tries once more when its pipe ends; what is kept
+    // is not.
     if unclean && kept.is_empty() {
         drop(reaper);
     } else if let Err(error) = reaper.release().await {

@@ -53,7 +53,8 @@ impl Source {
             )
         } else {
             format!(
-                "{that} and {this} would share a folder in the reports, where `/` becomes `-`: rename one of the files, or run one at a time"
+                "{that} and {this} would share a folder in the reports, where `/` becomes `-`: rename one of \
+                 the files, or run one at a time"
             )
         }
     }
@@ -77,10 +78,12 @@ pub(super) fn drills(select: &Select) -> Result<Vec<Drill>, Exit> {
     Ok(selected(select)?.into_iter().map(|selected| selected.drill).collect())
 }
 
-/// The drills that were selected, by name and without repetition; every diagnostic in every file is said at once.
+/// The drills that were selected, by name and without repetition; every diagnostic in every file is said at
+/// once.
 ///
 /// # Errors
-/// [`Exit::Usage`] where a name, a path or a file is wrong, [`Exit::Nothing`] where nothing is left; both after saying so.
+/// [`Exit::Usage`] where a name, a path or a file is wrong, [`Exit::Nothing`] where nothing is left; both
+/// after saying so.
 pub(super) fn selected(select: &Select) -> Result<Vec<Selected>, Exit> {
     let mut problems = Vec::new();
     let sources = sources(select, &mut problems);
@@ -203,7 +206,8 @@ fn wanted_sources(wanted: &str) -> Result<Vec<Source>, String> {
     match named.first() {
         _ if path.is_file() => file(path).map(|source| vec![source]),
         Some(first) if holds_drills(path) => Err(format!(
-            "{wanted:?} is a folder here and names shipped drills as well: write ./{wanted} for the folder here, or single names such \
+            "{wanted:?} is a folder here and names shipped drills as well: write ./{wanted} for the folder \
+             here, or single names such \
              as {} for the shipped ones",
             first.name
         )),
@@ -235,7 +239,8 @@ fn unknown(wanted: &str) -> String {
         .map(|name| format!("; did you mean {name}?"));
     let near = near.unwrap_or_else(|| format!("; shipped drills are: {}", names.join(", ")));
     format!(
-        "{wanted:?} is not a file, a folder, or the name of a shipped drill or of a folder of shipped drills{near}"
+        "{wanted:?} is not a file, a folder, or the name of a shipped drill or of a folder of shipped \
+         drills{near}"
     )
 }
 

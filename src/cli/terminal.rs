@@ -16,7 +16,8 @@ pub(super) fn choose(color: Color) {
     CHOICE.get_or_init(|| color);
 }
 
-/// Whether colour is wanted on standard error: `--color` says so, or it is a terminal and `NO_COLOR` is not set.
+/// Whether colour is wanted on standard error: `--color` says so, or it is a terminal and `NO_COLOR` is not
+/// set.
 pub(super) fn colour_on_stderr() -> bool {
     is_coloured(std::io::stderr().is_terminal())
 }

@@ -1,6 +1,7 @@
 //! Where WAL goes.
 //!
-//! **Invariant:** what tells one method from another stands in its row here; how it is done stands in `action/archive/`.
+//! **Invariant:** what tells one method from another stands in its row here; how it is done stands in
+//! `action/archive/`.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

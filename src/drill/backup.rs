@@ -1,6 +1,7 @@
 //! Backups that a drill takes.
 //!
-//! **Invariant:** what tells one method from another stands in its row here; how it is done stands in `action/backup/`.
+//! **Invariant:** what tells one method from another stands in its row here; how it is done stands in
+//! `action/backup/`.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -64,7 +65,8 @@ macro_rules! backup_methods {
         }
     )*) => {
         /// A tool that takes backups.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[derive(Serialize, Deserialize, JsonSchema)]
         pub enum BackupMethod {
             $($(#[doc = $doc])* #[serde(rename = $word)] $name,)*
         }
@@ -159,8 +161,8 @@ impl Drill {
         !self.steps.iter().skip(step + 1).any(restores)
     }
 
-    /// By which method a server that the recovery of a step gave is protected again: that of the backup it came from, else
-    /// that of the drill's first one.
+    /// By which method a server that the recovery of a step gave is protected again: that of the backup it
+    /// came from, else that of the drill's first one.
     #[must_use]
     pub fn protects_by(&self, step: usize) -> BackupMethod {
         let restored = self.steps.get(step).and_then(|step| match &step.verb {

@@ -1,6 +1,7 @@
 //! Questions to the recovered cluster.
 //!
-//! **Invariant:** what tells one check from another stands in its row here; how it is made stands in `action/check/`.
+//! **Invariant:** what tells one check from another stands in its row here; how it is made stands in
+//! `action/check/`.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -33,11 +34,13 @@ pub struct CheckInfo {
     pub only_counts: bool,
     /// The programs of PostgreSQL that it runs in the node.
     pub programs: &'static [&'static str],
-    /// What to do where it does not pass; `{folder}` stands for the exercise's, `{table}` for that of the clients.
+    /// What to do where it does not pass; `{folder}` stands for the exercise's, `{table}` for that of the
+    /// clients.
     pub hint: &'static str,
 }
 
-/// Declares the checks that need no more than their name, and from them the words of a drill file and the enum.
+/// Declares the checks that need no more than their name, and from them the words of a drill file and the
+/// enum.
 macro_rules! checks {
     ($(
         $(#[doc = $doc:literal])*
@@ -132,7 +135,8 @@ checks! {
         needs: Dataset,
         only_counts: false,
         programs: [],
-        hint: "the tables that differ are named in the finding: compare them with the baseline's fingerprints in the journal",
+        hint: "the tables that differ are named in the finding: compare them with the baseline's \
+            fingerprints in the journal",
     }
     /// Every table and index of every database, by PostgreSQL's own amcheck.
     Amcheck = "amcheck" {
@@ -140,7 +144,8 @@ checks! {
         needs: Cluster,
         only_counts: true,
         programs: ["pg_amcheck"],
-        hint: "the objects are named in the finding: reindex an index, and restore another backup where a table is damaged",
+        hint: "the objects are named in the finding: reindex an index, and restore another backup where a \
+            table is damaged",
     }
     /// The recovered server archives again, and a new backup of it verifies.
     Reprotect = "reprotect" {
@@ -152,8 +157,8 @@ checks! {
     }
 }
 
-/// What is known of a check with particulars: a number of rows, or what a query of the user says, proves no property of the
-/// whole cluster, and what to do about it follows from its particulars.
+/// What is known of a check with particulars: a number of rows, or what a query of the user says, proves no
+/// property of the whole cluster, and what to do about it follows from its particulars.
 const fn particular(name: &'static str) -> CheckInfo {
     CheckInfo { name, proves: &[], needs: Needs::Cluster, only_counts: false, programs: &[], hint: "" }
 }

@@ -1,7 +1,8 @@
-//! The one model of the cluster: whether the service is up and which faults are open, by what the steps of a drill do.
+//! The one model of the cluster: whether the service is up and which faults are open, by what the steps of a
+//! drill do.
 //!
-//! **Invariant:** nothing happens here, and nobody else says what ends a fault: the diagnostics of a drill file, the engine
-//! and the judge read the same states.
+//! **Invariant:** nothing happens here, and nobody else says what ends a fault: the diagnostics of a drill
+//! file, the engine and the judge read the same states.
 
 use std::collections::BTreeMap;
 
@@ -60,7 +61,8 @@ pub struct ClusterState {
 }
 
 impl ClusterState {
-    /// The cluster before the first step: the server in service, the standbys that it waits for, and the clients' table.
+    /// The cluster before the first step: the server in service, the standbys that it waits for, and the
+    /// clients' table.
     #[must_use]
     pub const fn new(
         serving: Option<NodeName>,
@@ -186,8 +188,8 @@ impl ClusterState {
         }
     }
 
-    /// Whether a restore of this backup to this target holds nothing of what step `fault` did. What can't be told is left to
-    /// the probe after the recovery.
+    /// Whether a restore of this backup to this target holds nothing of what step `fault` did. What can't be
+    /// told is left to the probe after the recovery.
     fn ends_before(&self, from: &Label, target: &RecoveryTarget, fault: usize) -> bool {
         let Some((taken, method)) = self.backups.get(from) else { return true };
         if *taken > fault {
@@ -211,7 +213,8 @@ impl ClusterState {
         self.open.iter().any(|open| open.fault.node() == Some(node))
     }
 
-    /// The server in service is whole, so are the standbys that it waits for, and the clients' table is there.
+    /// The server in service is whole, so are the standbys that it waits for, and the clients' table is
+    /// there.
     fn can_commit(&self) -> bool {
         let is_theirs = |fault: &Fault| self.table.is_some() && fault.table() == self.table.as_ref();
         self.serving.as_ref().is_none_or(|node| !self.is_broken(node))

@@ -1,8 +1,9 @@
 //! How long each part of an exercise may take: the one place where that is decided.
 //!
-//! A step has the deadline that the drill gives it, and whatever waits within a step may wait for what is left of it. What
-//! no step covers is derived here from the longest time that the drill allows for moving all of its data, so that an author
-//! who writes `deadline = "12h"` for a restore of a terabyte need not find a second place.
+//! A step has the deadline that the drill gives it, and whatever waits within a step may wait for what is
+//! left of it. What no step covers is derived here from the longest time that the drill allows for moving all
+//! of its data, so that an author who writes `deadline = "12h"` for a restore of a terabyte need not find a
+//! second place.
 
 use std::time::Duration;
 
@@ -61,9 +62,9 @@ impl Deadlines {
         }
     }
 
-    /// How long, in a step with this deadline, a sound system may take to do what it does by itself: archive a segment,
-    /// send a standby what it lacks, let a client commit. That it did not is a finding of the step, so it has to be seen
-    /// before the step's own deadline.
+    /// How long, in a step with this deadline, a sound system may take to do what it does by itself: archive
+    /// a segment, send a standby what it lacks, let a client commit. That it did not is a finding of the
+    /// step, so it has to be seen before the step's own deadline.
     #[must_use]
     pub fn patience(step: Duration) -> Duration {
         (step / 120).max(LATE).min(step)

@@ -1,13 +1,14 @@
-//! What breaks: one table, a fault a row. Its keys in a drill file, their schema and reading (`syntax`), what it does and what
-//! ends it (`cluster`), and the calls of `action/fault` follow from the row.
+//! What breaks: one table, a fault a row. Its keys in a drill file, their schema and reading (`syntax`), what
+//! it does and what ends it (`cluster`), and the calls of `action/fault` follow from the row.
 
 use serde::{Deserialize, Serialize};
 
 use super::{Capability, DroppedTable, NodeName, TableName};
 
-/// Hands the table of faults to a macro that makes something of every row. A row has, in this order: what the fault is, in one line
-/// for editors; the variant and what it hits; the key in a drill file; the module in `action/fault`; the words for it; and a
-/// [`FaultInfo`], with the words for its heal where that is what ends it.
+/// Hands the table of faults to a macro that makes something of every row. A row has, in this order: what the
+/// fault is, in one line for editors; the variant and what it hits; the key in a drill file; the module in
+/// `action/fault`; the words for it; and a [`FaultInfo`], with the words for its heal where that is what ends
+/// it.
 macro_rules! fault_table {
     ($make:ident) => {
         $make! {
@@ -17,15 +18,18 @@ macro_rules! fault_table {
             }
             /// Every process of this node dies at once and does not come back; its files are out of reach.
             KillNode { node: NodeName } "kill-node" kill_node: "kill {node} for good" {
-                service: Silenced, data: OutOfReach, leaves: "is dead for good", ended_by: Recovery, needs: Some(Signals)
+                service: Silenced, data: OutOfReach, leaves: "is dead for \
+good", ended_by: Recovery, needs: Some(Signals)
             }
             /// SIGKILL to the postmaster of this node alone.
-            KillPostmaster { node: NodeName } "kill-postmaster" kill_postmaster: "SIGKILL the postmaster of {node}" {
+            KillPostmaster { node: NodeName } "kill-postmaster" kill_postmaster: "SIGKILL the postmaster of \
+{node}" {
                 service: Silenced, data: Kept, leaves: "is down", ended_by: Restart, needs: Some(Signals)
             }
             /// Every process of this node stops where it is, until `heal`.
             Freeze { node: NodeName } "freeze" freeze: "freeze {node}" {
-                service: Silenced, data: Kept, leaves: "is frozen", ended_by: Heal("thaw {node}"), needs: Some(Signals)
+                service: Silenced, data: Kept, leaves: "is frozen", ended_by: Heal("thaw \
+{node}"), needs: Some(Signals)
             }
             /// Somebody drops this table, given as `schema.table`.
             DropTable { table: DroppedTable } "drop-table" drop_table: "drop table {table}" {
@@ -47,7 +51,8 @@ pub struct FaultInfo {
     pub data: DataEffect,
     /// What it leaves behind, as the predicate of a sentence: `is lost`.
     pub leaves: &'static str,
-    /// What ends it at the least. A recovery that makes another server ends what was broken of the old one as well.
+    /// What ends it at the least. A recovery that makes another server ends what was broken of the old one as
+    /// well.
     pub ended_by: EndedBy,
     /// What it needs of a runtime.
     pub needs: Option<Capability>,
@@ -56,7 +61,8 @@ pub struct FaultInfo {
 /// What a fault does to the server that it hits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ServiceEffect {
-    /// It no longer answers. A server that was dead before does the same, so that it has to be known to have lived.
+    /// It no longer answers. A server that was dead before does the same, so that it has to be known to have
+    /// lived.
     Silenced,
     /// It is there no more, which its runtime proves.
     Removed,
@@ -73,7 +79,8 @@ pub enum DataEffect {
     OutOfReach,
     /// They are gone.
     Lost,
-    /// A person destroyed them through the service: recovery goes back to before it, and what came after is given up.
+    /// A person destroyed them through the service: recovery goes back to before it, and what came after is
+    /// given up.
     HumanError,
 }
 
@@ -220,14 +227,15 @@ macro_rules! define {
 fault_table!(define);
 
 impl Fault {
-    /// Whether it is a mistake of a person, so that recovery goes back to before it and what came after is given up.
+    /// Whether it is a mistake of a person, so that recovery goes back to before it and what came after is
+    /// given up.
     #[must_use]
     pub fn is_human_error(&self) -> bool {
         self.info().data == DataEffect::HumanError
     }
 
-    /// Whether its effect is that a server no longer answers. A server that was dead before does the same, so that it has to be
-    /// known to have lived.
+    /// Whether its effect is that a server no longer answers. A server that was dead before does the same, so
+    /// that it has to be known to have lived.
     #[must_use]
     pub fn is_silence(&self) -> bool {
         self.info().service == ServiceEffect::Silenced

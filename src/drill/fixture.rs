@@ -12,12 +12,14 @@ static SHOP: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/fixtures/shop");
 pub const OWN_TABLES: &str = "
 create schema lifeboat;
 comment on schema lifeboat is 'what the drill itself writes';
-create table lifeboat.commits (writer int not null, seq bigint not null, note text not null, primary key (writer, seq));
+create table lifeboat.commits (writer int not null, seq bigint not null, note text not null, primary key \
+(writer, seq));
 create table lifeboat.marker (like lifeboat.commits including all);
 create table lifeboat.nonce (nonce text primary key);
 ";
 
-/// What scale 1 of [`Fixture::Shop`] takes on disk, and what each further one adds: `fixtures/shop/README.md`.
+/// What scale 1 of [`Fixture::Shop`] takes on disk, and what each further one adds:
+/// `fixtures/shop/README.md`.
 const SHOP_BYTES: (u64, u64) = (42_000_000, 30_000_000);
 
 /// The largest scale: its numbers of rows still fit an `int`.

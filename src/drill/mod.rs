@@ -1,7 +1,8 @@
 //! A drill as a value: validated, closed, and free of where it came from.
 //!
-//! **Invariant:** what is here can't be wrong by itself: a label that is used was given by an earlier step, a node that is
-//! named is declared, a target is one that its backup can reach. `syntax` proves it before it builds one of these.
+//! **Invariant:** what is here can't be wrong by itself: a label that is used was given by an earlier step, a
+//! node that is named is declared, a target is one that its backup can reach. `syntax` proves it before it
+//! builds one of these.
 
 mod archive;
 mod backup;
@@ -80,7 +81,8 @@ pub struct Drill {
     pub objectives: Objectives,
     /// Time that people need (paging, deciding), declared and not measured.
     pub manual_time: Option<Period>,
-    /// The interval of the backup schedule that this drill stands for; the worst case of a dump follows from it.
+    /// The interval of the backup schedule that this drill stands for; the worst case of a dump follows from
+    /// it.
     pub backup_interval: Option<Period>,
     /// The version that it needs, if it needs one.
     pub version: Option<Major>,

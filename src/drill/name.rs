@@ -18,7 +18,8 @@ pub struct NotAName {
     pub rule: &'static str,
 }
 
-/// The name of the place that keeps backups, archive and logs and runs no server; it outlives every fault, and no node may have it.
+/// The name of the place that keeps backups, archive and logs and runs no server; it outlives every fault,
+/// and no node may have it.
 pub const REPOSITORY: &str = "repository";
 
 macro_rules! name {
@@ -105,8 +106,8 @@ name! {
 
 /// A table: schema and name, each any text that PostgreSQL takes, so it is hostile until it is quoted.
 ///
-/// As text it is `schema.table`. A part that holds a dot, or begins with a quote, is quoted as in SQL: no two tables have
-/// the same text.
+/// As text it is `schema.table`. A part that holds a dot, or begins with a quote, is quoted as in SQL: no two
+/// tables have the same text.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct TableName {
@@ -263,8 +264,8 @@ impl DatabaseName {
         format!("dbname={}", quote::conninfo_value(&self.0))
     }
 
-    /// What stands after `-d` in a shell script. PostgreSQL's programs take a name with `=` in it, or one that begins
-    /// like a URL, for a connection string: a name that is not plain is given to them as one.
+    /// What stands after `-d` in a shell script. PostgreSQL's programs take a name with `=` in it, or one
+    /// that begins like a URL, for a connection string: a name that is not plain is given to them as one.
     #[must_use]
     pub fn shell_argument(&self) -> String {
         let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';

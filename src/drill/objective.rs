@@ -12,10 +12,11 @@ use super::{NotAPeriod, Period};
 pub struct Objectives {
     /// How long the service may be away: recovery time objective.
     pub rto: Option<Period>,
-    /// How much acknowledged work, in time, may be lost: recovery point objective. It binds what is measured, and what
-    /// may be lost at worst by configuration.
+    /// How much acknowledged work, in time, may be lost: recovery point objective. It binds what is measured,
+    /// and what may be lost at worst by configuration.
     pub rpo: Option<Period>,
-    /// A worst case above the recovery point objective that is accepted in writing; the objective is then *at risk*.
+    /// A worst case above the recovery point objective that is accepted in writing; the objective is then *at
+    /// risk*.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rpo_at_worst: Option<AtWorst>,
     /// How old the oldest acknowledged commit may be that a recovery to an earlier point discards.

@@ -48,15 +48,19 @@ properties! {
     /// The recovered server archives, and a backup of it verifies.
     Protection: "Whether the recovered server can be backed up again was not tested";
     /// Roles, their attributes and memberships, and grants.
-    Access: "Roles, their memberships and passwords, grants, default privileges, and row security policies were not compared";
+    Access: "Roles, their memberships and passwords, grants, default privileges, and row security policies \
+        were not compared";
     /// Functions, triggers, views, rules.
     Code: "Functions, procedures, triggers, rules, and definitions of views were not compared";
     /// Constraints, defaults, types, statistics objects.
     Schema: "Constraints, defaults, types, domains, extensions, and comments were not compared";
     /// Where sequences stand.
-    Sequences: "Sequences were not compared: they may be ahead by up to 32 values after a recovery by WAL, which is expected; one that is behind its table is not noticed";
+    Sequences: "Sequences were not compared: they may be ahead by up to 32 values after a recovery by WAL, \
+        which is expected; one that is behind its table is not noticed";
     /// Settings of the server, of databases and of roles.
-    Settings: "Settings of the server (postgresql.conf, pg_hba.conf, ALTER SYSTEM), of databases, and of roles were not compared";
+    Settings: "Settings of the server (postgresql.conf, pg_hba.conf, ALTER SYSTEM), of databases, and of \
+        roles were not compared";
     /// Subscriptions, publications, foreign servers.
-    Outside: "Publications, subscriptions, replication slots, and foreign servers were not compared: a recovered copy reaches nothing outside the lab";
+    Outside: "Publications, subscriptions, replication slots, and foreign servers were not compared: a \
+        recovered copy reaches nothing outside the lab";
 }

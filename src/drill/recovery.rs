@@ -17,7 +17,8 @@ pub enum Recovery {
         target: RecoveryTarget,
         /// The name of the new node.
         onto: NodeName,
-        /// Whether clients are sent to the new node (a recovery), or the service stays where it is (a rehearsal beside it).
+        /// Whether clients are sent to the new node (a recovery), or the service stays where it is (a
+        /// rehearsal beside it).
         serve: bool,
     },
     /// The server is started again where it was, and repairs itself from its own WAL.
@@ -30,7 +31,8 @@ pub enum Recovery {
         /// The standby.
         node: NodeName,
     },
-    /// A table is brought back from a delayed standby that has not replayed the mistake yet; nothing else is touched.
+    /// A table is brought back from a delayed standby that has not replayed the mistake yet; nothing else is
+    /// touched.
     Table {
         /// The table.
         table: TableName,
@@ -73,8 +75,8 @@ pub enum RecoveryTarget {
     },
 }
 
-/// A recovery target time. Never an instant of the calendar: a drill makes its own cluster, which has no past before the run,
-/// and when a run will be is not known to its file.
+/// A recovery target time. Never an instant of the calendar: a drill makes its own cluster, which has no past
+/// before the run, and when a run will be is not known to its file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum TargetTime {

@@ -19,7 +19,8 @@ pub struct Workload {
     /// The role that the clients take, which owns or may use what their transactions touch.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role: Option<RoleName>,
-    /// The user's own transactions; each that writes has the row of the ledger in it. Without any, the row is all.
+    /// The user's own transactions; each that writes has the row of the ledger in it. Without any, the row is
+    /// all.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub transactions: Vec<Transaction>,
 }
@@ -38,7 +39,8 @@ impl Workload {
             .map(|rate| Duration::try_from_secs_f64(f64::from(self.writers) / rate).unwrap_or(Duration::MAX))
     }
 
-    /// How long the clients of a service that is up may go without a commit: three of their periods, and at least as long as this.
+    /// How long the clients of a service that is up may go without a commit: three of their periods, and at
+    /// least as long as this.
     #[must_use]
     pub fn patience(&self, least: Duration) -> Duration {
         self.period().map_or(least, |period| period.saturating_mul(3).max(least))

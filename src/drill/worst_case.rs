@@ -7,7 +7,8 @@ use std::time::Duration;
 use super::{AtWorst, Drill, Label, NodeName, Period, Recovery, RecoveryTarget, Role};
 use crate::{human, pg::setting};
 
-/// For the checkpointer, whose clock counts whole seconds, to notice that a segment is due, and for the archiver to copy it.
+/// For the checkpointer, whose clock counts whole seconds, to notice that a segment is due, and for the
+/// archiver to copy it.
 const ARCHIVING: Duration = Duration::from_secs(2);
 
 /// How much acknowledged work, in time, a recovery may lose.
@@ -107,7 +108,8 @@ pub trait Configuration {
     /// How long a backup took; `None` where it was not taken yet.
     fn backup_took(&self, label: &Label) -> Option<Duration>;
 
-    /// Interruptions of the server in service before the fault that the recovery in `step` follows, the latest first.
+    /// Interruptions of the server in service before the fault that the recovery in `step` follows, the
+    /// latest first.
     fn interruptions(&self, step: usize) -> Vec<Interruption>;
 }
 
@@ -118,7 +120,8 @@ pub struct Interruption {
     pub lasted: Duration,
     /// How long before the loss it went on.
     pub before: Duration,
-    /// Whether it was started anew: the timer of `archive_timeout` is the process's own, and begins again with it.
+    /// Whether it was started anew: the timer of `archive_timeout` is the process's own, and begins again
+    /// with it.
     pub is_restart: bool,
 }
 
@@ -171,7 +174,8 @@ impl Drill {
         }
     }
 
-    /// The same by what the drill declares, for each of its recoveries with its step: no longer than what a run will find.
+    /// The same by what the drill declares, for each of its recoveries with its step: no longer than what a
+    /// run will find.
     #[must_use]
     pub fn declared_worst_cases(&self) -> Vec<(usize, WorstCase)> {
         let recoveries = self.steps.iter().enumerate().filter_map(|(step, declared)| match &declared.verb {
@@ -227,7 +231,8 @@ impl Drill {
         }
     }
 
-    /// The interval between two backups, and the time that one takes: what it holds is as old as its beginning.
+    /// The interval between two backups, and the time that one takes: what it holds is as old as its
+    /// beginning.
     fn by_schedule(&self, from: &Label, known: &dyn Configuration) -> WorstCase {
         match (self.backup_interval, known.backup_took(from)) {
             (None, _) => WorstCase::missing("no backup schedule is declared"),
@@ -267,9 +272,9 @@ fn restart(known: &dyn Configuration) -> WorstCase {
 
 /// A segment is closed when it is as old as `archive_timeout`, and copied at once.
 ///
-/// Where the server was interrupted while the segment was open, the segment is older by that time; where it was started
-/// anew, the timer began again (`last_xlog_switch_time` in `checkpointer.c` is set when the process starts), so that the
-/// bound is the age of the open segment and the time-out once more.
+/// Where the server was interrupted while the segment was open, the segment is older by that time; where it
+/// was started anew, the timer began again (`last_xlog_switch_time` in `checkpointer.c` is set when the
+/// process starts), so that the bound is the age of the open segment and the time-out once more.
 fn archived(step: usize, known: &dyn Configuration) -> WorstCase {
     let value = known.setting("archive_timeout");
     let timeout = match value.map(|value| setting::duration(&value, Duration::from_secs(1))) {

@@ -14,8 +14,8 @@ use crate::{
 /// So much of a server's log is kept: what `Deadlines::evidence` has the time for.
 const LOG_AT_MOST: u64 = 1 << 30;
 
-/// Keeps the logs of all servers, and of each that still lives its control file, its backup label and its timeline
-/// histories. What can't be had is written down and stops nothing.
+/// Keeps the logs of all servers, and of each that still lives its control file, its backup label and its
+/// timeline histories. What can't be had is written down and stops nothing.
 pub(super) async fn keep(context: &DrillContext) {
     let repository = context.repository();
     let servers = context.nodes.values().filter(|node| *node.name() != *repository.name());
@@ -53,8 +53,8 @@ async fn files_of(context: &DrillContext, node: &Node) {
     );
 }
 
-/// A script that prints a file or, of one that is longer, its beginning and its end with a line between them that says how much is
-/// left out.
+/// A script that prints a file or, of one that is longer, its beginning and its end with a line between them
+/// that says how much is left out.
 fn both_ends(path: &str, at_most: u64) -> String {
     format!(
         "size=$(wc -c <{path}); if [ $size -le {at_most} ]; then exec cat {path}; fi\n\

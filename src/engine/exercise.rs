@@ -131,8 +131,8 @@ async fn run_steps(context: &mut DrillContext, steps: &[Step], cancel: &Cancella
     }
 }
 
-/// Does something within its deadline, unless the run is interrupted. What it was in the middle of is dropped; the programs
-/// that it had started end with the lab.
+/// Does something within its deadline, unless the run is interrupted. What it was in the middle of is
+/// dropped; the programs that it had started end with the lab.
 async fn limited(
     cancel: &CancellationToken,
     time_left: &TimeLeft,
@@ -155,7 +155,8 @@ async fn limited(
     }
 }
 
-/// Does something within its deadline; a crash ends it and nothing else, so that the lab is cleaned_up after it, too.
+/// Does something within its deadline; a crash ends it and nothing else, so that the lab is cleaned_up after
+/// it, too.
 async fn guarded<T>(within: Duration, work: impl Future<Output = T>) -> Result<T, (Outcome, ErrorChain)> {
     match tokio::time::timeout(within, AssertUnwindSafe(work).catch_unwind()).await {
         Ok(Ok(done)) => Ok(done),
@@ -179,7 +180,8 @@ async fn guarded<T>(within: Duration, work: impl Future<Output = T>) -> Result<T
     }
 }
 
-/// Stops the clients, keeps evidence, and takes the lab down, whatever happened before. Each part has a bound of its own.
+/// Stops the clients, keeps evidence, and takes the lab down, whatever happened before. Each part has a bound
+/// of its own.
 async fn close(mut context: DrillContext, cancel: &CancellationToken, keep: Option<KeepLab>) -> bool {
     let deadlines = Deadlines::of(&context.drill);
     let recorder = context.recorder.clone();
@@ -233,8 +235,8 @@ async fn close(mut context: DrillContext, cancel: &CancellationToken, keep: Opti
     kept
 }
 
-/// Asks whether a lab is to be kept, beside the tasks: whoever answers reads files and computes. A lab of which that can't be told
-/// in time is kept, as one that did not pass.
+/// Asks whether a lab is to be kept, beside the tasks: whoever answers reads files and computes. A lab of
+/// which that can't be told in time is kept, as one that did not pass.
 async fn is_to_be_kept(keep: KeepLab, within: Duration) -> bool {
     match tokio::time::timeout(within, tokio::task::spawn_blocking(move || keep())).await {
         Ok(Ok(kept)) => kept,
@@ -253,7 +255,8 @@ async fn tell_what_is_kept(context: &DrillContext) {
     for node in context.nodes.values().filter(|node| *node.name() != repository()) {
         if let Ok(address) = node.address().await {
             let reach = format!(
-                "psql -h {} -p {} -U {SUPERUSER} -d {}, with the password in {}/pgpass on it; `lifeboat clean` removes it",
+                "psql -h {} -p {} -U {SUPERUSER} -d {}, with the password in {}/pgpass on it; `lifeboat \
+                 clean` removes it",
                 address.host,
                 address.port,
                 context.database().shell_argument(),

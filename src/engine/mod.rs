@@ -1,7 +1,7 @@
 //! Running drills: the only loop over steps, with deadlines, cancellation, evidence and dismantling.
 //!
-//! **Invariant:** whatever happens to a step, evidence is taken and the lab is cleaned_up, in this order, by awaited calls.
-//! What the runner can't do itself any more, because it was killed, the reaper does.
+//! **Invariant:** whatever happens to a step, evidence is taken and the lab is cleaned_up, in this order, by
+//! awaited calls. What the runner can't do itself any more, because it was killed, the reaper does.
 
 mod evidence;
 mod exercise;

@@ -46,7 +46,8 @@ impl Provider {
     /// The runtime that was asked for.
     ///
     /// # Errors
-    /// Returns an error if it does not answer; [`LabError::Missing`] if the engine or PostgreSQL is not installed.
+    /// Returns an error if it does not answer; [`LabError::Missing`] if the engine or PostgreSQL is not
+    /// installed.
     pub async fn choose(
         wanted: Wanted,
         work: &local::WorkDir,
@@ -107,7 +108,8 @@ impl Provider {
         }
     }
 
-    /// The image of a drill's own; `None` where it has none, or the command line has one, which goes before it.
+    /// The image of a drill's own; `None` where it has none, or the command line has one, which goes before
+    /// it.
     #[must_use]
     pub fn image_of<'a>(&self, drill: &'a Drill) -> Option<&'a str> {
         match self {
@@ -116,13 +118,13 @@ impl Provider {
         }
     }
 
-    /// The version to run on where none was asked for. That is what the user's image holds, of the command line or of a drill,
-    /// where it is one for all versions; else the newest that is here without fetching anything; for containers, the newest that
-    /// Lifeboat was tried on where there is no image at all.
+    /// The version to run on where none was asked for. That is what the user's image holds, of the command
+    /// line or of a drill, where it is one for all versions; else the newest that is here without fetching
+    /// anything; for containers, the newest that Lifeboat was tried on where there is no image at all.
     ///
     /// # Errors
-    /// Returns an error if the engine can't be asked; [`LabError::Missing`] where the user's image can't be had or holds no version that
-    /// Lifeboat drives.
+    /// Returns an error if the engine can't be asked; [`LabError::Missing`] where the user's image can't be
+    /// had or holds no version that Lifeboat drives.
     pub async fn newest(
         &self,
         image: Option<&str>,
@@ -160,8 +162,8 @@ impl Provider {
         }
     }
 
-    /// Makes sure that a version is here, in the image of a drill's own where it has one; an image is pulled where a registry
-    /// answers.
+    /// Makes sure that a version is here, in the image of a drill's own where it has one; an image is pulled
+    /// where a registry answers.
     ///
     /// # Errors
     /// Returns [`LabError::Missing`] if it can't be had, with the versions that can and what would get it.
@@ -180,7 +182,8 @@ impl Provider {
                 Ok(installation)
             }
             Self::Local { .. } if let Some(image) = own => {
-                let why = "the runtime local runs the programs that are installed on this machine: run it with \
+                let why = "the runtime local runs the programs that are installed on this machine: run it \
+                    with \
                            --runtime docker";
                 Err(LabError::missing(format!("run the drill's image {image}"), why))
             }

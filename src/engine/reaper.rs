@@ -1,7 +1,8 @@
 //! The process that cleans up when the runner has died.
 //!
-//! It runs in a session of its own and holds the reading end of a pipe from the runner. Whatever ends the runner, SIGKILL
-//! included, ends the pipe; what the runner had not released by then is removed by its labels and its directory.
+//! It runs in a session of its own and holds the reading end of a pipe from the runner. Whatever ends the
+//! runner, SIGKILL included, ends the pipe; what the runner had not released by then is removed by its labels
+//! and its directory.
 
 use std::{process::Stdio, time::Duration};
 
@@ -79,13 +80,14 @@ impl Reaper {
     }
 }
 
-/// The reaper's end: watches the pipe on standard input, and cleans up after the run when it ends without a release.
-/// Returns what is left.
+/// The reaper's end: watches the pipe on standard input, and cleans up after the run when it ends without a
+/// release. Returns what is left.
 ///
 /// # Errors
 /// Returns an error if it can't watch, or the engine can't be asked.
 pub async fn reap(run: &str, runtime: RuntimeKind, work: &WorkDir) -> Result<Vec<String>, LabError> {
-    // A terminal's hang-up and interrupt reach the runner's session, no longer this one; a signal to it is not for it.
+    // A terminal's hang-up and interrupt reach the runner's session, no longer this one; a signal to it is
+    // not for it.
     if let Err(errno) = nix::unistd::setsid() {
         tracing::debug!(%errno, "already in a session of its own");
     }

@@ -21,8 +21,8 @@ pub(super) fn integrity(folder: &Path, journal: &Journal) -> Integrity {
     Integrity { hash: journal.hash.clone(), journal: journal.damage.clone(), files }
 }
 
-/// What a file does not have in common with the one that was kept, in a clause; `None` where it is the same. Without a hash its
-/// size has to do.
+/// What a file does not have in common with the one that was kept, in a clause; `None` where it is the same.
+/// Without a hash its size has to do.
 fn disagreement(folder: &Path, file: &str, bytes: u64, hash: &str) -> Option<String> {
     let path = Path::new(file);
     if !path.components().all(|component| matches!(component, Component::Normal(_))) {

@@ -103,7 +103,8 @@ pub enum Event {
         postgres: Version,
         /// A random text that this exercise alone writes into its database.
         nonce: String,
-        /// How soon a client tries again when the service is away, in microseconds: the resolution of outages.
+        /// How soon a client tries again when the service is away, in microseconds: the resolution of
+        /// outages.
         resolution_us: u64,
         /// Where the server's programs come from.
         software: Software,
@@ -142,7 +143,8 @@ pub enum Event {
         /// Why it did not complete.
         error: Option<ErrorChain>,
     },
-    /// Something is being waited for, or a part of a step was done: for the terminal and for people who read the journal.
+    /// Something is being waited for, or a part of a step was done: for the terminal and for people who read
+    /// the journal.
     Progress {
         /// What.
         text: String,
@@ -159,8 +161,8 @@ pub enum Event {
         /// It.
         facts: BackupFacts,
     },
-    /// The tool of a backup has looked at it where it lies: after it was taken, and again beside the service once it was
-    /// restored for the last time, so that no recovery is measured with it.
+    /// The tool of a backup has looked at it where it lies: after it was taken, and again beside the service
+    /// once it was restored for the last time, so that no recovery is measured with it.
     BackupVerified {
         /// The step in which it did.
         step: usize,
@@ -194,7 +196,8 @@ pub enum Event {
     FaultProbed {
         /// The step of the fault.
         fault: usize,
-        /// The recovery or the heal that is to have ended it; `None` where it was looked for just after it was injected.
+        /// The recovery or the heal that is to have ended it; `None` where it was looked for just after it
+        /// was injected.
         after: Option<usize>,
         /// What was seen.
         probe: FaultProbe,

@@ -46,13 +46,15 @@ pub struct BackupFacts {
     pub method: BackupMethod,
     /// What it holds.
     pub kind: BackupKind,
-    /// What its `backup_label` file says, by which a server that was restored from it is known; a logical one has none.
+    /// What its `backup_label` file says, by which a server that was restored from it is known; a logical one
+    /// has none.
     pub own_label: Option<String>,
     /// What its tool calls it, where that chooses a name.
     pub set: Option<String>,
     /// How it is packed.
     pub compress: Compression,
-    /// Just before the tool was called; for a dump, the moment of its snapshot (no client was committing at it).
+    /// Just before the tool was called; for a dump, the moment of its snapshot (no client was committing at
+    /// it).
     pub begun: Moment,
     /// When the tool had returned.
     pub ended: Moment,
@@ -64,7 +66,8 @@ pub struct BackupFacts {
     pub stop_lsn: Option<Lsn>,
 }
 
-/// A restore point: markers A0 and A were committed, then WAL was marked, then marker B was committed; no client committed between A0 and B.
+/// A restore point: markers A0 and A were committed, then WAL was marked, then marker B was committed; no
+/// client committed between A0 and B.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RestorePointFacts {
     /// Its name.
@@ -108,7 +111,8 @@ pub struct Recovered {
     pub backup_label: Option<String>,
     /// Where the old timeline was left, by the history file of the new one.
     pub end_of_recovery: Option<Lsn>,
-    /// Where the last segment begins that the archive held when recovery began; `None` where there is no archive or nothing in it.
+    /// Where the last segment begins that the archive held when recovery began; `None` where there is no
+    /// archive or nothing in it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub archive_end: Option<Lsn>,
     /// What the server's log says of the recovery.
@@ -116,7 +120,8 @@ pub struct Recovered {
     /// By which the instants of the log are found on the runner's clock; `None` in older journals.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clock: Option<ClockTie>,
-    /// The phases that the runner measured, but `FirstWrite` of a recovery that serves: the judge takes its end from the ledger.
+    /// The phases that the runner measured, but `FirstWrite` of a recovery that serves: the judge takes its
+    /// end from the ledger.
     pub phases: Vec<PhaseSpan>,
 }
 
@@ -204,7 +209,8 @@ pub struct Reprotected {
 pub enum CheckFacts {
     /// For `ledger`.
     WorkloadScan(WorkloadScan),
-    /// For `content`: the baseline's name (a label, a restore point or `start of the drill`) and both fingerprints.
+    /// For `content`: the baseline's name (a label, a restore point or `start of the drill`) and both
+    /// fingerprints.
     Content {
         /// What the recovered content is compared with.
         baseline: String,

@@ -11,7 +11,8 @@ use crate::{drill::Fault, pg::Lsn};
 pub struct FaultFacts {
     /// Which.
     pub fault: Fault,
-    /// When the server that it hits had last answered a query before it; `None` where it was not asked, or did not answer.
+    /// When the server that it hits had last answered a query before it; `None` where it was not asked, or
+    /// did not answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub alive: Option<Moment>,
     /// Just before the call that caused it.
@@ -22,7 +23,8 @@ pub struct FaultFacts {
     pub proof: Option<FaultProbe>,
     /// Whether the table that was dropped had rows.
     pub has_rows: Option<bool>,
-    /// What went with the table that was dropped, a line a thing or a property of it; empty in older journals.
+    /// What went with the table that was dropped, a line a thing or a property of it; empty in older
+    /// journals.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub inventory: Vec<String>,
     /// The transaction of a mistake.

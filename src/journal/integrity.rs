@@ -32,7 +32,8 @@ pub fn hash_of_all(mut input: impl Read) -> io::Result<(u64, String)> {
 pub struct Damage {
     /// The file: the journal's name, or a path within the exercise's folder.
     pub file: String,
-    /// The line that shows it: of the file itself, for the journal; of the journal, for what it tells of another file.
+    /// The line that shows it: of the file itself, for the journal; of the journal, for what it tells of
+    /// another file.
     pub line: u64,
     /// What does not agree, in a clause.
     pub what: String,

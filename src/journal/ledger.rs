@@ -8,7 +8,8 @@ use crate::pg::Lsn;
 /// The name of the ledger's file in an exercise's folder.
 pub const LEDGER_FILE: &str = "ledger.jsonl";
 
-/// The number under which Lifeboat itself commits its markers and its first write to a rehearsed copy; clients count from 1.
+/// The number under which Lifeboat itself commits its markers and its first write to a rehearsed copy;
+/// clients count from 1.
 pub const MARKER_WRITER: u16 = 0;
 
 /// What a client was told of a commit.
@@ -17,7 +18,8 @@ pub enum CommitOutcome {
     /// COMMIT returned.
     #[serde(rename = "a")]
     Acknowledged,
-    /// The connection went, or the client stopped waiting, while the commit was under way: it may be there or not.
+    /// The connection went, or the client stopped waiting, while the commit was under way: it may be there or
+    /// not.
     #[serde(rename = "i")]
     InDoubt,
     /// The server said no: it must not be there.
@@ -32,7 +34,8 @@ pub struct Commit {
     pub begun: Moment,
     /// When the answer was there, or was given up.
     pub ended: Moment,
-    /// A position in WAL that the server gave from within the transaction: its commit record lies after it. Zero where there was no answer.
+    /// A position in WAL that the server gave from within the transaction: its commit record lies after it.
+    /// Zero where there was no answer.
     pub lsn: Lsn,
     /// The number of the attempt; each writer counts from 1 and never uses a number twice.
     pub seq: u32,
@@ -67,7 +70,8 @@ pub struct Session {
 
 /// The ledger of a drill: its sessions, and its commits as often as they are asked for.
 ///
-/// **Invariant:** a ledger is walked, never held: an hour of commits takes no more memory than a second of them.
+/// **Invariant:** a ledger is walked, never held: an hour of commits takes no more memory than a second of
+/// them.
 pub trait Ledger {
     /// The sessions.
     fn sessions(&self) -> &[Session];

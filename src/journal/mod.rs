@@ -1,7 +1,8 @@
 //! What the runner did and saw, as facts, and the ledger that its clients kept.
 //!
-//! **Invariant:** events are owned values in the order in which they happened; no event says whether something is good.
-//! Durations are differences of [`Moment`]s; server timestamps are evidence and never operands.
+//! **Invariant:** events are owned values in the order in which they happened; no event says whether
+//! something is good. Durations are differences of [`Moment`]s; server timestamps are evidence and never
+//! operands.
 
 mod error_chain;
 mod event;

@@ -37,8 +37,8 @@ pub struct ClockTie {
     pub at: Moment,
     /// The same instant on the wall clock.
     pub wall: Timestamp,
-    /// How far apart the two can be, in microseconds: the time between the readings, and what the wall clock was set by
-    /// meanwhile.
+    /// How far apart the two can be, in microseconds: the time between the readings, and what the wall clock
+    /// was set by meanwhile.
     pub within_us: u64,
 }
 
@@ -50,7 +50,8 @@ impl ClockTie {
         Moment(u64::try_from(i128::from(self.at.0).saturating_add(apart)).unwrap_or_default())
     }
 
-    /// This tie, as doubtful as a second one from later on shows it to be: the wall clock may have been set in between.
+    /// This tie, as doubtful as a second one from later on shows it to be: the wall clock may have been set
+    /// in between.
     #[must_use]
     pub fn confirmed_by(self, later: &Self) -> Self {
         let slipped =

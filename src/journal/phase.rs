@@ -74,15 +74,18 @@ impl Phase {
             Self::Fetch => "the backup is brought to that place",
             Self::Restore => "files or rows are put in place",
             Self::Start => {
-                "from the end of the phase before (the server is launched) to `redo starts` in its log, or to \
+                "from the end of the phase before (the server is launched) to `redo starts` in its log, or \
+                 to \
                  `ready to accept connections` where nothing is replayed"
             }
             Self::Replay => {
-                "from `redo starts` (of a standby: from the call that promotes it) to `redo done`, or to the stop at \
+                "from `redo starts` (of a standby: from the call that promotes it) to `redo done`, or to the \
+                 stop at \
                  the target where the server stays in recovery"
             }
             Self::Promote => {
-                "from `redo done` to `ready to accept connections`, or to the first write where that is earlier"
+                "from `redo done` to `ready to accept connections`, or to the first write where that is \
+                 earlier"
             }
             Self::FirstWrite => "to the first acknowledged write of the application's role",
         }

@@ -155,7 +155,9 @@ mod tests {
         }
 
         #[test]
-        fn insertion_in_any_order_makes_the_same_ranges(order in proptest::collection::vec(0_u64..60, 0..40)) {
+        fn insertion_in_any_order_makes_the_same_ranges(
+            order in proptest::collection::vec(0_u64..60, 0..40)
+        ) {
             let mut inserted = Ranges::new();
             for number in &order {
                 inserted.insert(*number);

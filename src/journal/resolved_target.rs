@@ -6,8 +6,9 @@ use crate::{
     pg::ResolvedTarget,
 };
 
-/// The target that a server has to be given, by the restore point that is referred to and by the latest mistake; `None` for
-/// the end of the archive. The runner writes its settings from it, and the judge holds the server's words against it.
+/// The target that a server has to be given, by the restore point that is referred to and by the latest
+/// mistake; `None` for the end of the archive. The runner writes its settings from it, and the judge holds
+/// the server's words against it.
 ///
 /// # Errors
 /// Returns an error that says what it refers to and what did not happen.

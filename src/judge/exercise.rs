@@ -22,8 +22,8 @@ use crate::{
 
 /// Judges an exercise by the journal of its run and the ledger of its clients.
 ///
-/// `damage` is what of the journal and of its evidence is not what was written. `ledger` is `None` where there is none; then
-/// nothing that needs one can pass.
+/// `damage` is what of the journal and of its evidence is not what was written. `ledger` is `None` where
+/// there is none; then nothing that needs one can pass.
 ///
 /// # Errors
 /// Returns an error if the journal does not plan the exercise, or tells of steps that it does not have.
@@ -215,7 +215,8 @@ fn on_fault(
     fault::ruling(record, step, facts, ledger).about(Subject::Fault { step }, name, took)
 }
 
-/// The same cases whether or not the recovery reached its end, so that reports can be compared from run to run.
+/// The same cases whether or not the recovery reached its end, so that reports can be compared from run to
+/// run.
 fn on_recovery(
     record: &Record<'_>,
     step: usize,

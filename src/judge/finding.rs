@@ -40,7 +40,8 @@ impl Ruling {
         self
     }
 
-    /// The ruling over several complaints: the worst verdict, its first message, the others as details; `good` where there is none.
+    /// The ruling over several complaints: the worst verdict, its first message, the others as details;
+    /// `good` where there is none.
     pub(super) fn of(complaints: Vec<Self>, good: impl Into<String>) -> Self {
         let verdict = complaints.iter().map(|complaint| complaint.verdict).reduce(Verdict::join);
         let Some(verdict) = verdict else { return Self::pass(good) };

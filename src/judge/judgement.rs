@@ -35,7 +35,8 @@ pub struct RunJudgement {
     pub epoch: Timestamp,
     /// Whether it was interrupted, or the runner died (no last event).
     pub interrupted: bool,
-    /// The hash of the journal's last line, on which all lines before it bear; `None` for a format without hashes.
+    /// The hash of the journal's last line, on which all lines before it bear; `None` for a format without
+    /// hashes.
     pub journal_hash: Option<String>,
     /// The first line of the journal that is not what was written; nothing from there on was judged.
     #[serde(skip)]
@@ -209,8 +210,8 @@ pub enum Subject {
 pub struct Finding {
     /// What.
     pub subject: Subject,
-    /// A name for people and for JUnit, unique within the exercise and stable from run to run: `objective RTO`, `check 07.1 ledger`.
-    /// Steps are numbered from 1 in it, with two digits.
+    /// A name for people and for JUnit, unique within the exercise and stable from run to run: `objective
+    /// RTO`, `check 07.1 ledger`. Steps are numbered from 1 in it, with two digits.
     pub name: String,
     /// How it came out.
     pub verdict: Verdict,
@@ -222,7 +223,8 @@ pub struct Finding {
     pub lines: Vec<u64>,
     /// How long it took, where that has a meaning.
     pub took: Option<Duration>,
-    /// Whether it is inconclusive only because something before it did not come to its end, which another finding tells.
+    /// Whether it is inconclusive only because something before it did not come to its end, which another
+    /// finding tells.
     pub follows: bool,
 }
 
@@ -248,17 +250,20 @@ pub struct RecoveryJudgement {
     pub step: usize,
     /// What the servers proved.
     pub recovered: Recovered,
-    /// From when recovery time counts: the fault, or the step's beginning where nothing was broken before it (a rehearsal).
+    /// From when recovery time counts: the fault, or the step's beginning where nothing was broken before it
+    /// (a rehearsal).
     pub from: Moment,
     /// The first acknowledged write on the recovered service.
     pub first_write: Option<Moment>,
     /// Recovery time: `first_write − from`, and what the drill declares for people.
     pub rto: Option<Duration>,
-    /// Its phases, contiguous or not; `Human` is declared, not measured, and has no place on the clock (`from == to − declared`, with `from` at the end of detection).
+    /// Its phases, contiguous or not; `Human` is declared, not measured, and has no place on the clock (`from
+    /// == to − declared`, with `from` at the end of detection).
     pub phases: Vec<PhaseSpan>,
     /// The declared time of people that is in `rto`.
     pub declared: Option<Period>,
-    /// From the same instant until the checks of this recovery were through, with the declared time of people as in `rto`.
+    /// From the same instant until the checks of this recovery were through, with the declared time of people
+    /// as in `rto`.
     pub verified: Option<Duration>,
     /// What became of the commits; `None` where the workload's rows were not surveyed.
     pub accounting: Option<CommitAccounting>,
@@ -267,33 +272,37 @@ pub struct RecoveryJudgement {
 /// What became of the acknowledged commits.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct CommitAccounting {
-    /// Acknowledged commits that the recovery had to keep (all before the fault, or before the target), and what the recovered server
-    /// itself acknowledged and lost; always `kept + lost`.
+    /// Acknowledged commits that the recovery had to keep (all before the fault, or before the target), and
+    /// what the recovered server itself acknowledged and lost; always `kept + lost`.
     pub due: u64,
     /// Of those, the ones that are there.
     pub kept: u64,
     /// Of those, the ones that are not.
     pub lost: u64,
-    /// Of the lost, those with a later commit of the same writer (of before the recovery) present: corruption.
+    /// Of the lost, those with a later commit of the same writer (of before the recovery) present:
+    /// corruption.
     pub holes: u64,
-    /// Rows that nobody ever tried to commit, or that were refused, or that are there twice, or whose content is not what was written: corruption.
+    /// Rows that nobody ever tried to commit, or that were refused, or that are there twice, or whose content
+    /// is not what was written: corruption.
     pub unexpected: u64,
     /// Commits that had to be absent (begun after the target) and are there.
     pub overshot: u64,
-    /// Good commits made after a mistake or a target and given up by the recovery; a rehearsal gives nothing up.
+    /// Good commits made after a mistake or a target and given up by the recovery; a rehearsal gives nothing
+    /// up.
     pub discarded: u64,
-    /// `when clients were sent to the recovered server − acknowledgement of the oldest discarded commit`, or until the
-    /// last of them was acknowledged where that is later; zero where none is discarded, `None` where nobody looked.
+    /// `when clients were sent to the recovered server − acknowledgement of the oldest discarded commit`, or
+    /// until the last of them was acknowledged where that is later; zero where none is discarded, `None`
+    /// where nobody looked.
     pub discarded_time: Option<Duration>,
     /// InDoubt commits that are there.
     pub in_doubt_present: u64,
     /// InDoubt commits that are not.
     pub in_doubt_absent: u64,
-    /// `reference instant − acknowledgement of the last commit of the longest wholly recovered prefix`; zero where nothing is lost, `None`
-    /// where nothing was due.
+    /// `reference instant − acknowledgement of the last commit of the longest wholly recovered prefix`; zero
+    /// where nothing is lost, `None` where nothing was due.
     pub rpo: Option<Duration>,
-    /// The bytes of WAL from the last recovered commit to the last acknowledged one that was due, by the LSNs in the ledger,
-    /// without the padding of segments that were closed before they were full.
+    /// The bytes of WAL from the last recovered commit to the last acknowledged one that was due, by the LSNs
+    /// in the ledger, without the padding of segments that were closed before they were full.
     pub wal_bytes: u64,
     /// Up to five lost commits, for people: `writer 3, seq 17, acknowledged +12.345678s`.
     pub examples: Vec<String>,

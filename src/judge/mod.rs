@@ -1,7 +1,7 @@
 //! From facts to a verdict.
 //!
-//! `facts` is what happened (outages, recovery points, what became of commits, phases); `rules` is what has to hold, one
-//! rule a file; `judgement` is the result.
+//! `facts` is what happened (outages, recovery points, what became of commits, phases); `rules` is what has
+//! to hold, one rule a file; `judgement` is the result.
 //!
 //! **Invariant:** a pure function of a journal and its ledgers; what was not proven is never passed.
 

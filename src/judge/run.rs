@@ -3,7 +3,8 @@
 use super::{JudgeError, RunJudgement, Verdict, judge};
 use crate::journal::{Entry, Event, Exercise, Integrity, Ledger, Moment};
 
-/// Judges a run by its journal. `integrity` is what was found when its files were held against their hashes; `ledger` gives the ledger of an exercise where there is one; it is asked once for each that was not
+/// Judges a run by its journal. `integrity` is what was found when its files were held against their hashes;
+/// `ledger` gives the ledger of an exercise where there is one; it is asked once for each that was not
 /// skipped, in order, and what it gives is dropped before the next.
 ///
 /// # Errors
@@ -33,7 +34,8 @@ pub fn judge_run(
         _ => None,
     });
     let interrupted = end.unwrap_or(true);
-    // A run without its end, or whose journal was changed, is not proven to have removed everything and told everything.
+    // A run without its end, or whose journal was changed, is not proven to have removed everything and told
+    // everything.
     let at_best =
         if interrupted || integrity.journal.is_some() { Verdict::Inconclusive } else { Verdict::Pass };
     let began = entries.first().map_or(Moment(0), |entry| entry.at);

@@ -2,9 +2,10 @@
 //!
 //! Over 400 lines: the builder of made-up journals, whose steps belong together.
 //!
-//! All of them have the same steps on the same clock, so that a test can name a moment: the clients commit every 25 ms from 1.6 s on,
-//! a backup from 2 s to 3 s, a restore point at 5 s, the fault at 7 s, the recovery from 7.1 s to 8.95 s, the first write on the
-//! recovered server at 9 s, the checks from 9.5 s on with the survey at 9.6 s.
+//! All of them have the same steps on the same clock, so that a test can name a moment: the clients commit
+//! every 25 ms from 1.6 s on, a backup from 2 s to 3 s, a restore point at 5 s, the fault at 7 s, the
+//! recovery from 7.1 s to 8.95 s, the first write on the recovered server at 9 s, the checks from 9.5 s on
+//! with the survey at 9.6 s.
 
 mod facts;
 
@@ -71,7 +72,8 @@ pub(super) struct Story {
 }
 
 impl Story {
-    /// The primary is lost, and restored to a target; or, where it does not serve, a copy is rehearsed beside it.
+    /// The primary is lost, and restored to a target; or, where it does not serve, a copy is rehearsed beside
+    /// it.
     pub(super) fn restored(target: RecoveryTarget, serve: bool) -> Self {
         let kept_until = match &target {
             RecoveryTarget::Latest if serve => ms(7_000),

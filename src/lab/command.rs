@@ -10,7 +10,8 @@ use std::{
 
 use super::{LabError, TimeLeft};
 
-/// A program, its arguments and its surroundings. It runs as the server's unprivileged user, with `LC_ALL=C` and `TZ=UTC`.
+/// A program, its arguments and its surroundings. It runs as the server's unprivileged user, with `LC_ALL=C`
+/// and `TZ=UTC`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Command {
     /// What it does, as a verb and an object that fit after "failed to": `take base backup nightly`.
@@ -21,10 +22,11 @@ pub struct Command {
     pub env: BTreeMap<String, String>,
     /// What it reads from standard input.
     pub stdin: Vec<u8>,
-    /// The file of this machine that its standard output goes to as it comes; `None`: it is held in memory, up to a limit.
+    /// The file of this machine that its standard output goes to as it comes; `None`: it is held in memory,
+    /// up to a limit.
     pub save: Option<PathBuf>,
-    /// How long it may take; it is killed then. Where it belongs to a step, [`super::node::Node`] gives it no more than that
-    /// step has left.
+    /// How long it may take; it is killed then. Where it belongs to a step, [`super::node::Node`] gives it no
+    /// more than that step has left.
     pub deadline: Duration,
 }
 

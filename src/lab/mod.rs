@@ -1,7 +1,7 @@
 //! Everything that an exercise provisions, and the means to reach it.
 //!
-//! **Invariant:** every resource is named before it is made and is removed by [`Runtime::clean_up`] on every path, or by the
-//! reaper when the runner dies; nothing here knows objectives or steps.
+//! **Invariant:** every resource is named before it is made and is removed by [`Runtime::clean_up`] on every
+//! path, or by the reaper when the runner dies; nothing here knows objectives or steps.
 
 pub mod clock;
 mod command;

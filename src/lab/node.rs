@@ -31,8 +31,8 @@ use crate::{
 /// How often a server that is starting is asked; a refused connection costs microseconds.
 const ASK_EVERY: Duration = Duration::from_millis(2);
 
-/// How long a server that said that it is still starting is left in peace at least: for each question it makes a process, at
-/// a cost of milliseconds that its recovery needs.
+/// How long a server that said that it is still starting is left in peace at least: for each question it
+/// makes a process, at a cost of milliseconds that its recovery needs.
 const STARTING: Duration = Duration::from_millis(8);
 
 /// The superuser of every cluster that Lifeboat makes.
@@ -41,7 +41,8 @@ pub const SUPERUSER: &str = "postgres";
 /// The role under which the clients commit.
 pub const APPLICATION_ROLE: &str = "lifeboat_app";
 
-/// The passwords of a machine's clusters: one for each role, the same for all its runs, so that prepared clusters can be copied.
+/// The passwords of a machine's clusters: one for each role, the same for all its runs, so that prepared
+/// clusters can be copied.
 #[derive(Clone, Debug)]
 pub struct Secrets {
     /// For [`SUPERUSER`].
@@ -61,7 +62,8 @@ pub struct Node {
 }
 
 impl Node {
-    /// The server in a node that the runtime has made. Whatever it is asked for may take as long as `time_left` says.
+    /// The server in a node that the runtime has made. Whatever it is asked for may take as long as
+    /// `time_left` says.
     #[must_use]
     pub fn new(runtime: Arc<dyn Runtime>, name: NodeName, secrets: Secrets, time_left: TimeLeft) -> Self {
         Self { runtime, name, secrets, time_left, hba: Arc::default() }
@@ -140,7 +142,8 @@ impl Node {
     pub async fn initdb(&self, options: &Initdb) -> Result<(), LabError> {
         let paths = self.paths();
         let script = format!(
-            "umask 077; cat > {run}/initdb.pw\n{initdb} -D {data} -U {SUPERUSER} --pwfile={run}/initdb.pw --auth=scram-sha-256 \
+            "umask 077; cat > {run}/initdb.pw\n{initdb} -D {data} -U {SUPERUSER} --pwfile={run}/initdb.pw \
+             --auth=scram-sha-256 \
              {options} --no-sync >{run}/initdb.log 2>&1 || \
              {{ cat {run}/initdb.log >&2; exit 1; }}\nrm {run}/initdb.pw",
             run = paths.run,
@@ -152,8 +155,9 @@ impl Node {
         self.run(Command::shell("make a cluster with initdb", script).stdin(password)).await.map(drop)
     }
 
-    /// Writes the server's configuration: `settings` over what every server of a lab has. What a backup brought along in
-    /// `postgresql.auto.conf` is emptied, so that nothing of the source's configuration is in force.
+    /// Writes the server's configuration: `settings` over what every server of a lab has. What a backup
+    /// brought along in `postgresql.auto.conf` is emptied, so that nothing of the source's configuration is
+    /// in force.
     ///
     /// # Errors
     /// Returns an error if the files can't be written.
@@ -185,7 +189,8 @@ impl Node {
                 ("wal_keep_size", "1GB".to_owned()),
                 ("max_wal_senders", "10".to_owned()),
                 ("max_connections", "100".to_owned()),
-                // So that archiving can be turned on without a restart; without a command nothing is archived, and all WAL is kept.
+                // So that archiving can be turned on without a restart; without a command nothing is
+                // archived, and all WAL is kept.
                 ("archive_mode", "on".to_owned()),
                 ("archive_command", String::new()),
                 ("password_encryption", "scram-sha-256".to_owned()),
@@ -193,7 +198,8 @@ impl Node {
             .map(|(name, value)| (name.to_owned(), value)),
         );
         if self.runtime.kind() == RuntimeKind::Local {
-            // In its data directory and not in the machine's /dev/shm, where a server that is killed leaves it behind.
+            // In its data directory and not in the machine's /dev/shm, where a server that is killed leaves
+            // it behind.
             all.insert("dynamic_shared_memory_type".to_owned(), "mmap".to_owned());
         }
         all.extend(settings.clone());
@@ -227,8 +233,8 @@ impl Node {
             .map(drop)
     }
 
-    /// Writes the configuration and starts the server with it, without waiting for it: one command, where two would cost
-    /// the time of another. The file `signal`, if any, is put into the data directory first.
+    /// Writes the configuration and starts the server with it, without waiting for it: one command, where two
+    /// would cost the time of another. The file `signal`, if any, is put into the data directory first.
     ///
     /// # Errors
     /// Returns an error if the files can't be written or the server can't be launched.
@@ -247,7 +253,8 @@ impl Node {
         // A marker line divides the incarnations of a server in its log.
         format!(
             "cd {data}\necho '{life}' >> {log}\n\
-             PGPASSFILE={run}/pgpass {postgres} -D {data} -c config_file={run}/postgresql.conf </dev/null >>{log} 2>&1 &\n\
+             PGPASSFILE={run}/pgpass {postgres} -D {data} -c config_file={run}/postgresql.conf </dev/null \
+             >>{log} 2>&1 &\n\
              echo $! > {run}/pid\n",
             life = log::INCARNATION,
             data = paths.data,
@@ -260,13 +267,15 @@ impl Node {
     /// Waits until the server takes connections, reads at least.
     ///
     /// # Errors
-    /// Returns an error if its process ends (with what its log says), no time is left, or another server answers.
+    /// Returns an error if its process ends (with what its log says), no time is left, or another server
+    /// answers.
     pub async fn wait_for_connections(&self) -> Result<Session, LabError> {
         let address = self.address().await?;
         let what = format!("connect to {}", self.name);
         let began = Instant::now();
         let ready = wait::until(&what, self.time_left.remaining(), ASK_EVERY, || async {
-            // A server that is about to take connections may leave one unanswered for a moment: give up early and ask again.
+            // A server that is about to take connections may leave one unanswered for a moment: give up early
+            // and ask again.
             let patience = Duration::from_secs(2);
             let who = &self.secrets.superuser;
             let options = self.own_options();
@@ -290,7 +299,8 @@ impl Node {
             Ok(session) => session,
             Err(error) => return Err(self.blame(error).await),
         };
-        // A port of this machine can be somebody else's by now, and passwords and clusters are the same in all runs.
+        // A port of this machine can be somebody else's by now, and passwords and clusters are the same in
+        // all runs.
         let own = self.ask(session.setting(OWN_SETTING).await, "ask whose server it is")?;
         if own.as_deref() == Some(self.identity(&address).as_str()) {
             Ok(session)

@@ -10,7 +10,8 @@ use crate::drill::{Capability, NodeName, RuntimeKind};
 pub enum Provision {
     /// With nothing in its data volume.
     Empty,
-    /// With a prepared cluster's directory at [`NodePaths::prepared`], writable, empty where nobody has filled it yet.
+    /// With a prepared cluster's directory at [`NodePaths::prepared`], writable, empty where nobody has
+    /// filled it yet.
     Prepared(PreparedKey),
 }
 
@@ -27,9 +28,9 @@ pub enum Processes {
 
 /// A runtime of one exercise: it owns that exercise's nodes and all that belongs to them.
 ///
-/// A node is a place with a data volume of its own; the server in it is started and stopped by commands, so that everything
-/// about PostgreSQL is written once, above this trait. Methods are called for different nodes jobs. Every method
-/// comes to an end within a deadline of its own or of its command.
+/// A node is a place with a data volume of its own; the server in it is started and stopped by commands, so
+/// that everything about PostgreSQL is written once, above this trait. Methods are called for different nodes
+/// jobs. Every method comes to an end within a deadline of its own or of its command.
 #[async_trait]
 pub trait Runtime: Send + Sync {
     /// Which it is.
@@ -60,10 +61,12 @@ pub trait Runtime: Send + Sync {
     /// Runs a command in a node to its end; at its deadline it is killed inside the node as well.
     ///
     /// # Errors
-    /// Returns an error if it could not be run, or came to its deadline; an exit code other than 0 is no error here.
+    /// Returns an error if it could not be run, or came to its deadline; an exit code other than 0 is no
+    /// error here.
     async fn exec(&self, node: &NodeName, command: &Command) -> Result<Output, LabError>;
 
-    /// SIGKILL to every process of the node at once; nothing in it can be run any more. Its files stay, out of reach.
+    /// SIGKILL to every process of the node at once; nothing in it can be run any more. Its files stay, out
+    /// of reach.
     ///
     /// # Errors
     /// Returns an error if the node is not there or is dead already.
@@ -99,7 +102,7 @@ pub trait Runtime: Send + Sync {
     /// Returns an error if that can't be told.
     async fn remains(&self, node: &NodeName) -> Result<Option<String>, LabError>;
 
-    /// Removes everything that this exercise made, in reverse order, going on past failures; frozen nodes are thawed.
-    /// Returns what is left, with the reason. Prepared clusters stay, within their bound.
+    /// Removes everything that this exercise made, in reverse order, going on past failures; frozen nodes are
+    /// thawed. Returns what is left, with the reason. Prepared clusters stay, within their bound.
     async fn clean_up(&self) -> Vec<String>;
 }

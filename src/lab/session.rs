@@ -49,7 +49,8 @@ impl SqlError {
         self.state.as_deref() == Some(SqlState::READ_ONLY_SQL_TRANSACTION.code())
     }
 
-    /// Whether the transaction met another one, by serialization or deadlock (class 40): the next attempt may well succeed.
+    /// Whether the transaction met another one, by serialization or deadlock (class 40): the next attempt may
+    /// well succeed.
     #[must_use]
     pub fn is_collision(&self) -> bool {
         self.state.as_deref().is_some_and(|state| state.starts_with("40"))
@@ -109,8 +110,8 @@ impl Drop for Session {
 pub struct Prepared(tokio_postgres::Statement);
 
 impl Session {
-    /// Connects a client, which has the user's settings and takes writes. Each statement may take `within`, the connection
-    /// at most `within` or five seconds.
+    /// Connects a client, which has the user's settings and takes writes. Each statement may take `within`,
+    /// the connection at most `within` or five seconds.
     ///
     /// # Errors
     /// Returns an error if the server can't be reached, refuses, or does not answer in time.
@@ -202,8 +203,8 @@ impl Session {
         Ok(rows)
     }
 
-    /// The first rows of one statement, which can't write; they are read as they come, and no more than `at_most` are held. A
-    /// statement with more is given up, and the session with it.
+    /// The first rows of one statement, which can't write; they are read as they come, and no more than
+    /// `at_most` are held. A statement with more is given up, and the session with it.
     ///
     /// # Errors
     /// Returns an error if it fails, would write, or is more than one statement.
@@ -271,7 +272,8 @@ impl Session {
         self.limited(self.client.prepare(sql)).await.map(Prepared)
     }
 
-    /// Inserts a workload row with a prepared statement of parameters (writer int, seq bigint, note text) that returns a position in WAL.
+    /// Inserts a workload row with a prepared statement of parameters (writer int, seq bigint, note text)
+    /// that returns a position in WAL.
     ///
     /// # Errors
     /// Returns an error if the server refuses, or the connection goes.
@@ -314,7 +316,8 @@ impl Session {
         let sql = "select s.system_identifier, \
              case when pg_is_in_recovery() then c.timeline_id \
                   else ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int end, \
-             to_char(pg_postmaster_start_time() at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"'), pg_is_in_recovery() \
+             to_char(pg_postmaster_start_time() at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"'), \
+             pg_is_in_recovery() \
              from pg_control_system() s, pg_control_checkpoint() c";
         let rows = self.rows(sql).await?;
         let parsed = rows.first().and_then(|row| match row.as_slice() {

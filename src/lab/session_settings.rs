@@ -1,7 +1,8 @@
 //! The settings of sessions, which a user's `ALTER ROLE`, `ALTER DATABASE` and configuration reach into.
 //!
-//! **Invariant:** every session that Lifeboat opens for itself says in its start-up packet what bears on it. The packet wins
-//! over the configuration, the database, the role and the role in the database; only the session itself can change it later.
+//! **Invariant:** every session that Lifeboat opens for itself says in its start-up packet what bears on it.
+//! The packet wins over the configuration, the database, the role and the role in the database; only the
+//! session itself can change it later.
 
 use crate::pg::Major;
 
@@ -16,7 +17,8 @@ pub enum SessionSettings {
     User,
 }
 
-/// What hinders work: time-outs, read-only transactions, an isolation that a standby does not have, triggers turned off.
+/// What hinders work: time-outs, read-only transactions, an isolation that a standby does not have, triggers
+/// turned off.
 const UNHINDERED: &[(&str, &str)] = &[
     ("default_transaction_read_only", "off"),
     ("default_transaction_isolation", "read committed"),
@@ -66,8 +68,8 @@ impl SessionSettings {
     }
 }
 
-/// `PGOPTIONS` of PostgreSQL's own programs: what would hinder them. They pin themselves what values look like, and a
-/// script of the user's is to find the user's `search_path`.
+/// `PGOPTIONS` of PostgreSQL's own programs: what would hinder them. They pin themselves what values look
+/// like, and a script of the user's is to find the user's `search_path`.
 #[must_use]
 pub fn tool_options(version: Major) -> String {
     render(hindrances(version))
@@ -78,7 +80,8 @@ fn hindrances(version: Major) -> impl Iterator<Item = (&'static str, &'static st
     UNHINDERED.iter().copied().chain(came_with_17)
 }
 
-/// Source: `pg_split_opts` in `src/backend/utils/init/postinit.c`: words are parted by white space, a backslash protects it.
+/// Source: `pg_split_opts` in `src/backend/utils/init/postinit.c`: words are parted by white space, a
+/// backslash protects it.
 fn render<'a>(settings: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
     let word =
         |(name, value): (&str, &str)| format!("-c {name}={}", value.replace('\\', r"\\").replace(' ', r"\ "));

@@ -12,8 +12,8 @@ use crate::drill::Deadlines;
 /// So much is kept back at most for telling how something stood when its time was over.
 const KEPT_BACK: Duration = Duration::from_secs(10);
 
-/// The deadline of the step, or other part of an exercise, that is under way. Clones follow it: a node is made in one step and
-/// used in the next, and what it does then has the time of that one.
+/// The deadline of the step, or other part of an exercise, that is under way. Clones follow it: a node is
+/// made in one step and used in the next, and what it does then has the time of that one.
 #[derive(Clone, Default)]
 pub struct TimeLeft(Arc<Mutex<Option<Limit>>>);
 

@@ -17,7 +17,8 @@ pub enum Poll<T> {
 /// Asks every `every` until the condition holds, for at most `within`. Cancellation is dropping the future.
 ///
 /// # Errors
-/// Returns an error if the question fails for good, or the deadline passes: `what` then says what was waited for.
+/// Returns an error if the question fails for good, or the deadline passes: `what` then says what was waited
+/// for.
 pub async fn until<T, F>(
     what: &str,
     within: Duration,
@@ -47,8 +48,8 @@ where
 /// The longest rest between two questions to a server that says no.
 const LONGEST_REST: Duration = Duration::from_millis(250);
 
-/// How long to leave a server in peace that has said no for `so_far`: it makes a process for each question and writes a line
-/// into its log. `least`, and one percent of the time so far where that is more.
+/// How long to leave a server in peace that has said no for `so_far`: it makes a process for each question
+/// and writes a line into its log. `least`, and one percent of the time so far where that is more.
 #[must_use]
 pub fn rest(so_far: Duration, least: Duration) -> Duration {
     (so_far / 100).clamp(least, LONGEST_REST.max(least))

@@ -33,7 +33,8 @@ impl Lsn {
         format!("{:08X}{:08X}{:08X}", timeline.0, number / per_id, number % per_id)
     }
 
-    /// Where a WAL segment of this name begins, on whatever timeline; `None` for other files of an archive (histories, backups).
+    /// Where a WAL segment of this name begins, on whatever timeline; `None` for other files of an archive
+    /// (histories, backups).
     #[must_use]
     pub fn of_segment(name: &str, segment_size: u64) -> Option<Self> {
         let plain = name.len() == 24 && name.bytes().all(|byte| byte.is_ascii_hexdigit());

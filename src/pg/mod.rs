@@ -1,6 +1,7 @@
 //! PostgreSQL's words, as values.
 //!
-//! **Invariant:** nothing here talks to a server, a file or a clock; every parser takes text that somebody else fetched.
+//! **Invariant:** nothing here talks to a server, a file or a clock; every parser takes text that somebody
+//! else fetched.
 
 pub mod resolved_target;
 pub mod restore_errors;

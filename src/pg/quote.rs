@@ -15,7 +15,8 @@ pub fn literal(text: &str) -> String {
 
 /// A value of `postgresql.conf`, always quoted.
 ///
-/// Source: `GUC_scanstr` in `src/backend/utils/misc/guc-file.l`: a quote is doubled, a backslash begins an escape.
+/// Source: `GUC_scanstr` in `src/backend/utils/misc/guc-file.l`: a quote is doubled, a backslash begins an
+/// escape.
 #[must_use]
 pub fn setting_value(text: &str) -> String {
     let escaped = text.replace('\\', "\\\\").replace('\'', "''").replace('\n', "\\n").replace('\r', "\\r");

@@ -129,7 +129,8 @@ fn position(said: &str) -> Option<Lsn> {
     said.strip_prefix("WAL location (LSN) \"")?.strip_suffix('"')?.parse().ok()
 }
 
-/// `commit of transaction 742, time 2026-11-20 15:59:55.123456+00`, or the same of an abort, on this side of it.
+/// `commit of transaction 742, time 2026-11-20 15:59:55.123456+00`, or the same of an abort, on this side of
+/// it.
 fn end_of_transaction(said: &str, side: &str) -> Option<(u32, Timestamp)> {
     let end = said.strip_prefix(side)?;
     let end = end.strip_prefix("commit").or_else(|| end.strip_prefix("abort"))?;

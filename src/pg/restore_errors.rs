@@ -1,14 +1,17 @@
-//! What a restore is told by its tools and its server: of entries that `pg_restore` could not restore, and of the machine.
+//! What a restore is told by its tools and its server: of entries that `pg_restore` could not restore, and of
+//! the machine.
 //!
 //! Source: `ahprintf` and `warn_or_exit_horribly` in `src/bin/pg_dump/pg_backup_archiver.c`; `strerror`;
 //! `src/backend/commands/extension.c` and `src/backend/utils/fmgr/dfmgr.c`.
 //!
-//! Where a server's SQLSTATE is at hand, that tells errors apart; these texts are for programs, which write none.
+//! Where a server's SQLSTATE is at hand, that tells errors apart; these texts are for programs, which write
+//! none.
 
 /// An error, with what was being done.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RestoreError {
-    /// The entry of the archive, as `4357; 0 18745 MATERIALIZED VIEW DATA cached postgres`; parallel workers don't tell it.
+    /// The entry of the archive, as `4357; 0 18745 MATERIALIZED VIEW DATA cached postgres`; parallel workers
+    /// don't tell it.
     pub entry: Option<String>,
     /// The beginning of the command.
     pub command: Option<String>,
@@ -59,9 +62,9 @@ const OF_THE_MACHINE: [&str; 7] = [
 const EXPLANATIONS: [&str; 7] =
     ["DETAIL:  ", "HINT:  ", "CONTEXT:  ", "QUERY:  ", "STATEMENT:  ", "LINE ", "Command was: "];
 
-/// Whether these words tell of the machine on which something was to be restored: of what it is short of, or of an
-/// extension or a library that is not installed there. Only messages count, and not what explains them: a table may hold
-/// any text.
+/// Whether these words tell of the machine on which something was to be restored: of what it is short of, or
+/// of an extension or a library that is not installed there. Only messages count, and not what explains them:
+/// a table may hold any text.
 #[must_use]
 pub fn tells_of_the_machine(said: &str) -> bool {
     let is_message = |line: &&str| {
@@ -93,12 +96,15 @@ mod tests {
     #[test]
     fn a_missing_extension_and_a_full_disk_are_of_the_machine_and_what_a_table_holds_is_not() {
         for words in [
-            "pg_restore: error: could not execute query: ERROR:  extension \"postgis\" is not available\nDETAIL:  x",
+            "pg_restore: error: could not execute query: ERROR:  extension \"postgis\" is not \
+             available\nDETAIL:  x",
             "ERROR:  could not open extension control file \"/x/postgis.control\": No such file or directory",
             "psql:a.sql:7: ERROR:  could not access file \"$libdir/gone\": No such file or directory",
-            "2026-11-27 11:00:00.001 UTC [9] FATAL:  could not access file \"gone\": No such file or directory",
+            "2026-11-27 11:00:00.001 UTC [9] FATAL:  could not access file \"gone\": No such file or \
+             directory",
             "tar: base: Cannot write: No space left on device\ntar: exiting",
-            "2026-11-27 11:00:00.001 UTC [9] PANIC:  could not write to file \"pg_wal/xlogtemp.9\": No space left on device",
+            "2026-11-27 11:00:00.001 UTC [9] PANIC:  could not write to file \"pg_wal/xlogtemp.9\": No space \
+             left on device",
         ] {
             assert!(tells_of_the_machine(words), "{words}");
         }

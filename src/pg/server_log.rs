@@ -71,8 +71,8 @@ const MESSAGES: [&str; 10] = [
     "database system is ready to accept connections",
 ];
 
-/// A program for `sed -nE` that picks the lines which [`parse`] knows out of a log that may be long, but for what clients are
-/// told who come too early: there is much of it, and it says nothing.
+/// A program for `sed -nE` that picks the lines which [`parse`] knows out of a log that may be long, but for
+/// what clients are told who come too early: there is much of it, and it says nothing.
 #[must_use]
 pub fn sed_program() -> String {
     format!(

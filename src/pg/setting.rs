@@ -4,7 +4,8 @@ use std::{collections::BTreeMap, time::Duration};
 
 use super::quote;
 
-/// Settings by name, in the order in which they are written; the same type in drill files, backup methods and nodes.
+/// Settings by name, in the order in which they are written; the same type in drill files, backup methods and
+/// nodes.
 pub type Settings = BTreeMap<String, String>;
 
 /// The text of a configuration file with these settings, one a line.
@@ -13,7 +14,8 @@ pub fn render(settings: &Settings) -> String {
     settings.iter().map(|(name, value)| format!("{name} = {}\n", quote::setting_value(value))).collect()
 }
 
-/// Whether `name` could name a server setting: letters, digits and underscores, with dots between an extension's parts.
+/// Whether `name` could name a server setting: letters, digits and underscores, with dots between an
+/// extension's parts.
 #[must_use]
 pub fn is_name(name: &str) -> bool {
     let word = |part: &str| {
@@ -23,9 +25,11 @@ pub fn is_name(name: &str) -> bool {
     !name.is_empty() && name.split('.').all(word)
 }
 
-/// The length of time in a setting whose base unit is `unit` (the unit of a bare number), such as `archive_timeout = '1min'`.
+/// The length of time in a setting whose base unit is `unit` (the unit of a bare number), such as
+/// `archive_timeout = '1min'`.
 ///
-/// Source: `convert_to_base_unit` in `src/backend/utils/misc/guc.c`: us, ms, s, min, h and d; units are case-sensitive.
+/// Source: `convert_to_base_unit` in `src/backend/utils/misc/guc.c`: us, ms, s, min, h and d; units are
+/// case-sensitive.
 #[must_use]
 pub fn duration(value: &str, unit: Duration) -> Option<Duration> {
     let value = value.trim();

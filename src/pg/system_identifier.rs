@@ -1,4 +1,5 @@
-//! System identifiers in text: a decimal string, since they are above 2^53 and JSON readers round such numbers.
+//! System identifiers in text: a decimal string, since they are above 2^53 and JSON readers round such
+//! numbers.
 
 use serde::{Deserialize, Deserializer, Serializer, de::Error};
 

@@ -26,7 +26,8 @@ pub struct Branch {
     pub reason: String,
 }
 
-/// The branches in the text of a `.history` file, oldest first; lines that are no branch are passed over, as the server does.
+/// The branches in the text of a `.history` file, oldest first; lines that are no branch are passed over, as
+/// the server does.
 ///
 /// Source: `readTimeLineHistory` in `src/backend/access/transam/timeline.c`.
 #[must_use]

@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 pub struct Major(pub u16);
 
 impl Major {
-    /// The oldest version that Lifeboat drives: `pg_basebackup --compress=server-…` and `pg_backup_start` came with it.
+    /// The oldest version that Lifeboat drives: `pg_basebackup --compress=server-…` and `pg_backup_start`
+    /// came with it.
     pub const OLDEST: Self = Self(15);
     /// The newest version that Lifeboat was tried on.
     pub const NEWEST: Self = Self(18);
@@ -37,7 +38,8 @@ pub struct Version {
 pub struct NotAVersion(pub String);
 
 impl Version {
-    /// The version in what `postgres --version` prints, such as `postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)`.
+    /// The version in what `postgres --version` prints, such as `postgres (PostgreSQL) 15.18 (Debian
+    /// 15.18-0+deb12u1)`.
     ///
     /// # Errors
     /// Returns an error if no word of the text is a version.

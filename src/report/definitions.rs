@@ -7,12 +7,15 @@ pub(super) const RTO: &str =
     "RTO: from the fault to the first acknowledged write of the application's role on the recovered service.";
 
 /// How a loss is measured in time.
-pub(super) const RPO: &str = "RPO: the later of the fault and the acknowledgement of the last lost commit, minus the acknowledgement of \
+pub(super) const RPO: &str = "RPO: the later of the fault and the acknowledgement of the last lost commit, \
+    minus the acknowledgement of \
     the last commit of the longest prefix that was recovered whole; zero where nothing is lost.";
 
 /// On which clocks.
-pub(super) const CLOCKS: &str = "Durations are of the runner's monotonic clock. Where a phase begins or ends with a line of the server's log, that \
-    instant is found on it by readings of the wall clock at the beginning and the end of the recovery; the log tells milliseconds.";
+pub(super) const CLOCKS: &str = "Durations are of the runner's monotonic clock. Where a phase begins or ends \
+    with a line of the server's log, that \
+    instant is found on it by readings of the wall clock at the beginning and the end of the recovery; the \
+    log tells milliseconds.";
 
 /// The phases, each with its name and definition.
 pub(super) fn phases() -> impl Iterator<Item = (&'static str, &'static str)> {

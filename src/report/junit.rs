@@ -1,10 +1,12 @@
 //! JUnit XML that validates against Jenkins' schema.
 //!
-//! A suite is an exercise, a case a finding: what failed is a failure, what could not be determined an error, what is not
-//! supported here is skipped. A step that completed is no case, for its facts are judged by others.
+//! A suite is an exercise, a case a finding: what failed is a failure, what could not be determined an error,
+//! what is not supported here is skipped. A step that completed is no case, for its facts are judged by
+//! others.
 //!
-//! **Invariant:** never better than the verdict. Where no case says what the verdict says, a case of its own does.
-//! **Invariant:** a case keeps its name when steps move or their parameters change, so that histories of CI systems go on.
+//! **Invariant:** never better than the verdict. Where no case says what the verdict says, a case of its own
+//! does. **Invariant:** a case keeps its name when steps move or their parameters change, so that histories
+//! of CI systems go on.
 
 mod additions;
 
@@ -29,7 +31,8 @@ use crate::{
 /// What a consumer finds where the writer failed, which it can't do in memory.
 const NOT_WRITTEN: &str = "<?xml version=\"1.0\" encoding=\"utf-8\"?><testsuites>\
 <testsuite name=\"lifeboat\" tests=\"1\" failures=\"0\" errors=\"1\"><testcase name=\"report\">\
-<error type=\"inconclusive\" message=\"junit.xml could not be written\"/></testcase></testsuite></testsuites>";
+<error type=\"inconclusive\" message=\"junit.xml could not be \
+written\"/></testcase></testsuite></testsuites>";
 
 /// Milliseconds of a thousand years: no sum of cases overflows.
 const LONGEST: i64 = 31_536_000_000_000;
@@ -181,7 +184,8 @@ fn case(judgement: &Judgement, finding: &Finding, names: &mut Names) -> TestCase
     written_case(&name, took.unwrap_or_default(), finding.verdict, &finding.message, &lines)
 }
 
-/// What a case is called: the kind of what was judged, without its place in the drill and without its parameters.
+/// What a case is called: the kind of what was judged, without its place in the drill and without its
+/// parameters.
 fn stable_name(judgement: &Judgement, finding: &Finding) -> String {
     let verb = |step: usize| judgement.drill.steps.get(step).map(|step| &step.verb);
     match &finding.subject {

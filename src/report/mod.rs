@@ -1,7 +1,8 @@
 //! From a judgement to reports.
 //!
-//! **Invariant:** a renderer is a pure function from a finished [`RunJudgement`] to bytes: no clock, no environment, no file; the same judgement gives
-//! the same bytes. It never computes what the judge has not said, and it escapes every text for its own format.
+//! **Invariant:** a renderer is a pure function from a finished [`RunJudgement`] to bytes: no clock, no
+//! environment, no file; the same judgement gives the same bytes. It never computes what the judge has not
+//! said, and it escapes every text for its own format.
 
 mod definitions;
 pub mod escape;

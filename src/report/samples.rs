@@ -12,7 +12,8 @@ use crate::{
 };
 
 /// Everything that a name may hold to break a renderer.
-pub(super) const HOSTILE: &str = "<script>alert(1)</script> ]]> \u{1b}[31m ../../etc \n::error::pwned\n| a | `b` \0 # [x](javascript:y) @octocat \u{202e}gpj";
+pub(super) const HOSTILE: &str = "<script>alert(1)</script> ]]> \u{1b}[31m ../../etc \n::error::pwned\n| a | \
+    `b` \0 # [x](javascript:y) @octocat \u{202e}gpj";
 
 /// `loss/pitr-latest@17`, all promises kept.
 pub(super) fn passing() -> RunJudgement {
@@ -28,7 +29,9 @@ pub(super) fn pitr_latest() -> Judgement {
         17,
     );
     drill.drill.description =
-        "The primary and its data directory vanish under load.\nA new server is made from last night's base backup.\n".into();
+        "The primary and its data directory vanish under load.\nA new server is made from last night's base \
+         backup.\n"
+            .into();
     drill.verdict = Some(Verdict::Pass);
     drill.steps = vec![
         step("work for 2 s", 2_100, 4_100),

@@ -1,6 +1,7 @@
 //! The summary for a terminal.
 //!
-//! **Invariant:** complete without colour; no control character but newline and, where colour is asked for, those of the colours.
+//! **Invariant:** complete without colour; no control character but newline and, where colour is asked for,
+//! those of the colours.
 
 use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
 
@@ -11,8 +12,8 @@ use super::{
 };
 use crate::{drill::ObjectiveKind, human, judge::RunJudgement};
 
-/// The width from which a drill fits into one line. Below it, what was promised and the worst case by configuration stand
-/// under what was measured, and notes under the table.
+/// The width from which a drill fits into one line. Below it, what was promised and the worst case by
+/// configuration stand under what was measured, and notes under the table.
 const ROOMY: u16 = 110;
 
 /// What all columns but that of the names take at most, in several lines.
@@ -111,7 +112,8 @@ impl Terminal {
         self.width >= ROOMY
     }
 
-    /// The name of a drill, broken after its folder where there is no room for it, rather than where the line ends.
+    /// The name of a drill, broken after its folder where there is no room for it, rather than where the line
+    /// ends.
     fn name(&self, name: &str) -> String {
         let name = visible(name);
         if name.chars().count() > usize::from(self.width.saturating_sub(OTHER_COLUMNS)) {
@@ -121,7 +123,8 @@ impl Terminal {
         }
     }
 
-    /// A line for each finding that is not good, and for each drill that could not be done, with what to do about it.
+    /// A line for each finding that is not good, and for each drill that could not be done, with what to do
+    /// about it.
     fn troubles(&self, view: &RunView) -> String {
         let mut table = self.table();
         for drill in &view.drills {
@@ -153,7 +156,8 @@ impl Terminal {
         self.finish(&table)
     }
 
-    /// The lines of a table whose first column is a status, coloured where that is asked for. The table can't do it: it would count the colours' characters.
+    /// The lines of a table whose first column is a status, coloured where that is asked for. The table can't
+    /// do it: it would count the colours' characters.
     fn finish(&self, table: &Table) -> String {
         let lines: Vec<_> = table.lines().map(|line| self.paint_first(line.trim_end())).collect();
         lines.join("\n")

@@ -25,7 +25,11 @@ fn terminal(run: &RunJudgement, width: u16, colour: bool) -> String {
 }
 
 fn snapshot(name: String, text: &str) {
-    insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false, snapshot_path => "snapshots" }, {
+    insta::with_settings!({
+        omit_expression => true,
+        prepend_module_to_snapshot => false,
+        snapshot_path => "snapshots",
+    }, {
         insta::assert_snapshot!(name, text);
     });
 }

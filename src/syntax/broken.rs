@@ -30,7 +30,8 @@ pub(super) fn head(text: &str) -> usize {
 const CURLY: [char; 6] = ['“', '”', '„', '‘', '’', '‚'];
 
 /// The help where there is none for what went wrong.
-const GENERAL: &str = "each line is a key with its value, such as `manual-time = \"10m\"`, or a header, such as `[objectives]` or `[[steps]]`";
+const GENERAL: &str = "each line is a key with its value, such as `manual-time = \"10m\"`, or a header, such \
+    as `[objectives]` or `[[steps]]`";
 
 /// How the parser begins what it says of numbers, dates and times.
 const NUMBERS: [&str; 6] = [
@@ -45,7 +46,8 @@ const NUMBERS: [&str; 6] = [
 /// The text of a file.
 ///
 /// # Errors
-/// Returns an error if it is larger than [`LARGEST`], or if it is not UTF-8, with the place of the first byte that is not.
+/// Returns an error if it is larger than [`LARGEST`], or if it is not UTF-8, with the place of the first byte
+/// that is not.
 pub fn decode(file: &str, bytes: Vec<u8>) -> Result<String, Diagnostics> {
     if let Some(refused) = too_large(bytes.len()) {
         return Err(Diagnostics::new(file, "", vec![refused]));
@@ -96,7 +98,8 @@ impl<'t> Place<'t> {
     }
 }
 
-/// The message, and how to mend it, for what the parser says. Its words are no interface: what is not known here is told as it is.
+/// The message, and how to mend it, for what the parser says. Its words are no interface: what is not known
+/// here is told as it is.
 fn told(said: &str, Place { there, rest, word }: &Place<'_>) -> (String, String) {
     let said = said.strip_suffix(", expected nothing").unwrap_or(said);
     let as_said = |help: String| (said.to_owned(), help);
@@ -129,7 +132,8 @@ fn told(said: &str, Place { there, rest, word }: &Place<'_>) -> (String, String)
             as_said("write `=` between a key and its value, not `:`".to_owned())
         }
         ("invalid unquoted key", _) => as_said(format!(
-            "write `\"{word}\"`: a key without quotes has letters of ASCII, digits, `-` and `_`, and no others"
+            "write `\"{word}\"`: a key without quotes has letters of ASCII, digits, `-` and `_`, and no \
+             others"
         )),
         ("key with no value" | "missing value for key" | "missing assignment between key-value pairs", _) => {
             as_said(

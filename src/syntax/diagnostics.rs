@@ -28,8 +28,8 @@ impl Diagnostics {
             diagnostic.also.iter_mut().for_each(|(span, _)| lines.fit(span));
         }
         if list.iter().any(|diagnostic| diagnostic.sort == Sort::Syntax) {
-            // What a broken text seems to lack, or to mean, would be guesswork; so would be what stands on a broken line, or
-            // nowhere, for the parser made it up.
+            // What a broken text seems to lack, or to mean, would be guesswork; so would be what stands on a
+            // broken line, or nowhere, for the parser made it up.
             let broken: BTreeSet<usize> =
                 list.iter().filter(|m| m.sort == Sort::Syntax).map(|m| lines.line(m.span.start)).collect();
             list.retain(|diagnostic| match diagnostic.sort {
@@ -143,8 +143,8 @@ impl Lines {
         at
     }
 
-    /// Moves a span onto character boundaries inside the text; an empty one behind everything that stands on a line, where
-    /// nothing could be underlined, onto the last character before it.
+    /// Moves a span onto character boundaries inside the text; an empty one behind everything that stands on
+    /// a line, where nothing could be underlined, onto the last character before it.
     fn fit(&self, span: &mut std::ops::Range<usize>) {
         let start = self.boundary(span.start);
         let mut end = span.end.clamp(start, self.text.len());

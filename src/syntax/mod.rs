@@ -1,10 +1,12 @@
 //! TOML text to a [`Drill`], or every diagnostic in it at once, each with its place and its mend.
 //!
-//! The text becomes a spanned tree (`toml`), the tree becomes what the file declares (`declared`, wide structs whose leaves
-//! know their paths), and that is lowered to closed types while its parts are held against each other (`lower`).
+//! The text becomes a spanned tree (`toml`), the tree becomes what the file declares (`declared`, wide
+//! structs whose leaves know their paths), and that is lowered to closed types while its parts are held
+//! against each other (`lower`).
 //!
 //! **Invariant:** pure, and total: any text gives a drill or at least one diagnostic, and nothing panics.
-//! **Invariant:** the keys of a file are listed once, in `declared`; the parser and the JSON Schema both read that list.
+//! **Invariant:** the keys of a file are listed once, in `declared`; the parser and the JSON Schema both read
+//! that list.
 
 mod broken;
 mod declared;
@@ -43,8 +45,8 @@ const MOST: usize = 500;
 /// The drill in a text; `file` is what diagnostics call it.
 ///
 /// # Errors
-/// Returns every diagnostic in it, up to a bound in files that are wrong throughout; a text above [`LARGEST`] is refused
-/// by its size alone.
+/// Returns every diagnostic in it, up to a bound in files that are wrong throughout; a text above [`LARGEST`]
+/// is refused by its size alone.
 pub fn parse(name: &DrillName, file: &str, text: &str) -> Result<Drill, Diagnostics> {
     parse_with_cautions(name, file, text).map(|(drill, _)| drill)
 }
@@ -74,8 +76,8 @@ pub fn parse_with_cautions(
     }
 }
 
-/// The drill in a text that was run once. Its parts may not go together by a rule that was made since: what was run is read
-/// all the same.
+/// The drill in a text that was run once. Its parts may not go together by a rule that was made since: what
+/// was run is read all the same.
 ///
 /// # Errors
 /// Returns every diagnostic in it if it makes no drill, or if it says what is not known any more.

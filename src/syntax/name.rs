@@ -15,11 +15,12 @@ pub struct NotADrillFile {
     pub why: String,
 }
 
-/// The name of the drill in the file at `path`: its path below the last folder called `drills`, without `.toml`;
-/// the file's own name where no folder is called so.
+/// The name of the drill in the file at `path`: its path below the last folder called `drills`, without
+/// `.toml`; the file's own name where no folder is called so.
 ///
 /// # Errors
-/// Returns an error if the file does not end in `.toml`, or where a part of its name is not made of lower-case letters, digits and dashes.
+/// Returns an error if the file does not end in `.toml`, or where a part of its name is not made of
+/// lower-case letters, digits and dashes.
 pub fn name_of(path: &Path) -> Result<DrillName, NotADrillFile> {
     let no = |why: String| NotADrillFile { path: escaped(&path.to_string_lossy()), why };
     if path.extension().is_none_or(|ending| ending != "toml") {

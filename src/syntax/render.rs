@@ -22,7 +22,8 @@ const TALL: usize = 20;
 /// The longest excerpt of a line in the plain rendering.
 const EXCERPT: usize = 110;
 
-/// The source, of which miette shows whole lines: by itself, without lines of context, it would begin at what is underlined.
+/// The source, of which miette shows whole lines: by itself, without lines of context, it would begin at what
+/// is underlined.
 struct WholeLines(NamedSource<String>);
 
 impl SourceCode for WholeLines {
@@ -93,7 +94,8 @@ pub(super) fn graphical(diagnostics: &Diagnostics, colour: bool, width: usize) -
     let source = WholeLines(NamedSource::new(diagnostics.file(), diagnostics.lines().text().to_owned()));
     let mut out = String::new();
     for diagnostic in diagnostics.iter().take(SHOWN) {
-        // miette can't pad to a column beyond 65,535, and would show a long line whole; the plain form cuts it.
+        // miette can't pad to a column beyond 65,535, and would show a long line whole; the plain form cuts
+        // it.
         if !is_drawable(diagnostics, diagnostic) {
             plain_one(&mut out, diagnostics, diagnostic);
             out.push('\n');
@@ -109,7 +111,8 @@ pub(super) fn graphical(diagnostics: &Diagnostics, colour: bool, width: usize) -
     out
 }
 
-/// Whether all that is pointed at stands on lines, and on so few of them, that a terminal can show them whole.
+/// Whether all that is pointed at stands on lines, and on so few of them, that a terminal can show them
+/// whole.
 fn is_drawable(diagnostics: &Diagnostics, diagnostic: &Diagnostic) -> bool {
     let lines = diagnostics.lines();
     std::iter::once(&diagnostic.span).chain(diagnostic.also.iter().map(|(span, _)| span)).all(|span| {

@@ -201,9 +201,10 @@ mod tests {
     proptest! {
         #[test]
         fn a_name_is_a_name_to_the_schema_too(text in "[a-zA-Z0-9._ -]{0,44}|[a-z-]{0,44}") {
-            prop_assert_eq!(validator(&NodeName::schema()).is_valid(&json!(text)), text.parse::<NodeName>().is_ok());
-            prop_assert_eq!(validator(&RestorePointName::schema()).is_valid(&json!(text)), text.parse::<RestorePointName>().is_ok());
-            prop_assert_eq!(validator(&TableName::schema()).is_valid(&json!(text)), text.parse::<TableName>().is_ok());
+            let takes = |schema| validator(&schema).is_valid(&json!(text));
+            prop_assert_eq!(takes(NodeName::schema()), text.parse::<NodeName>().is_ok());
+            prop_assert_eq!(takes(RestorePointName::schema()), text.parse::<RestorePointName>().is_ok());
+            prop_assert_eq!(takes(TableName::schema()), text.parse::<TableName>().is_ok());
         }
     }
 }

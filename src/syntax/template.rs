@@ -2,7 +2,8 @@
 
 use super::{declared::Fault, nearest::both, reading::Section};
 
-/// The text of a drill that runs as it is, with comments that tell what can be changed; `name` goes into its title.
+/// The text of a drill that runs as it is, with comments that tell what can be changed; `name` goes into its
+/// title.
 #[must_use]
 pub fn template(name: &str) -> String {
     let title: String =
@@ -12,7 +13,8 @@ pub fn template(name: &str) -> String {
     TEMPLATE.replace("{faults}", &faults).replace("{title}", title)
 }
 
-const TEMPLATE: &str = r#"# A drill for Lifeboat. `lifeboat check FILE` says whether it is right; `lifeboat schema` prints the schema for your editor.
+const TEMPLATE: &str = r#"# A drill for Lifeboat. `lifeboat check FILE` says whether it is right; `lifeboat schema` prints the schema
+# for your editor.
 title = "{title}: complete loss of the primary, recovered from a base backup and archived WAL"
 description = """
 Say here what disaster this stands for, and what is left when it has come.
@@ -31,7 +33,8 @@ rpo = "5m"
 # version = 17               # any supported version, where it is left out
 settings = { archive_timeout = "2s" }
 
-# The first node is the primary; a standby has `role = "standby"`, and may have `synchronous = true` or `delay = "10m"`.
+# The first node is the primary; a standby has `role = "standby"`, and may have `synchronous = true` or
+# `delay = "10m"`.
 [[nodes]]
 name = "primary"
 

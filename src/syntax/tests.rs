@@ -60,7 +60,8 @@ fn a_heal_as_earlier_versions_wrote_it_is_refused_and_read_again_from_a_journal(
         format!(
             "title = \"x\"\n[objectives]\nrto = \"1h\"\n[[nodes]]\nname = \"primary\"\n\
              [[steps]]\nfault = {{ freeze = \"primary\" }}\n[[steps]]\nheal = {heal}\n\
-             [[steps]]\nfault = {{ kill-postmaster = \"primary\" }}\n[[steps]]\nrecover = {{ restart = \"primary\" }}\n\
+             [[steps]]\nfault = {{ kill-postmaster = \"primary\" }}\n[[steps]]\nrecover = {{ restart = \
+             \"primary\" }}\n\
              [[steps]]\ncheck = [\"ledger\"]\n"
         )
     };
@@ -109,7 +110,8 @@ fn an_objective_that_configuration_does_not_guarantee_is_said_before_the_run() {
     const OBJECTIVE: &str = "[objectives]\nrpo = \"1m\"\n";
     let cautions = |objectives: &str, rest: &str| {
         let text = format!(
-            "title = \"x\"\n{objectives}[[nodes]]\nname = \"primary\"\n{rest}[[steps]]\ncheck = [\"ledger\"]\n"
+            "title = \"x\"\n{objectives}[[nodes]]\nname = \"primary\"\n{rest}[[steps]]\ncheck = \
+             [\"ledger\"]\n"
         );
         let name = "x".parse().expect("a name");
         let (_, cautions) =
@@ -120,7 +122,8 @@ fn an_objective_that_configuration_does_not_guarantee_is_said_before_the_run() {
             .map(|caution| caution.message().to_owned())
             .collect::<Vec<_>>()
     };
-    let promoted = "[[nodes]]\nname = \"standby\"\nrole = \"standby\"\n[[steps]]\nfault = { kill-node = \"primary\" }\n\
+    let promoted = "[[nodes]]\nname = \"standby\"\nrole = \"standby\"\n[[steps]]\nfault = \
+        { kill-node = \"primary\" }\n\
                     [[steps]]\nrecover = { promote = \"standby\" }\n";
     let no_bound =
         "warning: objective at risk: configuration sets no bound: asynchronous replication sets no bound";
@@ -131,7 +134,8 @@ fn an_objective_that_configuration_does_not_guarantee_is_said_before_the_run() {
     let restored = |timeout: &str| {
         format!(
             "[postgres]\nsettings = {{ archive_timeout = \"{timeout}\" }}\n[archive]\nmethod = \"command\"\n\
-             [[steps]]\nbackup = {{ method = \"basebackup\", label = \"nightly\" }}\n[[steps]]\nfault = {{ lose-volume = \"primary\" }}\n\
+             [[steps]]\nbackup = {{ method = \"basebackup\", label = \"nightly\" }}\n[[steps]]\nfault = {{ \
+             lose-volume = \"primary\" }}\n\
              [[steps]]\nrecover = {{ from = \"nightly\" }}\n"
         )
     };
@@ -222,12 +226,17 @@ proptest! {
     }
 
     #[test]
-    fn no_document_panics(text in "([\\[\\]{}=,.\"'\n#a-c0-9_ -]|title|steps|nodes|recover|target|backup|\\[\\[|\\]\\]| = ){0,60}") {
+    fn no_document_panics(text in "([\\[\\]{}=,.\"'\n#a-c0-9_ \
+        -]|title|steps|nodes|recover|target|backup|\\[\\[|\\]\\]| = ){0,60}") {
         shown(&text);
     }
 
     #[test]
-    fn no_edit_of_a_good_file_panics(at in 0..GOOD.len(), length in 0..40_usize, insert in "\\PC{0,3}|[\\x00-\\x7f]{0,6}") {
+    fn no_edit_of_a_good_file_panics(
+        at in 0..GOOD.len(),
+        length in 0..40_usize,
+        insert in "\\PC{0,3}|[\\x00-\\x7f]{0,6}",
+    ) {
         let mut bytes = GOOD.as_bytes().to_vec();
         let end = (at + length).min(bytes.len());
         bytes.splice(at..end, insert.bytes());
@@ -235,7 +244,11 @@ proptest! {
     }
 
     #[test]
-    fn no_long_line_panics(before in 0..200_000_usize, at in 0..GOOD.len(), insert in "\\PC{0,3}|[\\x00-\\x7f]{0,6}") {
+    fn no_long_line_panics(
+        before in 0..200_000_usize,
+        at in 0..GOOD.len(),
+        insert in "\\PC{0,3}|[\\x00-\\x7f]{0,6}",
+    ) {
         let (head, tail) = GOOD.split_at(GOOD.floor_char_boundary(at));
         shown(&format!("{head}{}{insert}{tail}", " ".repeat(before)));
     }
@@ -246,7 +259,8 @@ proptest! {
     }
 }
 
-/// Files that are wrong throughout, each near the largest that is read, and what the first diagnostic says of them.
+/// Files that are wrong throughout, each near the largest that is read, and what the first diagnostic says of
+/// them.
 fn huge() -> Vec<(&'static str, String, &'static str)> {
     let fill = |piece: &str| piece.repeat((LARGEST - 100) / piece.len());
     let numbered = |of: &dyn Fn(usize) -> String| (0..10_000).map(of).collect::<String>();

@@ -8,9 +8,11 @@ const SHOWN: usize = 60;
 const LONGEST: usize = 500;
 
 fn is_hostile(c: char) -> bool {
-    // Controls, and the restore_points that reorder or hide text: bidirectional overrides and isolates, zero-width characters, the BOM.
+    // Controls, and the restore_points that reorder or hide text: bidirectional overrides and isolates,
+    // zero-width characters, the BOM.
     c.is_control()
-        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}')
+        || matches!(c, '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 /// The text with every hostile character written out, as in `\u{1b}`.
@@ -38,7 +40,8 @@ pub(super) fn quoted(text: &str) -> String {
     }
 }
 
-/// A source text in which each hostile character became a harmless one of as many bytes, so that paths stay what they were.
+/// A source text in which each hostile character became a harmless one of as many bytes, so that paths stay
+/// what they were.
 pub(super) fn same_length(source: &str) -> String {
     source
         .chars()

@@ -1,4 +1,5 @@
-//! The drills that come with the product. This takes longest, so its name comes first: tests begin in the order of names.
+//! The drills that come with the product. This takes longest, so its name comes first: tests begin in the
+//! order of names.
 
 use crate::support::Harness;
 

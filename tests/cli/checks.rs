@@ -9,7 +9,8 @@ fn sql(title: &str, query: &str, expect: &str) -> String {
 #[test]
 fn values_of_every_type_come_out_as_texts() {
     let user = Harness::local();
-    let query = "select 1.50::numeric, true, null::int, '{1,2}'::int[], '{}'::jsonb, 'a b'::tsvector, point(1, 2), '1 day'::interval";
+    let query = "select 1.50::numeric, true, null::int, '{1,2}'::int[], '{}'::jsonb, 'a b'::tsvector, \
+        point(1, 2), '1 day'::interval";
     let expect = r#"[["1.50", "t", { null = true }, "{1,2}", "{}", "'a' 'b'", "(1,2)", "1 day"]]"#;
     let checks =
         [sql("types", query, expect), sql("show", "show default_transaction_read_only;", r#"[["off"]]"#)];

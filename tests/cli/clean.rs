@@ -81,8 +81,8 @@ fn clean_does_not_touch_a_run_that_is_under_way() {
     user.assert_nothing_is_left();
 }
 
-/// `lifeboat clean` where no process of this machine is seen, as in another container with the same directory; `None`, after
-/// saying so, where this user can't go there.
+/// `lifeboat clean` where no process of this machine is seen, as in another container with the same
+/// directory; `None`, after saying so, where this user can't go there.
 fn in_another_pid_namespace(user: &Harness) -> Option<Told> {
     let clean = user.command(&["clean"]);
     let mut command = std::process::Command::new("unshare");

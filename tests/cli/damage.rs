@@ -10,7 +10,8 @@ use crate::support::{Harness, RUN_WITHIN, drills, leftovers};
 
 const PAGE: usize = 8192;
 
-/// What the metapage of a B-tree begins with, after its header; source: `BTREE_MAGIC` in `src/include/access/nbtree.h`.
+/// What the metapage of a B-tree begins with, after its header; source: `BTREE_MAGIC` in
+/// `src/include/access/nbtree.h`.
 const BTREE: [u8; 4] = 0x0005_3162_u32.to_le_bytes();
 
 /// The relations of every cluster whose data directory is below a folder.
@@ -30,7 +31,8 @@ fn relations(folder: &Path) -> Vec<PathBuf> {
         .collect()
 }
 
-/// Changes the key of an entry in the first leaf of every larger B-tree that a user made; says how many there were.
+/// Changes the key of an entry in the first leaf of every larger B-tree that a user made; says how many there
+/// were.
 fn damage_indexes(user: &Harness) -> usize {
     let of_a_user = |path: &PathBuf| {
         let name = path.file_name().and_then(|name| name.to_str()).and_then(|name| name.parse::<u32>().ok());
@@ -43,7 +45,8 @@ fn damage_indexes(user: &Harness) -> usize {
         if bytes.len() < 8 * PAGE || bytes.get(24..28) != Some(&BTREE) {
             continue;
         }
-        // Entries are laid down from the end of the page, before the 16 bytes that every page of a B-tree ends with.
+        // Entries are laid down from the end of the page, before the 16 bytes that every page of a B-tree
+        // ends with.
         let at = 2 * PAGE - 16 - 8;
         let changed: Vec<u8> = bytes[at..at + 4].iter().map(|byte| byte ^ 0x55).collect();
         let file = File::options().write(true).open(&path).expect("a relation");

@@ -44,14 +44,16 @@ fn a_directory_that_was_named_for_postgresql_in_vain_is_told() {
     told.prints(&format!("LIFEBOAT_PG_BIN names {}, which holds none", text(user.folder())));
 }
 
-/// The command where the folder of installed servers is empty; `None`, after saying so, where this user can't hide it.
+/// The command where the folder of installed servers is empty; `None`, after saying so, where this user can't
+/// hide it.
 fn without_postgresql(user: &Harness, arguments: &[&str]) -> Option<Told> {
     if !nix::unistd::geteuid().is_root() {
         eprintln!("skipped: only root may hide PostgreSQL");
         return None;
     }
     let asked = user.command(arguments);
-    let hide = "if test -d /usr/lib/postgresql; then mount -t tmpfs none /usr/lib/postgresql; fi; export PATH=/nonexistent; exec \"$@\"";
+    let hide = "if test -d /usr/lib/postgresql; then mount -t tmpfs none /usr/lib/postgresql; fi; export \
+        PATH=/nonexistent; exec \"$@\"";
     let mut command = Command::new("unshare");
     command.args(["--mount", "/bin/sh", "-euc", hide, "sh"]).arg(asked.get_program()).args(asked.get_args());
     command

@@ -36,7 +36,8 @@ fn a_node_that_is_frozen_from_outside_is_inconclusive_in_bounded_time() {
     let drill = drills::pitr().step(2, backup).step(1, "work = \"2s\"");
     let running = user.start(&user.drill("stopped", &drill.text()));
     user.wait_for_step(1);
-    // The clients have committed in this step: the work is done, and it is the backup that finds the server frozen.
+    // The clients have committed in this step: the work is done, and it is the backup that finds the server
+    // frozen.
     std::thread::sleep(Duration::from_secs(1));
     let servers = leftovers::processes_below(&user.work());
     assert!(servers.len() > 3, "{servers:?}");

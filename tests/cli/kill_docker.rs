@@ -53,7 +53,8 @@ fn a_runner_that_is_killed_at_any_instant_leaves_no_container_volume_or_network(
             let run = run.file_name().expect("a name").to_string_lossy().into_owned();
             let resources = gone(&run).map_err(told)?;
             eprintln!(
-                "killed after {after:?}: no directory is left after {directories:?}, and nothing in the engine {resources:?} later"
+                "killed after {after:?}: no directory is left after {directories:?}, and nothing in the \
+                 engine {resources:?} later"
             );
         }
         users.lock().unwrap().push(user);

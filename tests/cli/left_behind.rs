@@ -18,7 +18,8 @@ use crate::support::{
 /// The reaper tries this long, and is then through.
 const TRIED_WITHIN: Duration = Duration::from_secs(30);
 
-/// A directory that its owner can't empty: root not because something is mounted there, others not because of its mode.
+/// A directory that its owner can't empty: root not because something is mounted there, others not because of
+/// its mode.
 fn held(at: &Path) -> Option<Small<'_>> {
     if nix::unistd::geteuid().is_root() {
         return Some(Small::mount(at, "16k").expect("root may mount"));

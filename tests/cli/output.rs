@@ -54,7 +54,8 @@ fn every_line_names_its_drill_and_a_check_is_told_as_it_was_judged() {
     let says = |text: &str| bad.iter().any(|line| line.starts_with(text));
     assert!(says("· 4/4 check ledger, sql three: done in "), "{told:?}");
     assert!(says("check 1/2 ledger: PASS, ") && says("check 2/2 sql three: FAIL, "), "{told:?}");
-    // Each is told once, when it is done, before its step is; a survey that met commits under way, at the end.
+    // Each is told once, when it is done, before its step is; a survey that met commits under way, at the
+    // end.
     let at = |text: &str| bad.iter().position(|line| line.starts_with(text));
     assert!(at("· 3/4 ") < at("check 2/2 ") && at("check 2/2 ") < at("· 4/4 "), "{told:?}");
     assert_eq!(bad.iter().filter(|line| line.starts_with("check ")).count(), 2, "{told:?}");

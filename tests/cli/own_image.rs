@@ -37,7 +37,8 @@ fn a_users_database_in_an_image_with_postgis_survives_by_wal_and_by_a_dump() {
     // One place of a chart is moved after the restore: on the same image, from the same backup.
     let moved = r#"
 [[steps]]
-sql = { statements = """update "Piers & Co".chart set outline = ST_Translate(outline, 0, 0.00001) where berth = 7""" }
+sql = { statements = """
+  update "Piers & Co".chart set outline = ST_Translate(outline, 0, 0.00001) where berth = 7""" }
 
 [[steps]]
 check ="#;

@@ -62,7 +62,8 @@ fn a_dead_runners_journal(user: &Harness, run: &Path) {
     fs::write(&path, &whole).unwrap();
 }
 
-/// What was changed since the run proves nothing, whatever it says: nobody can tell, and the file and the line are named.
+/// What was changed since the run proves nothing, whatever it says: nobody can tell, and the file and the
+/// line are named.
 fn evidence_that_was_changed(user: &Harness, run: &Path) {
     let exercise = run.join("pitr@15");
     let inconclusive = |file: &str, change: &dyn Fn(Vec<u8>) -> Option<Vec<u8>>, words: &str| {

@@ -43,7 +43,8 @@ fn no_client_logs_in_to_a_server_that_a_dump_is_still_being_read_into() {
     let log = std::fs::read_to_string(user.latest().join("dump@15/evidence/recovered.log"));
     let log = log.expect("the recovered server's log");
     let lines: Vec<&str> = log.lines().collect();
-    // The runner and its clients come from the gateway, which is the first address of the subnet; `pg_restore` is in the node.
+    // The runner and its clients come from the gateway, which is the first address of the subnet;
+    // `pg_restore` is in the node.
     let is_restoring =
         |line: &&str| line.contains("connection received: host=") && !line.contains(".1 port=");
     let restored = lines.iter().rposition(is_restoring);

@@ -55,7 +55,8 @@ fn no_password_is_in_a_report_or_on_a_command_line() {
             seen.insert(process.line);
         }
         looks += 1;
-        // Often enough for every tool, which takes tens of milliseconds; not so often that it slows the drill.
+        // Often enough for every tool, which takes tens of milliseconds; not so often that it slows the
+        // drill.
         std::thread::sleep(Duration::from_millis(5));
     }
     let told = running.wait(RUN_WITHIN).exits(0);

@@ -145,7 +145,8 @@ impl Registry {
         let file = folder.path().join("registry.yml");
         let root = folder.path().display();
         let settings = format!(
-            "version: 0.1\nstorage: {{filesystem: {{rootdirectory: {root}}}}}\nhttp: {{addr: '127.0.0.1:{port}'}}\n"
+            "version: 0.1\nstorage: {{filesystem: {{rootdirectory: {root}}}}}\nhttp: {{addr: \
+             '127.0.0.1:{port}'}}\n"
         );
         std::fs::write(&file, settings).expect("written");
         let mut serve = process::Command::new("docker-registry");

@@ -71,7 +71,8 @@ impl Drop for Run {
     fn drop(&mut self) {
         let filter = format!("--filter label=lifeboat.run={}", self.0);
         let remove = format!(
-            "docker ps -aq {filter} | xargs -r docker rm -fv; docker volume ls -q {filter} | xargs -r docker volume rm; \
+            "docker ps -aq {filter} | xargs -r docker rm -fv; docker volume ls -q {filter} | xargs -r docker \
+             volume rm; \
              docker network ls -q {filter} | xargs -r docker network rm"
         );
         let _ = process::Command::new("sh").args(["-c", &remove]).stdout(Stdio::null()).status();
@@ -257,7 +258,8 @@ async fn nodes_reach_each_other_and_the_runner_reaches_them_and_they_nothing_els
     let address = lab.address(&primary).await.expect("an address");
     let perl = |program: &str| Command::new("run perl", ["perl", "-MIO::Socket::INET", "-e", program]);
     let listen = perl(
-        "$s = IO::Socket::INET->new(Listen => 5, LocalPort => 5432, ReuseAddr => 1) or die; $s->accept for 1..3",
+        "$s = IO::Socket::INET->new(Listen => 5, LocalPort => 5432, ReuseAddr => 1) or die; $s->accept for \
+         1..3",
     );
     let host = address.host;
     let from_node =

@@ -2,8 +2,8 @@
 
 use std::process::Command;
 
-/// Whether a test may use an engine; says why not. `LIFEBOAT_TEST_DOCKER=0` skips such tests, `LIFEBOAT_TEST_DOCKER=1` makes
-/// them fail where no engine answers.
+/// Whether a test may use an engine; says why not. `LIFEBOAT_TEST_DOCKER=0` skips such tests,
+/// `LIFEBOAT_TEST_DOCKER=1` makes them fail where no engine answers.
 pub(crate) fn wanted() -> bool {
     let wish = std::env::var("LIFEBOAT_TEST_DOCKER").unwrap_or_default();
     let answers = || {

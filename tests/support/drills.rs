@@ -140,7 +140,8 @@ impl Draft {
         let rpo = key("rpo", self.rpo) + &key("rpo-at-worst", self.at_worst);
         let steps: String = self.steps.iter().map(|step| format!("[[steps]]\n{step}\n")).collect();
         format!(
-            "title = \"{}\"\ntags = [\"test\"]\n[objectives]\nrto = \"{}\"\n{rpo}{archive}[[nodes]]\nname = \"primary\"\n{standby}{}\
+            "title = \"{}\"\ntags = [\"test\"]\n[objectives]\nrto = \"{}\"\n{rpo}{archive}[[nodes]]\nname = \
+             \"primary\"\n{standby}{}\
              [workload]\nwriters = 2\nrate = \"100/s\"\n{steps}",
             self.title, self.rto, self.dataset
         )

@@ -1,4 +1,5 @@
-//! What a run has left on this machine: an independent witness that reads /proc and the work directory by itself.
+//! What a run has left on this machine: an independent witness that reads /proc and the work directory by
+//! itself.
 
 use std::{
     fs,
@@ -75,7 +76,8 @@ pub(crate) fn runs(work: &Path) -> Vec<PathBuf> {
 /// Waits until nothing is left but the cache; how long that took.
 ///
 /// # Errors
-/// Returns an error that says what is left after five seconds, or as many as they are on a machine that is not idle.
+/// Returns an error that says what is left after five seconds, or as many as they are on a machine that is
+/// not idle.
 pub(crate) fn gone(work: &Path) -> Result<Duration, String> {
     let (began, within) = (Instant::now(), stretched(GONE_WITHIN));
     loop {

@@ -2,8 +2,8 @@
 
 use std::{fs, thread, time::Duration};
 
-/// A time that is enough on an idle machine, as long as it takes here: where more processes want to run than there are cores, each
-/// waits for the others.
+/// A time that is enough on an idle machine, as long as it takes here: where more processes want to run than
+/// there are cores, each waits for the others.
 pub(crate) fn stretched(idle: Duration) -> Duration {
     let load = fs::read_to_string("/proc/loadavg").expect("Linux");
     let waiting: f64 =

@@ -19,8 +19,8 @@ const NEVER: [(&str, &str); 9] = [
     ("report", "lab"),
 ];
 
-/// Enums that grow. What a variant means stands in its table in `src/drill/`; a comparison with one of them elsewhere compiles
-/// silently, and wrongly, when the next is added.
+/// Enums that grow. What a variant means stands in its table in `src/drill/`; a comparison with one of them
+/// elsewhere compiles silently, and wrongly, when the next is added.
 const GROWING: [&str; 4] = ["ArchiveMethod", "BackupMethod", "Check", "Fault"];
 
 /// Where comparisons with one variant stand: the tables, and what reads a drill file word by word.

@@ -84,7 +84,8 @@ fn a_layer_turned_round_is_noticed() {
         &[
             (
                 "src/judge/x.rs",
-                "// use crate::lab::Node;\n/* crate::cli::x */ const A: &str = \"crate::cli::x\"; use crate::judge::y;",
+                "// use crate::lab::Node;\n/* crate::cli::x */ const A: &str = \"crate::cli::x\"; use \
+                 crate::judge::y;",
             ),
             ("src/cli/x.rs", "use crate::{engine::Run, lab::{Node, local}, pg::Lsn};"),
             ("src/cli/run.rs", "use super::{report, select};"),
@@ -218,6 +219,17 @@ fn a_long_file_and_a_long_median_are_noticed() {
     );
     let findings = rules::sizes(&[("src/a.rs".into(), excused), ("src/b.rs".into(), String::new())]);
     assert_eq!(findings, Vec::<String>::new());
+}
+
+#[test]
+fn lines_are_short() {
+    holds(rules::columns);
+    let [long, good] = [111, 110].map(|columns| format!("// {}\n", "é".repeat(columns - 3)));
+    finds(
+        rules::columns,
+        &[("src/a.rs", &long), ("tests/a/b.rs", &long), ("benches/a.rs", &long)],
+        &[("src/a.rs", &good), ("drills/a.toml", &long)],
+    );
 }
 
 #[test]

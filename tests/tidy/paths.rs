@@ -89,7 +89,8 @@ fn end_of_raw_text(chars: &[char], from: usize, hashes: usize) -> usize {
     (first..chars.len()).find(closes).map_or(chars.len(), |quote| quote + 1 + hashes)
 }
 
-/// Every path of a file, groups written out: `use a::{b, c::d}` gives `a::b` and `a::c::d`. A leading `::` is left out.
+/// Every path of a file, groups written out: `use a::{b, c::d}` gives `a::b` and `a::c::d`. A leading `::` is
+/// left out.
 pub(crate) fn paths(text: &str) -> Vec<Vec<String>> {
     let tokens = tokens(text);
     let mut found = Vec::new();

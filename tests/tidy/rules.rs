@@ -36,6 +36,46 @@ const LINES: usize = 400;
 /// The median of all source files is at most this.
 const MEDIAN: usize = 120;
 
+/// A line has so many columns at most, as rustfmt has it for code: what is longer is not read, or hides a nesting.
+const COLUMNS: usize = 110;
+
+/// Files that have longer ones yet: they are wrapped with the next change of theirs.
+const LONG_YET: &[&str] = &[
+    "src/action/backup/basebackup.rs",
+    "src/action/backup/dump.rs",
+    "src/action/backup/dump/restore.rs",
+    "src/action/backup/mod.rs",
+    "src/action/context.rs",
+    "src/action/dataset/mod.rs",
+    "src/action/fault/proof.rs",
+    "src/action/fingerprint/databases.rs",
+    "src/action/fingerprint/expression.rs",
+    "src/action/fingerprint/mod.rs",
+    "src/action/fingerprint/second_look.rs",
+    "src/action/fingerprint/snapshot.rs",
+    "src/action/prepare.rs",
+    "src/action/tablespaces.rs",
+    "src/action/topology.rs",
+    "src/action/workload/mod.rs",
+    "src/action/workload/touched.rs",
+    "src/drill/capability.rs",
+    "src/drill/outage.rs",
+    "src/engine/run.rs",
+    "src/journal/fingerprint.rs",
+    "src/judge/rules/content.rs",
+    "src/judge/rules/content/tests.rs",
+    "src/lab/docker/lab.rs",
+    "src/lab/fake.rs",
+    "src/lab/local/lab.rs",
+    "src/lab/node_paths.rs",
+    "src/syntax/declared/cluster.rs",
+    "tests/cli/field.rs",
+    "tests/cli/promises.rs",
+    "tests/cli/recoveries.rs",
+    "tests/cli/sabotage.rs",
+    "tests/support/mod.rs",
+];
+
 /// A file without the tests at its end.
 pub(crate) fn product(text: &str) -> &str {
     text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default()
@@ -63,7 +103,8 @@ fn depth(path: &str) -> usize {
     if path.ends_with("/mod.rs") { parts - 1 } else { parts }
 }
 
-/// The top module of this crate that a path within a file names; `None` where it names something nearer, or foreign.
+/// The top module of this crate that a path within a file names; `None` where it names something nearer, or
+/// foreign.
 pub(crate) fn top_module<'a>(file: &str, path: &'a [String]) -> Option<&'a String> {
     let ups = path.iter().take_while(|part| *part == "super").count();
     match path.first().map(String::as_str) {
@@ -131,7 +172,8 @@ pub(crate) fn owners(files: &[File]) -> Vec<String> {
             else {
                 continue;
             };
-            // A word alone is a variable or a field, but where it is imported under its own name, which nobody needs.
+            // A word alone is a variable or a field, but where it is imported under its own name, which
+            // nobody needs.
             if found.len() > 1 && !owners.iter().any(|owner| path.starts_with(owner)) {
                 findings.push(format!("{path}: {} belongs to {}", found.join("::"), owners.join(" and ")));
             } else if found.len() == 1
@@ -147,6 +189,20 @@ pub(crate) fn owners(files: &[File]) -> Vec<String> {
 
 fn imported(text: &str, name: &str) -> bool {
     tokens(text).windows(2).any(|pair| pair == ["use", name] || pair == ["crate", name])
+}
+
+/// Lines are short, those of comments and texts too.
+pub(crate) fn columns(files: &[File]) -> Vec<String> {
+    let mut findings = Vec::new();
+    for (path, text) in rust(files, &["src/", "tests/", "benches/"]) {
+        if LONG_YET.contains(&path.as_str()) {
+            continue;
+        }
+        let lines = text.lines().map(|line| line.chars().count()).zip(1..);
+        let long = lines.filter(|(columns, _)| *columns > COLUMNS);
+        findings.extend(long.map(|(columns, line)| format!("{path}:{line}: {columns} columns")));
+    }
+    findings
 }
 
 /// Files are short, or say in their first comment why they are not; and most are much shorter.

@@ -11,7 +11,8 @@ impl Archiver for ArchiveCommand {
     fn settings(&self, _node: &Node, folder: &str) -> Settings {
         // A segment that is there already is right only if it is the same one (a retry after a crash).
         let archive = format!(
-            "if test -f {folder}/%f; then cmp -s %p {folder}/%f; else cp %p {folder}/.%f.$$ && sync {folder}/.%f.$$ && mv {folder}/.%f.$$ {folder}/%f; fi"
+            "if test -f {folder}/%f; then cmp -s %p {folder}/%f; else cp %p {folder}/.%f.$$ && sync \
+             {folder}/.%f.$$ && mv {folder}/.%f.$$ {folder}/%f; fi"
         );
         Settings::from([("archive_command".to_owned(), archive)])
     }

@@ -20,7 +20,8 @@ use crate::{
     pg::setting::Settings,
 };
 
-/// What each means of archiving must be able to do, for an archive in a folder that every node of the exercise sees.
+/// What each means of archiving must be able to do, for an archive in a folder that every node of the
+/// exercise sees.
 #[async_trait]
 pub trait Archiver: Send + Sync {
     /// Makes what the archive needs before a server archives into it.
@@ -51,7 +52,8 @@ pub trait Archiver: Send + Sync {
     /// Returns an error if it can't be read.
     async fn last_segment(&self, node: &Node, folder: &str) -> Result<Option<String>, LabError>;
 
-    /// Switches to a new segment and waits until the one before is in the archive, by what the server says of it.
+    /// Switches to a new segment and waits until the one before is in the archive, by what the server says of
+    /// it.
     ///
     /// # Errors
     /// Returns an error if it does not come.
@@ -77,8 +79,8 @@ pub trait Archiver: Send + Sync {
         .await
     }
 
-    /// Proves that the server archives into it: a segment is switched, waited for, fetched back by the restore command and
-    /// compared with the server's own copy; `None` where nothing came within the time.
+    /// Proves that the server archives into it: a segment is switched, waited for, fetched back by the
+    /// restore command and compared with the server's own copy; `None` where nothing came within the time.
     ///
     /// # Errors
     /// Returns an error if the server can't be asked or the archive can't be read.
@@ -115,7 +117,8 @@ pub async fn prepare(repository: &Node, method: ArchiveMethod) -> Result<(), Lab
     archiver(method).prepare(repository, &folder(repository)).await
 }
 
-/// Does what can only be done with a server that archives into the drill's archive, just after it was started.
+/// Does what can only be done with a server that archives into the drill's archive, just after it was
+/// started.
 ///
 /// # Errors
 /// Returns an error if it fails.
@@ -161,8 +164,9 @@ pub async fn complete(context: &DrillContext, node: &Node) -> Result<(), LabErro
     }
 }
 
-/// Proves that a recovered server archives, into the drill's archive if that is where it does, else for this proof into one
-/// of its own. `recovery` is the step that made the server; `None` where nothing came within the time.
+/// Proves that a recovered server archives, into the drill's archive if that is where it does, else for this
+/// proof into one of its own. `recovery` is the step that made the server; `None` where nothing came within
+/// the time.
 ///
 /// # Errors
 /// Returns an error if the server can't be asked or the archive can't be read.
@@ -174,8 +178,8 @@ pub async fn prove(
     let Some(archiver) = of(context) else { return Ok(None) };
     let session = node.session("postgres").await?;
     let command = session.value("show archive_command").await;
-    // A server that has a command served before, and has to archive where it always did, whatever its command is by now: a
-    // segment that went elsewhere would be a hole in its archive.
+    // A server that has a command served before, and has to archive where it always did, whatever its command
+    // is by now: a segment that went elsewhere would be a hole in its archive.
     if node.ask(command, "ask how it archives")?.is_some_and(|command| !command.is_empty()) {
         return archiver.prove(node, &folder(node)).await;
     }
@@ -194,7 +198,8 @@ pub async fn prove(
 
 /// Ends the current segment, so that it is archived; gives its name.
 async fn switch_segment(node: &Node, session: &Session) -> Result<String, LabError> {
-    // A record of its own, so that there is something to switch away from; no commit, which would wait for a synchronous standby.
+    // A record of its own, so that there is something to switch away from; no commit, which would wait for a
+    // synchronous standby.
     node.ask(
         session.run("select pg_logical_emit_message(false, 'lifeboat', 'switch')").await,
         "write a record",

@@ -51,7 +51,8 @@ fn is_examined(line: &str) -> bool {
     ["checking heap table ", "checking btree index "].iter().any(|words| line.contains(words))
 }
 
-/// What a server says of a page or a file that it can't read; the program passes its words on, and no SQLSTATE.
+/// What a server says of a page or a file that it can't read; the program passes its words on, and no
+/// SQLSTATE.
 ///
 /// Source: `src/backend/storage/page/bufpage.c`, `smgr/md.c`, `buffer/bufmgr.c`.
 const UNREADABLE: [&str; 4] =
@@ -102,13 +103,15 @@ mod tests {
                     pg_amcheck: checking btree index \"shop.shop.customer_pkey\"\n";
         assert_eq!(talk.lines().filter(|line| is_examined(line)).count(), 2);
         let said = "heap table \"shop.shop.customer\", block 0, offset 1:\n    xmin 4 is odd\n\
-                    btree index \"shop.shop.customer_pkey\":\n    ERROR:  heap tuple (0,1) lacks matching index tuple\n    HINT:  Retrying\n";
+                    btree index \"shop.shop.customer_pkey\":\n    ERROR:  heap tuple (0,1) lacks matching \
+                    index tuple\n    HINT:  Retrying\n";
         let found = complaints(said);
         assert_eq!(found.len(), 2);
         assert_eq!(found[0].about, "heap table \"shop.shop.customer\", block 0, offset 1");
         assert_eq!(found[1].text, "ERROR:  heap tuple (0,1) lacks matching index tuple HINT:  Retrying");
         assert_eq!(complaints("").len(), 0);
-        let refused = "pg_amcheck: error: query failed: ERROR:  invalid page in block 3 of relation base/5/2662\n\
+        let refused = "pg_amcheck: error: query failed: ERROR:  invalid page in block 3 of relation \
+            base/5/2662\n\
                        pg_amcheck: query was: SELECT 1\n";
         assert_eq!(
             refusals(refused).first().map(|complaint| complaint.text.as_str()),

@@ -10,11 +10,13 @@ use crate::{
 
 pub(super) async fn survey(context: &DrillContext, recovery: &Recovery) -> Result<CheckFacts, LabError> {
     let node = &recovery.node;
-    // What is found is held against the ledger: one with a gap would make lost rows look fine, or good ones look strange.
+    // What is found is held against the ledger: one with a gap would make lost rows look fine, or good ones
+    // look strange.
     context.workload()?.flush()?;
     let session = node.session(context.database().as_str()).await?;
     // The rows themselves are read, not an index, which might tell another story.
-    let pins = "set enable_indexscan = off; set enable_indexonlyscan = off; set enable_bitmapscan = off; set row_security = off";
+    let pins = "set enable_indexscan = off; set enable_indexonlyscan = off; set enable_bitmapscan = off; set \
+        row_security = off";
     node.ask(session.run(pins).await, "prepare the survey")?;
     let live = context.workload()?.table();
     let mut survey = WorkloadScan { begun: context.now(), ..WorkloadScan::default() };
@@ -25,8 +27,10 @@ pub(super) async fn survey(context: &DrillContext, recovery: &Recovery) -> Resul
             continue;
         }
         let islands = format!(
-            "with marked as (select writer, seq, note is distinct from {nonce} || '-' || writer || '-' || seq as damaged from {table}), \
-                  numbered as (select *, seq - dense_rank() over (partition by writer, damaged order by seq) as island from marked) \
+            "with marked as (select writer, seq, note is distinct from {nonce} || '-' || writer || '-' || \
+             seq as damaged from {table}), \
+                  numbered as (select *, seq - dense_rank() over (partition by writer, damaged order by seq) \
+                  as island from marked) \
              select writer, min(seq), max(seq), count(*), count(distinct seq), damaged::int \
              from numbered group by writer, damaged, island order by 1, 2",
             nonce = literal(&context.nonce),
@@ -39,7 +43,8 @@ pub(super) async fn survey(context: &DrillContext, recovery: &Recovery) -> Resul
     Ok(CheckFacts::WorkloadScan(survey))
 }
 
-/// Puts an island into the survey: a writer, its first and last number, rows, numbers, and whether the rows are damaged.
+/// Puts an island into the survey: a writer, its first and last number, rows, numbers, and whether the rows
+/// are damaged.
 fn note_island(survey: &mut WorkloadScan, row: &[Option<String>]) {
     let field = |at: usize| row.get(at)?.as_deref()?.parse::<i64>().ok();
     let number = |at: usize| u64::try_from(field(at)?).ok();

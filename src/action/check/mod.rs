@@ -17,7 +17,8 @@ use crate::{
 /// A check step: every check is made, whatever the others found.
 ///
 /// # Errors
-/// Returns an error if there is nobody to ask. A check that could not be made is written down as broken; that is for the judge.
+/// Returns an error if there is nobody to ask. A check that could not be made is written down as broken; that
+/// is for the judge.
 pub async fn run_checks(context: &DrillContext, step: usize, checks: &[Check]) -> Result<(), LabError> {
     let recovery = context
         .recovery
@@ -35,8 +36,8 @@ pub async fn run_checks(context: &DrillContext, step: usize, checks: &[Check]) -
             about: Some(recovery.step),
             facts,
         });
-        // Commits that were under way when a survey was made are there for whoever judges it now; a ledger that can't be
-        // written fails the check that needs it.
+        // Commits that were under way when a survey was made are there for whoever judges it now; a ledger
+        // that can't be written fails the check that needs it.
         if let Some(workload) = &context.workload
             && let Err(error) = workload.flush()
         {

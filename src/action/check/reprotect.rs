@@ -17,7 +17,8 @@ pub(super) async fn protect(context: &DrillContext, recovery: &Recovery) -> Resu
     Ok(CheckFacts::Reprotect(Reprotected { archive, backup_complaints, verified }))
 }
 
-/// Takes a new backup of the recovered server, by the method of the drill, and verifies it: the complaints, and how much was verified.
+/// Takes a new backup of the recovered server, by the method of the drill, and verifies it: the complaints,
+/// and how much was verified.
 async fn back_up(context: &DrillContext, recovery: &Recovery) -> Result<(Vec<String>, u64), LabError> {
     let label: Label = format!("reprotect-{}", recovery.step)
         .parse()

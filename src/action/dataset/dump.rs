@@ -13,7 +13,8 @@ use crate::{
 /// What the superuser's creation in a script of `pg_dumpall` becomes: it is there already.
 const WITHOUT_SUPERUSER: &str = "s/^CREATE ROLE postgres;$//";
 
-/// A script of `pg_dump` or `pg_dumpall` that was cut short restores without an error: its last line must be there.
+/// A script of `pg_dump` or `pg_dumpall` that was cut short restores without an error: its last line must be
+/// there.
 const WHOLE: &str = "-- PostgreSQL database \\(cluster \\)\\{0,1\\}dump complete";
 
 pub(super) async fn restore(
@@ -48,7 +49,8 @@ pub(super) async fn restore(
             };
             let address = node.address().await?;
             let script = format!(
-                "cd {folder}\nexec {restore} --exit-on-error --no-password -h {host} -p {port} {into} {PACKED}",
+                "cd {folder}\nexec {restore} --exit-on-error --no-password -h {host} -p {port} {into} \
+                 {PACKED}",
                 restore = node.program("pg_restore"),
                 host = address.host,
                 port = address.port,
@@ -70,11 +72,13 @@ enum Form {
 /// The name under which a dump lies in the node once it is unpacked.
 const PACKED: &str = "lifeboat-dump";
 
-/// Unpacks a dump and tells its form, with the databases that it names: statements that make one, or the dump's own.
+/// Unpacks a dump and tells its form, with the databases that it names: statements that make one, or the
+/// dump's own.
 async fn look(node: &Node, folder: &str, dump: &str) -> Result<(Form, Vec<String>), LabError> {
     let script = format!(
         "cd {folder}\n\
-         if [ \"$(head -c 2 {dump} 2>/dev/null | od -An -tx1 | tr -d ' ')\" = 1f8b ]; then gzip -dc {dump} > {PACKED}\n\
+         if [ \"$(head -c 2 {dump} 2>/dev/null | od -An -tx1 | tr -d ' ')\" = 1f8b ]; then gzip -dc {dump} > \
+         {PACKED}\n\
          else ln -sfn {dump} {PACKED}; fi\n\
          if [ -d {PACKED}/ ] || [ \"$(head -c 5 {PACKED})\" = PGDMP ] \
          || [ \"$(tail -c +258 {PACKED} | head -c 5)\" = ustar ]; then\n\
@@ -105,7 +109,8 @@ async fn script(
     let file = shell_word(file);
     let script = format!(
         "cd {folder}\n\
-         tail -n 20 {file} | grep -q '^{WHOLE}$' || {{ echo {file} 'has no end: it was cut short, or is no dump' >&2; exit 1; }}\n\
+         tail -n 20 {file} | grep -q '^{WHOLE}$' || {{ echo {file} 'has no end: it was cut short, or is no \
+         dump' >&2; exit 1; }}\n\
          sed '{WITHOUT_SUPERUSER}' {file} > {PACKED}.sql\n{psql}",
         psql = psql(node, database, &format!("-f {PACKED}.sql")).await?,
     );

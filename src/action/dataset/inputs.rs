@@ -1,5 +1,5 @@
-//! The files that a drill names, on the machine of the runner: whether they are there, what is in them, and how they
-//! come into a node.
+//! The files that a drill names, on the machine of the runner: whether they are there, what is in them, and
+//! how they come into a node.
 
 use std::{
     collections::BTreeSet,
@@ -19,7 +19,8 @@ use crate::{
 /// So many bytes of a file are sent by one command.
 const PIECE: usize = 16 << 20;
 
-/// The files of a dataset. In a node they lie to each other as they do here, so that scripts find what they include.
+/// The files of a dataset. In a node they lie to each other as they do here, so that scripts find what they
+/// include.
 #[derive(Debug)]
 pub struct Inputs {
     base: PathBuf,

@@ -27,7 +27,8 @@ pub(super) async fn inject(
         "read the position after the mistake",
     )?;
     let server_time = node.ask(session.clock_time().await, "read the server's time")?;
-    // Clients whose own table is gone commit no more: that recovery stops before the mistake needs a commit behind it.
+    // Clients whose own table is gone commit no more: that recovery stops before the mistake needs a commit
+    // behind it.
     let application = node.session_as_application(context.database().as_str()).await?;
     context.workload_mut()?.commit_marker(&node, &application).await?;
     Ok(Injected {
@@ -45,7 +46,8 @@ pub(super) async fn probe(site: &Site, dropped: &DroppedTable) -> Result<Seen, L
     let session = site.node.session(site.database.as_str()).await?;
     let there = format!("select (to_regclass({}) is not null)::text", literal(&table.quoted()));
     let there: bool = site.node.ask(session.read(&there).await, "look for the table")?;
-    // An unlogged table comes back from WAL or from a standby without a single row: the DROP has destroyed them.
+    // An unlogged table comes back from WAL or from a standby without a single row: the DROP has destroyed
+    // them.
     if there && site.has_rows == Some(true) {
         let rows = format!("select (exists (select from {}))::text", table.quoted());
         let has_rows: bool = site.node.ask(session.read(&rows).await, "look for rows of the table")?;

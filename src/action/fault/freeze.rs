@@ -1,4 +1,5 @@
-//! Every process of the server stops where it is. What this step froze is thawed by a `heal` step or at the end.
+//! Every process of the server stops where it is. What this step froze is thawed by a `heal` step or at the
+//! end.
 
 use super::{DrillContext, Injected, Seen, Site};
 use crate::{
@@ -16,7 +17,8 @@ pub(super) async fn inject(
     Ok(Injected::between(at, context.now()))
 }
 
-/// The runtime's word: the kernel still takes connections for a frozen server, so that a client alone can't tell.
+/// The runtime's word: the kernel still takes connections for a frozen server, so that a client alone can't
+/// tell.
 pub(super) async fn probe(site: &Site, name: &NodeName) -> Result<Seen, LabError> {
     Ok(match site.node.runtime().processes(name).await? {
         Processes::Frozen => Seen::Present(format!("every process of {name} stands still")),

@@ -1,7 +1,7 @@
 //! Breaking things, and lifting what was broken.
 //!
-//! The file of a fault has `inject`, `probe` (is its effect there?) and, where its row in `drill/fault.rs` says that it can be
-//! lifted, `heal`. Who calls them follows from the table.
+//! The file of a fault has `inject`, `probe` (is its effect there?) and, where its row in `drill/fault.rs`
+//! says that it can be lifted, `heal`. Who calls them follows from the table.
 
 mod drop_table;
 mod freeze;
@@ -99,7 +99,8 @@ fault_table!(calls);
 /// A fault step: injects it, and begins to look for its effect, which nobody waits for here.
 ///
 /// # Errors
-/// Returns an error if it can't be injected. A fault without effect is no error: the journal says so, and the judge counts it.
+/// Returns an error if it can't be injected. A fault without effect is no error: the journal says so, and the
+/// judge counts it.
 pub async fn inject(context: &mut DrillContext, step: usize, fault: &Fault) -> Result<(), LabError> {
     let needed = fault.info().needs.filter(|needed| !context.runtime.capabilities().contains(needed));
     if let Some(needed) = needed {
@@ -168,8 +169,8 @@ fn open(context: &DrillContext) -> impl Iterator<Item = (usize, &FaultFacts)> {
     context.faults.iter().rev().filter(is_open).map(|(number, facts)| (*number, facts))
 }
 
-/// When a server has answered a query, just now; `None` where it does not. That it lived is part of the proof that a fault
-/// silenced it.
+/// When a server has answered a query, just now; `None` where it does not. That it lived is part of the proof
+/// that a fault silenced it.
 async fn last_answer(context: &DrillContext, name: &NodeName) -> Result<Option<Moment>, LabError> {
     Ok(match context.node(name)?.answers(ANSWER_WITHIN).await {
         Ok(()) => Some(context.now()),

@@ -78,7 +78,8 @@ impl RecoveredService {
 /// # Errors
 /// Returns an error if the recovered service does not come to its terminal state, or no client commits on it.
 pub async fn recover(context: &mut DrillContext, step: usize, recovery: &Recovery) -> Result<(), LabError> {
-    // A recovery that hangs is to be told as one that was not reached in time, which takes a moment of that time.
+    // A recovery that hangs is to be told as one that was not reached in time, which takes a moment of that
+    // time.
     let kept = context.time_left.keep_back();
     let done = bring_back(context, step, recovery).await;
     context.time_left.give_back(kept);
@@ -145,8 +146,8 @@ async fn bring_back(context: &mut DrillContext, step: usize, recovery: &Recovery
     Ok(())
 }
 
-/// The phase from the fault to the clients' first error, and what the drill waits after it. A mistake of a person may hit no
-/// client at all: then nothing is detected, and people come to it when the drill says so.
+/// The phase from the fault to the clients' first error, and what the drill waits after it. A mistake of a
+/// person may hit no client at all: then nothing is detected, and people come to it when the drill says so.
 async fn detect(context: &DrillContext, step: usize, phases: &mut Phases) -> Result<(), LabError> {
     let causes = context.timeline.causes(step);
     let Some((number, fault)) = causes.iter().find_map(|number| Some((*number, context.faults.get(number)?)))
@@ -167,8 +168,8 @@ async fn detect(context: &DrillContext, step: usize, phases: &mut Phases) -> Res
     Ok(())
 }
 
-/// The phase until the application's role has written. On a rehearsed copy, where no clients go, and in a drill without clients,
-/// Lifeboat writes itself.
+/// The phase until the application's role has written. On a rehearsed copy, where no clients go, and in a
+/// drill without clients, Lifeboat writes itself.
 async fn first_write(
     context: &mut DrillContext,
     phases: &mut Phases,
@@ -251,7 +252,8 @@ async fn prove(
     })
 }
 
-/// Follows a server from its first connection out of recovery: replay until its position no longer moves, then promotion.
+/// Follows a server from its first connection out of recovery: replay until its position no longer moves,
+/// then promotion.
 async fn follow_promotion(
     context: &DrillContext,
     phases: &mut Phases,
@@ -288,22 +290,22 @@ async fn follow_promotion(
     Ok(())
 }
 
-/// Sends the clients to a server, where the service is a switch. Returns the moment from which on what they commit is on it:
-/// an old server that still lives takes their commits until then.
+/// Sends the clients to a server, where the service is a switch. Returns the moment from which on what they
+/// commit is on it: an old server that still lives takes their commits until then.
 async fn switch_service(context: &DrillContext, node: &Node) -> Result<Moment, LabError> {
     context.workload()?.switch(ServiceAddress::one(ServiceHost::of(node).await?));
     Ok(context.now())
 }
 
-/// Makes sure that the archive holds what the server in service has written so far, where it still lives: a recovery
-/// target can only be reached when a record after it is in the archive.
+/// Makes sure that the archive holds what the server in service has written so far, where it still lives: a
+/// recovery target can only be reached when a record after it is in the archive.
 async fn complete_archive(context: &DrillContext) -> Result<(), LabError> {
     let (node, _) = context.service()?;
     if !context.nodes.contains_key(node.name()) || context.drill.archive.is_none() {
         return Ok(());
     }
-    // A server that was crashed or frozen archives nothing more: what is in the archive has to do, and a target that is not
-    // in it ends the recovery with an error.
+    // A server that was crashed or frozen archives nothing more: what is in the archive has to do, and a
+    // target that is not in it ends the recovery with an error.
     if let Err(error) = node.answers(ALIVE_WITHIN).await {
         context.recorder.progress(format!("the archive stays as it is: {}", ErrorChain::of(&error)));
         return Ok(());

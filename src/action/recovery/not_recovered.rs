@@ -1,7 +1,8 @@
 //! Whether a recovery was refused by its tool or its server, or the harness could not do its part.
 //!
-//! **Invariant:** a refusal is written down only where the lab is seen to be sound: commands run, disks have room, and nobody
-//! killed what was at work. What a tool says of the lab itself comes before that: it may have given the room back.
+//! **Invariant:** a refusal is written down only where the lab is seen to be sound: commands run, disks have
+//! room, and nobody killed what was at work. What a tool says of the lab itself comes before that: it may
+//! have given the room back.
 
 use super::DrillContext;
 use crate::{
@@ -14,8 +15,8 @@ use crate::{
 /// The name of the file of evidence in which all words of the tool are kept.
 const WORDS: &str = "not-recovered";
 
-/// A shell's exit codes for a program that can't be run or is not there, and for those that somebody ended: by SIGHUP,
-/// SIGINT, SIGKILL and SIGTERM. A tool that crashes over what it reads ends by other signals.
+/// A shell's exit codes for a program that can't be run or is not there, and for those that somebody ended:
+/// by SIGHUP, SIGINT, SIGKILL and SIGTERM. A tool that crashes over what it reads ends by other signals.
 const OF_THE_LAB: [i64; 6] = [126, 127, 129, 130, 137, 143];
 
 /// A server that has no room for another segment of WAL can't go on.
@@ -41,7 +42,8 @@ pub(super) async fn blame(context: &DrillContext, recovery: &Recovery, error: La
     }
 }
 
-/// Writes down that a recovery was refused, where that is what an error tells, and keeps all words of the tool.
+/// Writes down that a recovery was refused, where that is what an error tells, and keeps all words of the
+/// tool.
 pub(super) async fn note(context: &DrillContext, step: usize, recovery: &Recovery, error: &LabError) {
     if !is_refusal(error) {
         return;
@@ -60,8 +62,8 @@ pub(super) async fn note(context: &DrillContext, step: usize, recovery: &Recover
     context.recorder.record(Event::NotRecovered { step, error: ErrorChain::of(error) });
 }
 
-/// Whether an error is a word of the tool or of the server against what was to be recovered. What the harness could not do
-/// or see is none: an engine, a disk, a program or an extension that is not there.
+/// Whether an error is a word of the tool or of the server against what was to be recovered. What the harness
+/// could not do or see is none: an engine, a disk, a program or an extension that is not there.
 fn is_refusal(error: &LabError) -> bool {
     match error {
         LabError::Command { code, whole, .. } => {

@@ -9,7 +9,8 @@ use crate::{
 pub(super) struct Phases {
     clock: Clock,
     spans: Vec<PhaseSpan>,
-    /// Where detection, or what the drill waited for, ended: there the first phase of the recovery itself begins.
+    /// Where detection, or what the drill waited for, ended: there the first phase of the recovery itself
+    /// begins.
     noticed: Option<Moment>,
     open: Option<(Phase, Moment)>,
 }
@@ -19,7 +20,8 @@ impl Phases {
         Self { clock, spans: Vec::new(), noticed: None, open: None }
     }
 
-    /// Clients had their first error; where the drill has declared steps since then, it waited for them until now.
+    /// Clients had their first error; where the drill has declared steps since then, it waited for them until
+    /// now.
     pub(super) fn detected(&mut self, from: Moment, noticed: Moment, has_waited: bool) {
         let now = self.clock.now();
         let until = if has_waited { now.max(noticed) } else { noticed };

@@ -35,8 +35,8 @@ pub(super) async fn run(
         },
     )
     .await?;
-    // Nobody stands in the data directory any more, so its lock is stale. Left where it is, it would be taken for a live one
-    // for as long as the first process of the machine has not collected the dead postmaster.
+    // Nobody stands in the data directory any more, so its lock is stale. Left where it is, it would be taken
+    // for a live one for as long as the first process of the machine has not collected the dead postmaster.
     node.run(Command::shell("remove the stale lock file", format!("rm -f {data}/postmaster.pid"))).await?;
     let since = context.now();
     node.launch().await?;

@@ -73,7 +73,8 @@ async fn roll_forward(
     onto: &NodeName,
     serve: bool,
 ) -> Result<(Node, Moment, Option<ResolvedTarget>, Option<String>), LabError> {
-    // To its own end a backup brings all WAL along; what lies behind that, and is a target, has to be in the archive.
+    // To its own end a backup brings all WAL along; what lies behind that, and is a target, has to be in the
+    // archive.
     if !matches!(target, RecoveryTarget::Latest | RecoveryTarget::Immediate) {
         complete_archive(context).await?;
     }

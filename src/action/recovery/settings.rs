@@ -21,7 +21,8 @@ pub(super) fn resolved(
     resolved.map_err(|why| LabError::state(format!("aim at {}", target.describe()), why))
 }
 
-/// What a recovered server needs to reach its target and to leave recovery there. It archives nothing and follows nobody.
+/// What a recovered server needs to reach its target and to leave recovery there. It archives nothing and
+/// follows nobody.
 pub(super) fn of(context: &DrillContext, node: &Node, resolved_target: Option<&ResolvedTarget>) -> Settings {
     let mut settings = topology::recovered_settings(context);
     let mut set = |name: &str, value: String| settings.insert(name.to_owned(), value);

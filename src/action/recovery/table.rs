@@ -33,7 +33,8 @@ pub(super) async fn run(
     let (primary, _) = context.service()?;
     phases.enter(Phase::Start);
     let (xid, mistake) = mistake(context, table)?;
-    // All that the mistake's transaction wrote must be on the standby before it is turned away from the primary.
+    // All that the mistake's transaction wrote must be on the standby before it is turned away from the
+    // primary.
     wait::until(
         "see the standby receive the human error",
         context.time_left.remaining(),
@@ -97,8 +98,8 @@ fn mistake(context: &DrillContext, table: &TableName) -> Result<(u64, Lsn), LabE
         .ok_or_else(|| LabError::state("find the human error", format!("no step dropped {table}")))
 }
 
-/// Where the mistake's transaction begins in WAL. Stopping before its commit would be too late: its lock on the table is
-/// replayed as well, and would keep everybody from reading it.
+/// Where the mistake's transaction begins in WAL. Stopping before its commit would be too late: its lock on
+/// the table is replayed as well, and would keep everybody from reading it.
 async fn first_record(standby: &Node, xid: u64) -> Result<Lsn, LabError> {
     let what = format!("find transaction {xid} in WAL");
     let redo = standby.control_data().await?.redo;
@@ -137,9 +138,11 @@ async fn copy(
     // A partition can't be attached before it has its indexes: that comes last, with what is elsewhere.
     let without = if plan.is_a_part() { " (TABLE|INDEX) ATTACH " } else { "^$" };
     let script = format!(
-        "{dump} -h {} -p {} --no-password -d {database} -Fc --compress=0 --strict-names {patterns} -f {file}\n\
+        "{dump} -h {} -p {} --no-password -d {database} -Fc --compress=0 --strict-names {patterns} -f \
+         {file}\n\
          {restore} -l {file} | grep -vE '{without}' > {file}.list\n\
-         {restore} -h {} -p {} --no-password -d {database} --exit-on-error --single-transaction -L {file}.list {file}\n\
+         {restore} -h {} -p {} --no-password -d {database} --exit-on-error --single-transaction -L \
+         {file}.list {file}\n\
          rm {file} {file}.list",
         source.host,
         source.port,
@@ -154,7 +157,8 @@ async fn copy(
     // What DROP … CASCADE took of other tables is in no dump of this one.
     let there = inventory::of(primary, &session, table).await?;
     for (line, statement) in plan.elsewhere.into_iter().filter(|(line, _)| !there.contains(line)) {
-        // It may contradict what was written since: then it stays away, and the probe after the recovery tells.
+        // It may contradict what was written since: then it stays away, and the probe after the recovery
+        // tells.
         if let Err(error) = session.run(&statement).await {
             let error = ErrorChain::of(&error);
             context.recorder.progress(format!("{line} was dropped, too, and can't be made again: {error}"));

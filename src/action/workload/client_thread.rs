@@ -1,7 +1,7 @@
 //! The thread on which all clients run.
 //!
-//! They share it with nobody: what the runner does meanwhile does not delay them, and no client has to wake another thread
-//! for each answer, which would take the server time that a commit needs.
+//! They share it with nobody: what the runner does meanwhile does not delay them, and no client has to wake
+//! another thread for each answer, which would take the server time that a commit needs.
 
 use std::{sync::Arc, thread, time::Duration};
 

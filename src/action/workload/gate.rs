@@ -1,7 +1,8 @@
 //! One client asks for all: the others wait until it was let in.
 //!
-//! Whoever is refused would try again at once, and so would all others: for each attempt the server makes a process and
-//! writes lines into its log, at a cost that the recovery under way would have to pay. One prober keeps the resolution.
+//! Whoever is refused would try again at once, and so would all others: for each attempt the server makes a
+//! process and writes lines into its log, at a cost that the recovery under way would have to pay. One prober
+//! keeps the resolution.
 
 use tokio::sync::{Mutex, MutexGuard, watch};
 

@@ -15,8 +15,8 @@ use crate::{
     lab::LabError,
 };
 
-/// The file of the ledger. A line that can't be written is remembered and makes [`LedgerWriter::flush`] fail: a ledger with a gap
-/// would prove less than it seems to.
+/// The file of the ledger. A line that can't be written is remembered and makes [`LedgerWriter::flush`] fail:
+/// a ledger with a gap would prove less than it seems to.
 pub struct LedgerWriter {
     out: Mutex<(BufWriter<File>, io::Result<()>)>,
     sessions: AtomicU32,

@@ -11,7 +11,8 @@ pub(super) struct RateLimiter {
 }
 
 impl RateLimiter {
-    /// One of `writers` clients that begin jobs, each with an attempt every `period`: they are spread over it evenly.
+    /// One of `writers` clients that begin jobs, each with an attempt every `period`: they are spread over it
+    /// evenly.
     pub(super) fn new(writer: u16, writers: u16, period: Duration) -> Self {
         let share = f64::from(writer.saturating_sub(1)) / f64::from(writers.max(1));
         let mut ticks = interval_at(Instant::now() + period.mul_f64(share), period);

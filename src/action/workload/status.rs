@@ -50,8 +50,8 @@ impl WorkloadStatus {
         self.refusals.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// What the server says to clients of whom none has ever committed, once it has said it so often that no other
-    /// answer is to be expected.
+    /// What the server says to clients of whom none has ever committed, once it has said it so often that no
+    /// other answer is to be expected.
     pub(super) fn hopeless(&self) -> Option<String> {
         let refusals = self.refusals();
         let for_good = refusals.iter().filter(|(state, _)| !sqlstate::is_worth_another_try(state));

@@ -1,7 +1,7 @@
 //! The user's own transactions, and the row of the ledger in each that writes.
 //!
-//! **Invariant:** a transaction and its row are sent in one message and committed together: if the row is there, so is
-//! what the transaction did, and if it is not, nothing of it is.
+//! **Invariant:** a transaction and its row are sent in one message and committed together: if the row is
+//! there, so is what the transaction did, and if it is not, nothing of it is.
 
 use crate::{
     drill::{Transaction, Workload},
@@ -57,7 +57,8 @@ impl Transactions {
         })
     }
 
-    /// Commits a row, and the transaction with it where there is one; returns a position in WAL before its end.
+    /// Commits a row, and the transaction with it where there is one; returns a position in WAL before its
+    /// end.
     pub(super) async fn commit(
         &self,
         session: &Session,
@@ -132,7 +133,8 @@ async fn given_up<T>(session: &Session, answer: Result<T, SqlError>) -> Result<T
     match answer {
         Err(error) if !error.is_disconnect() => match session.run("rollback").await {
             Ok(()) => Err(error),
-            // The transaction was refused for sure; the session is of no use any more, which its next one will say.
+            // The transaction was refused for sure; the session is of no use any more, which its next one
+            // will say.
             Err(lost) => {
                 tracing::debug!(%lost, "not rolled back");
                 Err(error)

@@ -25,8 +25,8 @@ use crate::{
     pg::Lsn,
 };
 
-/// How long one attempt to connect may take. A dead address does not answer at all, and delays nobody: several hosts are tried
-/// jobs, and a turn of the service ends every attempt.
+/// How long one attempt to connect may take. A dead address does not answer at all, and delays nobody:
+/// several hosts are tried jobs, and a turn of the service ends every attempt.
 const CONNECT_WITHIN: Duration = Duration::from_secs(5);
 
 struct Connected {
@@ -64,8 +64,9 @@ async fn pause(shared: &Shared, follow: &mut watch::Receiver<ServiceAddress>) {
     }
 }
 
-/// A session that takes writes, whenever there is one. With several hosts, all are tried jobs and the first that
-/// takes writes is it, as with `target_session_attrs=read-write`, but without waiting for those that don't answer.
+/// A session that takes writes, whenever there is one. With several hosts, all are tried jobs and the first
+/// that takes writes is it, as with `target_session_attrs=read-write`, but without waiting for those that
+/// don't answer.
 async fn connect(shared: &Shared, service: &ServiceAddress, writer: u16) -> Connected {
     let mut hosts: FuturesUnordered<_> =
         service.hosts.iter().map(|host| persist(shared, host, writer)).collect();
@@ -111,7 +112,8 @@ async fn persist(shared: &Shared, host: &ServiceHost, writer: u16) -> (Session, 
     }
 }
 
-/// Why there is no session, and whether a server answered: one that does, to say no, has made a process for it.
+/// Why there is no session, and whether a server answered: one that does, to say no, has made a process for
+/// it.
 struct NoSession {
     error: SqlError,
     has_answered: bool,
@@ -127,7 +129,8 @@ async fn attempt(shared: &Shared, host: &ServiceHost) -> Result<(Session, Prepar
     let database = shared.database.as_str();
     let session = Session::connect(&host.address, &shared.secrets.application, database, PATIENCE);
     let session = tokio::time::timeout(CONNECT_WITHIN, session).await.map_err(|_| silent())??;
-    // What is committed to a server that is not in service (one that is still being restored, say) is not committed at all.
+    // What is committed to a server that is not in service (one that is still being restored, say) is not
+    // committed at all.
     let whose = session.setting(OWN_SETTING).await?;
     if whose.as_deref() != Some(host.identity.as_str()) {
         shared.status.strangers.fetch_add(1, Ordering::Relaxed);
@@ -247,7 +250,8 @@ async fn commit_until_trouble(
                     pause(shared, follow).await;
                     continue;
                 }
-                // The server refuses this statement for now (its table is gone, say), and the session is whole.
+                // The server refuses this statement for now (its table is gone, say), and the session is
+                // whole.
                 was_refused = true;
                 tokio::select! {
                     () = shared.until_worth_another_attempt(&connected.session) => {}
@@ -260,8 +264,8 @@ async fn commit_until_trouble(
 }
 
 impl Shared {
-    /// Comes when a statement that was refused is worth another attempt. One client looks for the table, without an error in
-    /// the server's log and a line in the ledger; the others wait until it has committed.
+    /// Comes when a statement that was refused is worth another attempt. One client looks for the table,
+    /// without an error in the server's log and a line in the ledger; the others wait until it has committed.
     async fn until_worth_another_attempt(&self, session: &Session) {
         let Turn::Probe(_prober) = self.statements.turn().await else { return };
         loop {

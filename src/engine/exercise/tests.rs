@@ -1,7 +1,8 @@
-//! The loop over steps on a runtime of a script: whatever happens to a call, the lab is cleaned_up and nothing passes.
+//! The loop over steps on a runtime of a script: whatever happens to a call, the lab is cleaned_up and
+//! nothing passes.
 //!
-//! No PostgreSQL is behind the script, so set-up ends at the first server that is to answer; steps that need none are driven
-//! on a context that stands as far as it can.
+//! No PostgreSQL is behind the script, so set-up ends at the first server that is to answer; steps that need
+//! none are driven on a context that stands as far as it can.
 
 mod closing;
 mod deadlines;
@@ -156,7 +157,8 @@ impl World {
 }
 
 impl Seen {
-    /// Whatever happened: the last call was to clean_up, nothing exists, and nobody says that the promise was kept.
+    /// Whatever happened: the last call was to clean_up, nothing exists, and nobody says that the promise was
+    /// kept.
     #[track_caller]
     fn assert_over(&self, case: &str) {
         assert_eq!(

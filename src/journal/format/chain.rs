@@ -1,12 +1,13 @@
 //! The chain of a journal's lines.
 //!
-//! Each line is a JSON object whose first member is its number and whose last is its hash: BLAKE3, in hexadecimal digits,
-//! of the hash of the line before it (nothing, for the first) followed by the object without the hash. A line that was
-//! changed, taken out, put in or moved no longer agrees, and neither does any after it; a last line that was cut off is a run
-//! without its end.
+//! Each line is a JSON object whose first member is its number and whose last is its hash: BLAKE3, in
+//! hexadecimal digits, of the hash of the line before it (nothing, for the first) followed by the object
+//! without the hash. A line that was changed, taken out, put in or moved no longer agrees, and neither does
+//! any after it; a last line that was cut off is a run without its end.
 //!
-//! **Invariant:** this shows what was changed after it was written. It is no signature: who writes a whole new journal writes
-//! a whole new chain. The hash of the last line is in every report, so that it can be kept elsewhere.
+//! **Invariant:** this shows what was changed after it was written. It is no signature: who writes a whole
+//! new journal writes a whole new chain. The hash of the last line is in every report, so that it can be kept
+//! elsewhere.
 
 use serde::Deserialize;
 
@@ -41,7 +42,8 @@ impl Chain {
         &self.hash
     }
 
-    /// Adds a line: `object` is the text of a JSON object that begins with its number. Returns the whole line.
+    /// Adds a line: `object` is the text of a JSON object that begins with its number. Returns the whole
+    /// line.
     pub(super) fn add(&mut self, object: &[u8]) -> Vec<u8> {
         self.hash = hash(&self.hash, object);
         self.lines += 1;

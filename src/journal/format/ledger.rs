@@ -1,8 +1,8 @@
 //! The ledger's file: JSON Lines, in the order in which they were written.
 //!
 //! The first line names the format; a session is an object; a commit is an array
-//! `[writer, seq, session, begun_us, ended_us, outcome, lsn]`, since there are many of them. The journal tells the hash of the
-//! whole file. Format 1 wrote system identifiers as numbers.
+//! `[writer, seq, session, begun_us, ended_us, outcome, lsn]`, since there are many of them. The journal
+//! tells the hash of the whole file. Format 1 wrote system identifiers as numbers.
 
 mod parse;
 
@@ -66,11 +66,12 @@ pub fn write_commit(mut out: impl Write, commit: &Commit) -> io::Result<()> {
 /// Gives the text of a ledger from its beginning, as often as it is asked.
 pub type Open = Box<dyn Fn() -> io::Result<Box<dyn BufRead>>>;
 
-/// How many lines later than in its order a commit may be written down: clients take the instant before they wait for the file.
+/// How many lines later than in its order a commit may be written down: clients take the instant before they
+/// wait for the file.
 const LATE: usize = 1 << 16;
 
-/// A ledger in a file: every walk reads it again, and nothing of it stays in memory but its sessions. A last line without
-/// its end is left out: the runner died while it wrote it.
+/// A ledger in a file: every walk reads it again, and nothing of it stays in memory but its sessions. A last
+/// line without its end is left out: the runner died while it wrote it.
 pub struct LedgerFile {
     open: Open,
     sessions: Vec<Session>,
@@ -305,7 +306,10 @@ mod tests {
         }
 
         #[test]
-        fn a_torn_last_line_is_left_out(commits in proptest::collection::vec(commits(), 1..5), cut in 1_usize..8) {
+        fn a_torn_last_line_is_left_out(
+            commits in proptest::collection::vec(commits(), 1..5),
+            cut in 1_usize..8,
+        ) {
             let ledger = LedgerEntries { sessions: vec![], commits };
             let mut bytes = written(&ledger);
             bytes.truncate(bytes.len() - cut);

@@ -1,13 +1,16 @@
-//! What is in the files of a run: JSON Lines, with a format version, a number and a hash in every line of the journal.
+//! What is in the files of a run: JSON Lines, with a format version, a number and a hash in every line of the
+//! journal.
 //!
-//! **Invariant:** every format that was ever written is read for ever. The one that is written now is `v2`; an older one is
-//! turned into the next (`v1`), so that one reader makes events of all of them; a newer one is refused.
+//! **Invariant:** every format that was ever written is read for ever. The one that is written now is `v2`;
+//! an older one is turned into the next (`v1`), so that one reader makes events of all of them; a newer one
+//! is refused.
 //!
 //! **To add a field to an event**: add it to the event or fact in `journal`, and to its line in `v2` with
-//! `#[serde(default)]`, so that journals without it are read; the compiler finds the two places in `v2::read` and
-//! `v2::write` that carry it over. Facts that `v2` takes over whole need the `serde(default)` alone. **To add an event**: a variant
-//! in both enums. What the drill's text tells (the fault, the check, the target) is referred to by its step, never written.
-//! **To change what is there** is a new format: freeze `v2` as it is, and turn its lines into those of the next.
+//! `#[serde(default)]`, so that journals without it are read; the compiler finds the two places in `v2::read`
+//! and `v2::write` that carry it over. Facts that `v2` takes over whole need the `serde(default)` alone. **To
+//! add an event**: a variant in both enums. What the drill's text tells (the fault, the check, the target) is
+//! referred to by its step, never written. **To change what is there** is a new format: freeze `v2` as it is,
+//! and turn its lines into those of the next.
 
 mod chain;
 pub mod ledger;
@@ -72,7 +75,8 @@ pub struct Journal {
     pub entries: Vec<Entry>,
     /// The hash of the last line that agrees; `None` where the format keeps no hashes.
     pub hash: Option<String>,
-    /// The first line that does not agree with its hash, or can't be understood; what is behind it was not read.
+    /// The first line that does not agree with its hash, or can't be understood; what is behind it was not
+    /// read.
     pub damage: Option<Damage>,
 }
 
@@ -105,11 +109,12 @@ struct BeginningEvent {
     format: u32,
 }
 
-/// Reads a journal, up to the first line that does not agree. A last line without its end is left out: the runner died while
-/// it wrote it.
+/// Reads a journal, up to the first line that does not agree. A last line without its end is left out: the
+/// runner died while it wrote it.
 ///
 /// # Errors
-/// Returns an error if the file can't be read, its first line is not the beginning of a journal, or it is in a newer format.
+/// Returns an error if the file can't be read, its first line is not the beginning of a journal, or it is in
+/// a newer format.
 pub fn read_journal(mut input: impl BufRead) -> Result<Journal, FormatError> {
     let mut journal = Journal::default();
     let (mut chain, mut steps, mut first) = (Chain::default(), Steps::default(), v1::Reader::default());

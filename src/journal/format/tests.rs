@@ -24,8 +24,8 @@ fn written(entries: &[Entry]) -> Vec<u8> {
     entries.iter().flat_map(|entry| writer.line(entry).expect("JSON")).collect()
 }
 
-/// Whether a reader notices that a journal is not the one that was written: it is refused, a line does not agree, or the
-/// end is missing.
+/// Whether a reader notices that a journal is not the one that was written: it is refused, a line does not
+/// agree, or the end is missing.
 fn is_noticed(bytes: &[u8]) -> bool {
     let Ok(journal) = read_journal(bytes) else { return true };
     let ends = matches!(journal.entries.last().map(|entry| &entry.event), Some(Event::RunEnded { .. }));
@@ -54,7 +54,8 @@ fn what_is_written_is_read_again() {
 fn varied() -> Vec<Entry> {
     let text = include_str!("../../../drills/loss/pitr-targets.toml").to_owned();
     let text = text
-        + "[[steps]]\ncheck = [\"reprotect\", { sql = { title = \"one\", query = \"select 1\", expect = [[\"1\"]] } }]\n";
+        + "[[steps]]\ncheck = [\"reprotect\", \
+            { sql = { title = \"one\", query = \"select 1\", expect = [[\"1\"]] } }]\n";
     let exercise = Exercise { drill: "loss/pitr-targets".parse().expect("a name"), postgres: Major(17) };
     let file = DrillFile { path: "drills/loss/pitr-targets.toml".into(), text };
     let drill = syntax::recorded(&exercise.drill, &file.path, &file.text).expect("a drill");
@@ -162,7 +163,8 @@ fn a_first_line_that_was_changed_or_is_newer_is_refused() {
     let newer = String::from_utf8(bytes.clone()).expect("text").replacen("\"format\":2", "\"format\":3", 1);
     assert_eq!(
         refused(newer.as_bytes()),
-        "the file is in format 3, and this version of lifeboat reads the formats 1 to 2: take the version of lifeboat that \
+        "the file is in format 3, and this version of lifeboat reads the formats 1 to 2: take the version of \
+         lifeboat that \
          wrote it, or a later one"
     );
     let older = newer.replacen("\"format\":3", "\"format\":1", 1);

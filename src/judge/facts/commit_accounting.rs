@@ -1,6 +1,7 @@
 //! Set algebra between the ledger and the rows that were found.
 //!
-//! **Invariant:** memory grows with sessions and ranges, not with commits: each is seen once, as the ledger is walked.
+//! **Invariant:** memory grows with sessions and ranges, not with commits: each is seen once, as the ledger
+//! is walked.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -48,7 +49,8 @@ pub(in crate::judge) struct Account {
     pub(in crate::judge) lost_from_backup: u64,
     /// When the oldest of the discarded was acknowledged, and the last.
     pub(in crate::judge) discarded: Option<(Moment, Moment)>,
-    /// A writer whose numbers don't go from 1 on without a gap: each attempt is written down once, under the next number.
+    /// A writer whose numbers don't go from 1 on without a gap: each attempt is written down once, under the
+    /// next number.
     pub(in crate::judge) gap: Option<u16>,
 }
 
@@ -204,7 +206,8 @@ impl<'a> Accounting<'a> {
 
     /// A commit that was acknowledged in time and has to be there; `after`, by the recovered server.
     fn due(&mut self, commit: &Commit, after: bool, present: bool) {
-        // What the recovered server lost counts among what was due, so that due is always kept and lost together.
+        // What the recovered server lost counts among what was due, so that due is always kept and lost
+        // together.
         self.account.accounting.due += u64::from(!after || !present);
         if !after {
             self.last_due = self.last_due.max(commit.lsn);
@@ -294,8 +297,8 @@ impl Prefix {
         self.lost_until = self.lost_until.max(Some(ended));
     }
 
-    /// The loss in time: zero only where nothing is lost. Commits that were acknowledged after the reference instant (between the
-    /// call that causes a fault and its effect) and are lost move it to their own end.
+    /// The loss in time: zero only where nothing is lost. Commits that were acknowledged after the reference
+    /// instant (between the call that causes a fault and its effect) and are lost move it to their own end.
     fn loss(&self, reference: Moment) -> Duration {
         self.lost_until.map_or(Duration::ZERO, |lost| {
             reference.max(lost).since(self.kept_until).max(Duration::from_micros(1))

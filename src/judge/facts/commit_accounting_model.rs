@@ -1,4 +1,5 @@
-//! The set algebra of [`crate::judge::commit_accounting`] against a naive model on sets, with random ledgers, surveys and cuts.
+//! The set algebra of [`crate::judge::commit_accounting`] against a naive model on sets, with random ledgers,
+//! surveys and cuts.
 
 use std::collections::BTreeSet;
 
@@ -16,7 +17,8 @@ use crate::{
 
 type Row = (u16, u32);
 
-/// A random case: the survey is from 60 to 65, and a cut with a target leaves open what lies between its two moments.
+/// A random case: the survey is from 60 to 65, and a cut with a target leaves open what lies between its two
+/// moments.
 #[derive(Clone, Debug)]
 struct Case {
     ledger: LedgerEntries,
@@ -143,20 +145,23 @@ proptest! {
         let attempted = case.rows(|commit| commit.outcome != CommitOutcome::Failed && commit.begun.0 <= 65);
         prop_assert_eq!(accounting.unexpected, minus(&case.present, &attempted).len() as u64);
 
-        let before = case.rows(|commit| commit.outcome != CommitOutcome::Failed && commit.begun.0 < case.recovery_began);
+        let may_be_there = |commit: &Commit| commit.outcome != CommitOutcome::Failed;
+        let before = case.rows(|commit| may_be_there(commit) && commit.begun.0 < case.recovery_began);
         let kept_before: BTreeSet<Row> = before.intersection(&case.present).copied().collect();
-        let holes = minus(&lost, &behind).iter().filter(|(writer, seq)| kept_before.iter().any(|(w, s)| w == writer && s > seq)).count();
+        let is_hole =
+            |(writer, seq): &&Row| kept_before.iter().any(|(other, later)| other == writer && later > seq);
+        let holes = minus(&lost, &behind).iter().filter(is_hole).count();
         prop_assert_eq!(accounting.holes, holes as u64);
 
         let unknown = case.rows(|commit| commit.outcome == CommitOutcome::InDoubt && commit.begun.0 <= 65);
         prop_assert_eq!(accounting.in_doubt_absent, minus(&unknown, &case.present).len() as u64);
         prop_assert_eq!(accounting.in_doubt_present, unknown.intersection(&case.present).count() as u64);
 
-        let beyond = |commit: &Commit| case.target.is_some_and(|(_, beyond)| commit.begun.0 >= beyond) && commit.begun.0 <= 65;
-        let attempted_beyond = case.rows(|commit| beyond(commit) && commit.outcome != CommitOutcome::Failed);
+        let is_beyond = |begun: u64| case.target.is_some_and(|(_, beyond)| begun >= beyond) && begun <= 65;
+        let attempted_beyond = case.rows(|commit| is_beyond(commit.begun.0) && may_be_there(commit));
         prop_assert_eq!(accounting.overshot, attempted_beyond.intersection(&case.present).count() as u64);
-        let discarded: BTreeSet<Row> = minus(&case.missed(), &behind).intersection(&attempted_beyond).copied().collect();
-        prop_assert_eq!(accounting.discarded, discarded.len() as u64);
+        let missed = minus(&case.missed(), &behind);
+        prop_assert_eq!(accounting.discarded, missed.intersection(&attempted_beyond).count() as u64);
     }
 
     #[test]
@@ -165,7 +170,10 @@ proptest! {
         let due: BTreeSet<Row> = case.due().union(&case.missed_before_the_fault()).copied().collect();
         let mut ended: Vec<(u64, bool)> = case.ledger.commits.iter().enumerate()
             .filter(|(_, commit)| due.contains(&(commit.writer, commit.seq)))
-            .map(|(index, commit)| (commit.ended.0 * 1000 + index as u64, case.present.contains(&(commit.writer, commit.seq))))
+            .map(|(index, commit)| {
+                let is_present = case.present.contains(&(commit.writer, commit.seq));
+                (commit.ended.0 * 1000 + index as u64, is_present)
+            })
             .collect();
         ended.sort_unstable();
         let prefix = ended.iter().take_while(|(_, present)| *present).last().map_or(0, |(at, _)| at / 1000);
@@ -174,7 +182,8 @@ proptest! {
             None => 0,
             Some(lost) => case.reference.max(lost).saturating_sub(prefix).max(1),
         };
-        prop_assert_eq!(accounting.rpo.map(|rpo| rpo.as_micros()), (!due.is_empty()).then_some(u128::from(expected)));
+        let expected = (!due.is_empty()).then_some(u128::from(expected));
+        prop_assert_eq!(accounting.rpo.map(|rpo| rpo.as_micros()), expected);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! On which side of a recovery a commit was made.
 //!
-//! The session tells the server, and the server's life tells the side. Moments decide only where a server lives on both sides
-//! of the recovery (a table brought back), or where a session was not written down.
+//! The session tells the server, and the server's life tells the side. Moments decide only where a server
+//! lives on both sides of the recovery (a table brought back), or where a session was not written down.
 
 use crate::journal::{Commit, Moment, Session};
 use crate::judge::{record::Record, recovery::CompletedRecovery};
@@ -72,7 +72,8 @@ impl CommitSides {
     }
 }
 
-/// The recovered server, or a later life of it (after a crash, say): never the life that served before, nor its timeline.
+/// The recovered server, or a later life of it (after a crash, say): never the life that served before, nor
+/// its timeline.
 fn is_on_recovered(attempt: &CompletedRecovery<'_>, session: &Session) -> bool {
     let recovered = attempt.recovered;
     let later_incarnation = recovered.serves

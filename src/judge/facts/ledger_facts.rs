@@ -1,7 +1,8 @@
 //! What the ledger tells of an exercise.
 //!
-//! Every question is put before the ledger is walked, and each commit of the one walk is shown to all of them. Only where a
-//! recovery aims at an absolute LSN, the moments around that position are found in a walk before it.
+//! Every question is put before the ledger is walked, and each commit of the one walk is shown to all of
+//! them. Only where a recovery aims at an absolute LSN, the moments around that position are found in a walk
+//! before it.
 //!
 //! **Invariant:** memory grows with questions, sessions and ranges, not with commits.
 

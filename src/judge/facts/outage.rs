@@ -40,7 +40,8 @@ pub(in crate::judge) struct Outage {
 }
 
 impl Outage {
-    /// Recovery time without what people were declared to need: from the fault to the first acknowledged write.
+    /// Recovery time without what people were declared to need: from the fault to the first acknowledged
+    /// write.
     pub(in crate::judge) fn rto(&self) -> Option<Duration> {
         Some(self.first_write?.since(self.from))
     }
@@ -59,7 +60,8 @@ impl Outage {
     }
 }
 
-/// The greatest recovery time: of recoveries, with what people were declared to need, and of outages that ended otherwise.
+/// The greatest recovery time: of recoveries, with what people were declared to need, and of outages that
+/// ended otherwise.
 pub(in crate::judge) fn worst_rto(recoveries: &[RecoveryJudgement], outages: &[Outage]) -> Option<Duration> {
     let others = outages.iter().filter(|outage| !outage.is_recovery());
     recoveries.iter().map(|recovery| recovery.rto).chain(others.map(Outage::rto)).flatten().max()
@@ -175,7 +177,7 @@ mod tests {
         });
         let mut story = story;
         let began = |story: &Story, step: usize| {
-            let is_it = |entry: &Entry| matches!(&entry.event, Event::StepStarted { step: begun, .. } if *begun == step);
+            let is_it = |entry: &Entry| matches!(entry.event, Event::StepStarted { step: begun, .. } if begun == step);
             story.entries.iter().position(is_it).expect("a step")
         };
         let (exercise, place) = (Some(story.exercise.clone()), began(&story, 1));

@@ -18,8 +18,8 @@ pub(in crate::judge) struct Phases {
     misfits: Vec<String>,
 }
 
-/// Start, replay and promotion are a server's own, and its log tells when they were; what is before and after them is the
-/// runner's, and it measured that. Each begins where the one before ends.
+/// Start, replay and promotion are a server's own, and its log tells when they were; what is before and after
+/// them is the runner's, and it measured that. Each begins where the one before ends.
 pub(in crate::judge) fn phases(
     attempt: &CompletedRecovery<'_>,
     first_write: Option<Moment>,
@@ -73,8 +73,9 @@ const fn is_of_the_server(phase: Phase) -> bool {
     matches!(phase, Phase::Start | Phase::Replay | Phase::Promote)
 }
 
-/// Whether the end of a phase is seen by the runner a little after clients may have noticed it: a server is asked from time
-/// to time, and a table that was brought back is there when its transaction commits, just before the tool says so.
+/// Whether the end of a phase is seen by the runner a little after clients may have noticed it: a server is
+/// asked from time to time, and a table that was brought back is there when its transaction commits, just
+/// before the tool says so.
 fn is_seen_late(attempt: &CompletedRecovery<'_>, phase: Phase) -> bool {
     is_of_the_server(phase) || (phase == Phase::Restore && attempt.is_table())
 }
@@ -195,7 +196,8 @@ mod tests {
         assert_eq!(story.verdict_of(NAME), Verdict::Inconclusive);
     }
 
-    /// A story whose server's log and whose recovery are on one clock; facts of the log at these milliseconds.
+    /// A story whose server's log and whose recovery are on one clock; facts of the log at these
+    /// milliseconds.
     fn logged(story: Story, log: &[(u64, LogFactKind)]) -> Story {
         let wall =
             |millis: u64| Timestamp::from_millisecond(1_000_000 + millis.cast_signed()).expect("a time");

@@ -138,7 +138,8 @@ pub(in crate::judge) struct Checked<'a> {
 }
 
 impl StepFacts<'_> {
-    /// How it ended: a step that never began was skipped, and one that began did not end died with the runner.
+    /// How it ended: a step that never began was skipped, and one that began did not end died with the
+    /// runner.
     pub(in crate::judge) fn outcome(&self) -> Outcome {
         match (self.outcome, self.began) {
             (Some(outcome), _) => outcome,

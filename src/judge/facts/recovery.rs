@@ -48,10 +48,12 @@ impl<'a> CompletedRecovery<'a> {
         record.recoveries().filter_map(attempt).collect()
     }
 
-    /// From when recovery time counts: the fault, or the step's beginning for a rehearsal or where nothing broke.
+    /// From when recovery time counts: the fault, or the step's beginning for a rehearsal or where nothing
+    /// broke.
     pub(in crate::judge) fn from(&self) -> Moment {
         let caused = self.fault.filter(|_| self.recovered.serves).map(|fault| fault.at);
-        // What the step does before it recovers anything (a second look at the content) is no part of a rehearsal.
+        // What the step does before it recovers anything (a second look at the content) is no part of a
+        // rehearsal.
         let set_out = self.recovered.phases.first().map_or(self.began, |first| first.from.max(self.began));
         caused.unwrap_or(set_out)
     }

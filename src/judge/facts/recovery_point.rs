@@ -13,7 +13,8 @@ use crate::{
     pg::Lsn,
 };
 
-/// The line that a recovery draws through the commits of the old service. What overlaps it may be on either side.
+/// The line that a recovery draws through the commits of the old service. What overlaps it may be on either
+/// side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::judge) struct RecoveryPoint {
     /// Commits that ended by then must be there.
@@ -26,7 +27,8 @@ pub(in crate::judge) struct RecoveryPoint {
     pub(in crate::judge) rule: Beyond,
     /// From where a loss is measured.
     pub(in crate::judge) reference: Moment,
-    /// Of what lies beyond, what was acknowledged by then is lost, and what was acknowledged later is given up.
+    /// Of what lies beyond, what was acknowledged by then is lost, and what was acknowledged later is given
+    /// up.
     pub(in crate::judge) lost_until: Moment,
 }
 
@@ -60,8 +62,9 @@ impl RecoveryPoint {
         Self { beyond: Some(beyond), due_until, rule: Beyond::Proves, ..Self::end(due_until) }
     }
 
-    /// The same for clients who have to live with it: what they had been told between the target and the fault is lost, since
-    /// nothing was wrong with it. Where people made the mistake, what came after it is given up to be rid of it.
+    /// The same for clients who have to live with it: what they had been told between the target and the
+    /// fault is lost, since nothing was wrong with it. Where people made the mistake, what came after it is
+    /// given up to be rid of it.
     fn lived_with(self, attempt: &CompletedRecovery<'_>) -> Self {
         if !attempt.recovered.serves {
             return self;
@@ -161,7 +164,8 @@ fn of_target(
     Ok(cut.lived_with(attempt))
 }
 
-/// A dump holds what was committed before it. After a mistake, what came later than that is given up like by any way back.
+/// A dump holds what was committed before it. After a mistake, what came later than that is given up like by
+/// any way back.
 fn from_dump(attempt: &CompletedRecovery<'_>) -> RecoveryPoint {
     match attempt.mistake() {
         Some(mistake) => RecoveryPoint {
@@ -178,7 +182,8 @@ fn latest(attempt: &CompletedRecovery<'_>) -> RecoveryPoint {
     if attempt.recovered.serves {
         end
     } else {
-        // The service goes on beside a rehearsal, and its archive with it: what is begun meanwhile may be there, until the copy is on its own.
+        // The service goes on beside a rehearsal, and its archive with it: what is begun meanwhile may be
+        // there, until the copy is on its own.
         RecoveryPoint { begun_before: attempt.began, beyond: Some(attempt.at), ..end }
     }
 }
@@ -197,8 +202,8 @@ fn restore_point<'a>(
 
 /// A position in WAL as moments.
 ///
-/// What had ended when a transaction began that was still at or before the position, was before it; what began when a transaction
-/// from at or behind the position had been acknowledged, is behind it.
+/// What had ended when a transaction began that was still at or before the position, was before it; what
+/// began when a transaction from at or behind the position had been acknowledged, is behind it.
 struct Position {
     at: Lsn,
     sides: CommitSides,

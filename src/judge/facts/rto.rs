@@ -8,7 +8,8 @@ use crate::{
     journal::{Commit, CommitOutcome, MARKER_WRITER, Moment, Phase, Session},
 };
 
-/// The first acknowledged write on what a recovery made. For a rehearsal it is the runner's own, and for a service that of a client.
+/// The first acknowledged write on what a recovery made. For a rehearsal it is the runner's own, and for a
+/// service that of a client.
 pub(in crate::judge) fn first_write(
     attempt: &CompletedRecovery<'_>,
     ledger: Option<&LedgerFacts<'_>>,
@@ -90,7 +91,8 @@ pub(in crate::judge) fn rto(
     Some(measured.saturating_add(declared.map_or(Duration::ZERO, Period::duration)))
 }
 
-/// From the same instant until the checks about this recovery were through, with the time of people as in the recovery time.
+/// From the same instant until the checks about this recovery were through, with the time of people as in the
+/// recovery time.
 pub(in crate::judge) fn verified(
     record: &Record<'_>,
     attempt: &CompletedRecovery<'_>,

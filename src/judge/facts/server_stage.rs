@@ -1,8 +1,9 @@
 //! The part of a recovery that its server tells of: start, replay and promotion, by the instants of its log.
 //!
-//! Elsewhere a server's time is evidence and never an operand. Here it is one: the runner can ask a server how far it is only
-//! every few milliseconds and not before it takes connections, and what it sees then is no phase. Server and runner are on
-//! one machine, and their clocks are tied when the recovery begins and again when it ends.
+//! Elsewhere a server's time is evidence and never an operand. Here it is one: the runner can ask a server
+//! how far it is only every few milliseconds and not before it takes connections, and what it sees then is no
+//! phase. Server and runner are on one machine, and their clocks are tied when the recovery begins and again
+//! when it ends.
 
 use std::time::Duration;
 
@@ -12,7 +13,8 @@ use crate::{
     pg::server_log::LogFactKind as Kind,
 };
 
-/// Logs tell milliseconds, cut off: an instant lies half of one after the time that is read, and as much on either side.
+/// Logs tell milliseconds, cut off: an instant lies half of one after the time that is read, and as much on
+/// either side.
 const HALF_OF_A_TICK: Duration = Duration::from_micros(500);
 
 /// The phases of the server, and what does not fit.
@@ -34,7 +36,8 @@ impl Log<'_> {
     }
 }
 
-/// The phases of what the runner has `seen` as start, replay and promotion; `None` where the log does not tell.
+/// The phases of what the runner has `seen` as start, replay and promotion; `None` where the log does not
+/// tell.
 pub(in crate::judge) fn by_log(
     recovered: &Recovered,
     seen: &[PhaseSpan],
@@ -61,7 +64,8 @@ pub(in crate::judge) fn by_log(
         let stopped = || log.first(|fact| matches!(fact, Kind::Stopping { .. }));
         stage.enter(Phase::Replay, done.or_else(stopped)?);
         if done.is_some() {
-            // A server takes writes a little before its log says that it is ready, but never before it has left recovery.
+            // A server takes writes a little before its log says that it is ready, but never before it has
+            // left recovery.
             let left = log.first(|fact| matches!(fact, Kind::ArchiveRecoveryComplete)).or(done)?;
             if let Some(first_write) = first_write {
                 stage.expect(first_write, left, "the first write was acknowledged", "the end of recovery");

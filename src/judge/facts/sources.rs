@@ -6,7 +6,8 @@ use crate::{
     judge::Subject,
 };
 
-/// The lines of an exercise that bear on each subject, as pairs in the order of the journal; lines are counted from 1.
+/// The lines of an exercise that bear on each subject, as pairs in the order of the journal; lines are
+/// counted from 1.
 pub(in crate::judge) fn sources(
     exercise: &Exercise,
     entries: &[Entry],

@@ -1,9 +1,10 @@
 //! How much WAL lies between two commits, without the padding of switched segments.
 //!
-//! A segment that is closed before it is full (`archive_timeout`, `pg_switch_wal`) is padded to its end, and LSNs jump over
-//! the padding. The ledger has an LSN of each commit, so it shows how far each segment was used: to the last commit in it.
-//! A segment counts as full where its end is no further from its last commit than one commit was from the next somewhere
-//! else within a segment; what no commit borders on is not counted.
+//! A segment that is closed before it is full (`archive_timeout`, `pg_switch_wal`) is padded to its end, and
+//! LSNs jump over the padding. The ledger has an LSN of each commit, so it shows how far each segment was
+//! used: to the last commit in it. A segment counts as full where its end is no further from its last commit
+//! than one commit was from the next somewhere else within a segment; what no commit borders on is not
+//! counted.
 //!
 //! **Invariant:** memory grows with segments, not with commits.
 
@@ -81,7 +82,8 @@ mod tests {
 
     #[test]
     fn the_padding_of_a_switched_segment_is_not_counted() {
-        // The last kept commit in segment 0A, the lost ones in 0B: as a review found it, 15.9 MiB for 19,360 bytes.
+        // The last kept commit in segment 0A, the lost ones in 0B: as a review found it, 15.9 MiB for 19,360
+        // bytes.
         let kept = (0..20).map(|number| 0xA01_0000 + number * 200);
         let lost = (0..100).map(|number| 0xB00_0028 + number * 195);
         let volume = volume(kept.chain(lost));

@@ -21,7 +21,8 @@ pub(in crate::judge) struct Attempts {
     failed: u64,
     /// When the last commit was acknowledged.
     previous: Option<Moment>,
-    /// From when, and for how long: each longer than all before it. A hundred thousand of them would take hours of work.
+    /// From when, and for how long: each longer than all before it. A hundred thousand of them would take
+    /// hours of work.
     gaps: Vec<(Moment, Duration)>,
 }
 

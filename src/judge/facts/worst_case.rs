@@ -21,7 +21,8 @@ impl Configuration for Record<'_> {
         Some(taken.ended.since(taken.begun))
     }
 
-    /// Crashes from which the server in service was started again, and freezes that were lifted, since it came into service.
+    /// Crashes from which the server in service was started again, and freezes that were lifted, since it
+    /// came into service.
     fn interruptions(&self, step: usize) -> Vec<Interruption> {
         let Some(lost) = self.cause(step).map(|fault| fault.at) else { return Vec::new() };
         let mut found = Vec::new();
@@ -94,9 +95,11 @@ pub(in crate::judge) fn ruling(
         let measured = judged.accounting.as_ref().and_then(|accounting| accounting.rpo);
         let (Some(bound), Some(measured)) = (worst.bound.known(), measured) else { continue };
         compared.push(if measured > bound {
-            let (measured, bound) = (human::against(measured, Some(bound)), human::bound(bound, Some(measured)));
+            let (measured, bound) =
+                (human::against(measured, Some(bound)), human::bound(bound, Some(measured)));
             Ruling::fail(format!(
-                "RPO {measured} exceeds the worst case by configuration, {bound} ({}): a setting does not hold",
+                "RPO {measured} exceeds the worst case by configuration, {bound} ({}): a setting does not \
+                 hold",
                 worst.because
             ))
         } else {

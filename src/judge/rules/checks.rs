@@ -23,7 +23,8 @@ pub(in crate::judge) struct Answer {
     pub(in crate::judge) accounting: Option<(usize, CommitAccounting)>,
 }
 
-/// The ruling on one check, the number of facts it rests on, and what became of the commits where it surveyed them.
+/// The ruling on one check, the number of facts it rests on, and what became of the commits where it surveyed
+/// them.
 struct Judged {
     ruling: Ruling,
     facts: u64,
@@ -115,7 +116,8 @@ fn judge(
     }
 }
 
-/// A check that could not be made leaves its question open, unless the server itself says that what it was to read is damaged.
+/// A check that could not be made leaves its question open, unless the server itself says that what it was to
+/// read is damaged.
 fn broken(error: &ErrorChain, state: Option<&str>) -> Ruling {
     if state.is_some_and(sqlstate::is_damage) {
         Ruling::fail(format!("the recovered server reports corruption: {error}"))

@@ -3,7 +3,8 @@
 use crate::judge::{Judgement, Subject, Verdict, finding::Ruling, record::Record};
 
 impl Judgement {
-    /// Whether something of it may still be there: it could not be removed, or the exercise crashed and nobody cleaned_up it.
+    /// Whether something of it may still be there: it could not be removed, or the exercise crashed and
+    /// nobody cleaned_up it.
     #[must_use]
     pub fn may_have_left(&self) -> bool {
         let cleaned_up = self
@@ -14,7 +15,8 @@ impl Judgement {
     }
 }
 
-/// The ruling on an exercise's end. What is left does not change whether a promise was kept: it has an exit code of its own.
+/// The ruling on an exercise's end. What is left does not change whether a promise was kept: it has an exit
+/// code of its own.
 pub(in crate::judge) fn ruling(record: &Record<'_>) -> Ruling {
     match record.cleaned_up {
         None => Ruling::inconclusive("cleanup was not recorded: resources may remain"),

@@ -1,6 +1,7 @@
 //! Whether a recovery reached its end, by what the server itself says.
 //!
-//! A server that is up has not recovered: it may have forgotten its recovery signal, or stopped where nobody asked it to.
+//! A server that is up has not recovered: it may have forgotten its recovery signal, or stopped where nobody
+//! asked it to.
 
 use crate::judge::{finding::Ruling, record::Record, recovery::CompletedRecovery};
 use crate::{
@@ -140,12 +141,14 @@ fn ready(log: &[LogFact]) -> Result<(), Ruling> {
     })
 }
 
-/// Replay to the end of the archive opens without an error at a segment that is missing or damaged: then there is more behind it.
+/// Replay to the end of the archive opens without an error at a segment that is missing or damaged: then
+/// there is more behind it.
 fn whole_archive(recovered: &Recovered, target: &RecoveryTarget) -> Result<(), Ruling> {
     match (recovered.end_of_recovery, recovered.archive_end) {
         (Some(end), Some(last)) if *target == RecoveryTarget::Latest && last >= end => {
             Err(Ruling::fail(format!(
-                "recovery ended at LSN {end}, but the archive continues: its last segment begins at {last}, so an earlier segment is missing or damaged"
+                "recovery ended at LSN {end}, but the archive continues: its last segment begins at {last}, \
+                 so an earlier segment is missing or damaged"
             )))
         }
         _ => Ok(()),
@@ -159,7 +162,8 @@ fn stopping(fact: &LogFact) -> Option<&str> {
     }
 }
 
-/// Fatal messages since the last start, but those to clients that came too early. They are shown, and decide nothing.
+/// Fatal messages since the last start, but those to clients that came too early. They are shown, and decide
+/// nothing.
 fn fatal(log: &[LogFact]) -> Vec<String> {
     let start = log.iter().rposition(|fact| {
         matches!(fact.what, LogFactKind::ArchiveRecovery { .. } | LogFactKind::CrashRecovery)

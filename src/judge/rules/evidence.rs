@@ -5,7 +5,8 @@ use crate::{
     judge::{finding::Ruling, record::Record},
 };
 
-/// Inconclusive where a line or a file is not what was written: what it told can't be relied on, for better or worse.
+/// Inconclusive where a line or a file is not what was written: what it told can't be relied on, for better
+/// or worse.
 pub(in crate::judge) fn ruling(record: &Record<'_>, damage: &[Damage]) -> Ruling {
     let complaints = damage.iter().map(|damage| Ruling::inconclusive(damage.to_string())).collect();
     let files = match record.evidence.len() {

@@ -17,7 +17,11 @@ use crate::{
 pub(in crate::judge) fn not_proven(record: &Record<'_>, contended_with: &[String]) -> Vec<String> {
     let drill = record.drill;
     let mut sentences = Vec::new();
-    sentences.push("All nodes ran on one machine: they shared its disk and cache, without a physical network between them.".into());
+    sentences.push(
+        "All nodes ran on one machine: they shared its disk and cache, without a physical network \
+        between them."
+            .into(),
+    );
     if !contended_with.is_empty() {
         sentences.push(format!(
             "Recovery times were measured while {} ran on the same machine.",
@@ -67,7 +71,8 @@ fn rehearsed_on(record: &Record<'_>, sentences: &mut Vec<String>) {
     let size = record.baseline.as_ref().and_then(|baseline| baseline.database_bytes);
     let size = size.map(|size| format!(", {}", human::bytes(size))).unwrap_or_default();
     sentences.push(format!(
-        "The data is that of a rehearsal (dataset {}{size}), not of production: its times do not carry over to another size.",
+        "The data is that of a rehearsal (dataset {}{size}), not of production: its times do not carry over \
+         to another size.",
         drill.dataset.describe()
     ));
     let timeout = record.baseline.as_ref().and_then(|baseline| baseline.settings.get("archive_timeout"));
@@ -81,7 +86,11 @@ fn rehearsed_on(record: &Record<'_>, sentences: &mut Vec<String>) {
         ));
     }
     if drill.archive.is_some() {
-        sentences.push("The archive is a folder on the same machine: transfer to and from remote storage is not part of any time.".into());
+        sentences.push(
+            "The archive is a folder on the same machine: transfer to and from remote storage is \
+            not part of any time."
+                .into(),
+        );
     }
     let backups: Vec<_> = record.steps.iter().filter_map(|facts| facts.backup).collect();
     let restored = record.recoveries().filter_map(|(_, recovery, facts)| match recovery {
@@ -93,7 +102,8 @@ fn rehearsed_on(record: &Record<'_>, sentences: &mut Vec<String>) {
     });
     if let Some(age) = restored.min() {
         sentences.push(format!(
-            "The backup was taken by the drill itself, {} before it was restored: no backup from production was restored.",
+            "The backup was taken by the drill itself, {} before it was restored: no backup from production \
+             was restored.",
             human::duration(age)
         ));
     }
@@ -154,12 +164,16 @@ mod tests {
         all.map(|property| property.unproven()).collect()
     }
 
-    const ONE_MACHINE: &str = "All nodes ran on one machine: they shared its disk and cache, without a physical network between them.";
-    const SYNTHETIC: &str = "The data is that of a rehearsal (dataset shop at scale 1, 80.4 MiB), not of production: its times do not carry over to another size.";
+    const ONE_MACHINE: &str = "All nodes ran on one machine: they shared its disk and cache, without a \
+        physical network between them.";
+    const SYNTHETIC: &str = "The data is that of a rehearsal (dataset shop at scale 1, 80.4 MiB), not of \
+        production: its times do not carry over to another size.";
     const SHORT: &str =
         "archive_timeout is 2 s here: what is lost and replayed with a longer one is not shown.";
-    const LOCAL: &str = "The archive is a folder on the same machine: transfer to and from remote storage is not part of any time.";
-    const TOOL: &str = "Backups were made with pg_basebackup, pg_verifybackup: another backup tool is not tested by this drill.";
+    const LOCAL: &str = "The archive is a folder on the same machine: transfer to and from remote storage is \
+        not part of any time.";
+    const TOOL: &str = "Backups were made with pg_basebackup, pg_verifybackup: another backup tool is not \
+        tested by this drill.";
 
     #[test]
     fn what_no_check_proves_is_told_after_what_was_left_out() {
@@ -168,7 +182,8 @@ mod tests {
             SYNTHETIC,
             SHORT,
             LOCAL,
-            "The backup was taken by the drill itself, 4.1 s before it was restored: no backup from production was restored.",
+            "The backup was taken by the drill itself, 4.1 s before it was restored: no backup from \
+             production was restored.",
             TOOL,
             "shop.ticket was written to concurrently: it was verified by the ledger only.",
             "shop.cart was not compared: it is unlogged, and a recovery empties it by design.",

@@ -234,7 +234,8 @@ pub(super) fn recovered(plot: Plot) -> Recovered {
     }
 }
 
-/// Two clients, each with a commit of 20 ms every 50 ms, one of them 25 ms after the other; and Lifeboat's markers.
+/// Two clients, each with a commit of 20 ms every 50 ms, one of them 25 ms after the other; and Lifeboat's
+/// markers.
 pub(super) fn ledger(plot: &Plot) -> LedgerEntries {
     let is_table = matches!(plot.recovery, Recovery::Table { .. });
     let is_away = plot.serves && !plot.fault.as_ref().is_some_and(Fault::is_human_error);

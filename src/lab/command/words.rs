@@ -56,7 +56,8 @@ pg_restore: warning: errors ignored on restore: 1
         assert_eq!(
             digest(said),
             "pg_restore: from TOC entry 4358; 1259 1 INDEX words_norm postgres; \
-             pg_restore: error: could not execute query: ERROR:  relation \"map\" does not exist; HINT:  look for it; …; \
+             pg_restore: error: could not execute query: ERROR:  relation \"map\" does not exist; \
+             HINT:  look for it; …; \
              QUERY:  (select b from map where a = $1); \
              Command was: CREATE INDEX words_norm ON f.words USING btree (f.norm(w)); \
              pg_restore: warning: errors ignored on restore: 1"
@@ -66,7 +67,8 @@ pg_restore: warning: errors ignored on restore: 1
     #[test]
     fn a_servers_log_is_shortened_to_what_it_died_of() {
         let said = "2026-11-27 11:00:00.001 UTC [9] LOG:  redo starts at 0/2000028
-2026-11-27 11:00:00.002 UTC [9] FATAL:  archive file \"000000010000000000000007\" has wrong size: 0 instead of 16777216
+2026-11-27 11:00:00.002 UTC [9] FATAL:  archive file \"000000010000000000000007\" has wrong size: 0 instead \
+of 16777216
 2026-11-27 11:00:00.003 UTC [9] HINT:  look at it
 2026-11-27 11:00:00.004 UTC [7] LOG:  startup process (PID 9) exited with exit code 1
 2026-11-27 11:00:00.005 UTC [7] LOG:  terminating any other active server processes

@@ -31,7 +31,8 @@ struct Inner {
 }
 
 impl Engine {
-    /// The engine at `DOCKER_HOST`, else at the first socket that is there: the system's, the user's, Docker Desktop's.
+    /// The engine at `DOCKER_HOST`, else at the first socket that is there: the system's, the user's, Docker
+    /// Desktop's.
     ///
     /// # Errors
     /// Returns an error if none answers within five seconds.
@@ -39,7 +40,8 @@ impl Engine {
         Self::connect_to(&host()).await
     }
 
-    /// The engine at an address in the form of `DOCKER_HOST`: `unix:///run/docker.sock`, `tcp://127.0.0.1:2375`.
+    /// The engine at an address in the form of `DOCKER_HOST`: `unix:///run/docker.sock`,
+    /// `tcp://127.0.0.1:2375`.
     ///
     /// # Errors
     /// Returns an error if none answers within five seconds, or the form is another (`ssh:`, TLS).
@@ -127,7 +129,8 @@ pub(super) async fn call_unless_within<T>(
     call_within(within, what, tolerant).await
 }
 
-/// What the engine said, as an error of the lab: a resource that is not there or not in the state for it is no fault of the engine.
+/// What the engine said, as an error of the lab: a resource that is not there or not in the state for it is
+/// no fault of the engine.
 pub(super) fn refusal(what: impl Into<String>, error: Error) -> LabError {
     match error {
         Error::DockerResponseServerError { status_code: 404 | 409, message } => {

@@ -23,17 +23,18 @@ use crate::lab::{Command, LabError, Output, output::Collector};
 const KILL_AFTER: &str = "2";
 /// From the deadline to the moment at which an answer is not waited for any more.
 const SLACK: Duration = Duration::from_secs(8);
-/// From the end of a command by SIGKILL to the moment at which its container, were it killed too, is surely known to be dead.
+/// From the end of a command by SIGKILL to the moment at which its container, were it killed too, is surely
+/// known to be dead.
 const NEWS_OF_DEATH: Duration = Duration::from_secs(1);
 const CAPACITY: usize = 64 << 10;
 
-/// Does what GNU's `timeout -k` does, for images without it: busybox's kills a shell and leaves what the shell had started.
-/// A background command would read from `/dev/null`, hence the detour of standard input.
+/// Does what GNU's `timeout -k` does, for images without it: busybox's kills a shell and leaves what the
+/// shell had started. A background command would read from `/dev/null`, hence the detour of standard input.
 const WATCHDOG: &str = r#"limit=$1 after=$2; shift 2; exec 3<&0
 group=- alone=setsid; command -v setsid >/dev/null 2>&1 || { group=; alone=; }
 $alone "$@" <&3 3<&- & command=$!
-$alone /bin/sh -c 'sleep "$1"; kill -s TERM -- "$3"; sleep "$2"; kill -s KILL -- "$3"' watchdog "$limit" "$after" "$group$command" \
-    >/dev/null 2>&1 3<&- & watchdog=$!
+$alone /bin/sh -c 'sleep "$1"; kill -s TERM -- "$3"; sleep "$2"; kill -s KILL -- "$3"' \
+    watchdog "$limit" "$after" "$group$command" >/dev/null 2>&1 3<&- & watchdog=$!
 code=0; wait $command || code=$?
 kill -s KILL -- "$group$watchdog" 2>/dev/null
 exit $code"#;
@@ -48,8 +49,9 @@ pub(super) struct ExecPlace<'a> {
     pub(super) has_timeout: bool,
 }
 
-/// Runs a command to its end, which is that of the program, and two seconds more where something that it left in the background
-/// still holds its output: daemons should write elsewhere. Its deadline is rounded up to whole seconds, which is what every `timeout` understands.
+/// Runs a command to its end, which is that of the program, and two seconds more where something that it left
+/// in the background still holds its output: daemons should write elsewhere. Its deadline is rounded up to
+/// whole seconds, which is what every `timeout` understands.
 pub(super) async fn exec(
     engine: &Engine,
     place: &ExecPlace<'_>,
@@ -169,7 +171,8 @@ async fn code(engine: &Engine, command: &Command, id: &str) -> Result<i64, LabEr
     }
 }
 
-/// A program that was killed has an exit code; a node that was killed under it has not, but the engine notes it a moment later.
+/// A program that was killed has an exit code; a node that was killed under it has not, but the engine notes
+/// it a moment later.
 async fn survived(engine: &Engine, place: &ExecPlace<'_>, command: &Command) -> Result<(), LabError> {
     let patience = Instant::now() + NEWS_OF_DEATH;
     while Instant::now() < patience {

@@ -1,8 +1,9 @@
-//! The first process of a node's container: it makes the volumes the server's, waits, reaps orphans, and kills at a word.
+//! The first process of a node's container: it makes the volumes the server's, waits, reaps orphans, and
+//! kills at a word.
 //!
-//! The engine takes 15 ms and more until a container that it kills is dead, and its unmounting then makes the other nodes'
-//! disk wait: both would be measured as parts of a recovery. The first process kills within a millisecond of the word, and
-//! the container stays, without a server, until the node is destroyed.
+//! The engine takes 15 ms and more until a container that it kills is dead, and its unmounting then makes the
+//! other nodes' disk wait: both would be measured as parts of a recovery. The first process kills within a
+//! millisecond of the word, and the container stays, without a server, until the node is destroyed.
 
 use std::{pin::Pin, time::Duration};
 
@@ -23,9 +24,10 @@ use crate::lab::LabError;
 /// How long it may take for an answer.
 const ANSWER_WITHIN: Duration = Duration::from_secs(2);
 
-/// Gives the volumes to the server's user, says so, and then answers each line of its input by whether a process of that
-/// user is left: `gone` or `running`. Before it answers the line `kill`, it kills all of them by one call.
-/// It is the one process with capabilities: those of changing owners and of signalling another user's processes.
+/// Gives the volumes to the server's user, says so, and then answers each line of its input by whether a
+/// process of that user is left: `gone` or `running`. Before it answers the line `kill`, it kills all of them
+/// by one call. It is the one process with capabilities: those of changing owners and of signalling another
+/// user's processes.
 const SCRIPT: &str = r#"trap 'exit 0' TERM
 user=$1; shift
 chown "$user" "$@" || exit 1

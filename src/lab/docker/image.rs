@@ -49,7 +49,8 @@ pub struct Image {
 }
 
 impl Engine {
-    /// The images of PostgreSQL that need no pull: `lifeboat-postgres:17`, `postgres:17-alpine` and the like, best first.
+    /// The images of PostgreSQL that need no pull: `lifeboat-postgres:17`, `postgres:17-alpine` and the like,
+    /// best first.
     ///
     /// # Errors
     /// Returns an error if the engine does not answer.
@@ -65,8 +66,9 @@ impl Engine {
         Ok(found)
     }
 
-    /// The image to take: the user's, else a local one of the version, else the official one, which is pulled;
-    /// `{version}` in a user's reference stands for the version. Without a version the newest local one is taken.
+    /// The image to take: the user's, else a local one of the version, else the official one, which is
+    /// pulled; `{version}` in a user's reference stands for the version. Without a version the newest local
+    /// one is taken.
     ///
     /// # Errors
     /// Returns an error if there is none, or none with a server of that version.

@@ -154,7 +154,8 @@ async fn remove(engine: &Engine, name: &str) -> Result<(), LabError> {
     }
 }
 
-/// A mount that takes the place of a volume that the image declares: without it the engine would make an anonymous one.
+/// A mount that takes the place of a volume that the image declares: without it the engine would make an
+/// anonymous one.
 pub(super) fn masked(path: &str) -> Mount {
     Mount { target: Some(path.to_owned()), typ: Some(MountType::TMPFS), ..Mount::default() }
 }

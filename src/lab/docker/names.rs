@@ -26,8 +26,8 @@ pub(super) fn labels<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) ->
     pairs.into_iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect()
 }
 
-/// The labels of a container: it inherits its image's, and an image that Lifeboat built says that it is a cache. What a container
-/// is not given is taken from it, so that nothing but its own labels says what it is.
+/// The labels of a container: it inherits its image's, and an image that Lifeboat built says that it is a
+/// cache. What a container is not given is taken from it, so that nothing but its own labels says what it is.
 pub(super) fn container_labels(own: Labels) -> Labels {
     let inherited = [RUN, EXERCISE, NODE, OWNER, CACHE].map(|key| (key.to_owned(), String::new()));
     let mut labels = Labels::from(inherited);

@@ -30,8 +30,8 @@ pub(super) struct Network {
 }
 
 impl Network {
-    /// An address that no node of the exercise ever had: whoever still tries the address of a node that is gone reaches
-    /// nobody.
+    /// An address that no node of the exercise ever had: whoever still tries the address of a node that is
+    /// gone reaches nobody.
     ///
     /// # Errors
     /// Returns an error if all of the subnet's addresses were given out.
@@ -49,9 +49,10 @@ impl Network {
 
 /// The exercise's network, which is made if it is not there.
 ///
-/// It is internal: the runner reaches the nodes and they reach each other, but the engine forwards nothing beyond. Names of
-/// networks need not be unique, and a name that is there twice can't be used: a creation that was cancelled must be found
-/// again. The engine's own pools end near 30 networks, so the subnet is chosen here, beside the routes of this machine.
+/// It is internal: the runner reaches the nodes and they reach each other, but the engine forwards nothing
+/// beyond. Names of networks need not be unique, and a name that is there twice can't be used: a creation
+/// that was cancelled must be found again. The engine's own pools end near 30 networks, so the subnet is
+/// chosen here, beside the routes of this machine.
 ///
 /// # Errors
 /// Returns an error if the engine makes none.
@@ -100,7 +101,8 @@ fn known(found: Listed) -> Option<Network> {
     Some(Network { id: found.id?, subnet: config.subnet?.parse().ok()?, given: AtomicU32::new(0) })
 }
 
-/// Whether the engine refuses a subnet because somebody has it: `Pool overlaps with other one on this address space`.
+/// Whether the engine refuses a subnet because somebody has it: `Pool overlaps with other one on this address
+/// space`.
 fn is_taken(error: &LabError) -> bool {
     crate::journal::ErrorChain::of(error).to_string().contains("overlaps")
 }

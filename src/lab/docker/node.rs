@@ -45,8 +45,9 @@ pub(super) struct Node<'a> {
 
 /// Makes and starts a container; when this returns, its volumes belong to the server's user.
 ///
-/// The first process says so itself, heard over an attached stream: that takes 2 ms, where an `exec` takes 50 and an uploaded
-/// archive with the owners 110. The engine makes the volumes with the container, and their names and labels come with it.
+/// The first process says so itself, heard over an attached stream: that takes 2 ms, where an `exec` takes 50
+/// and an uploaded archive with the owners 110. The engine makes the volumes with the container, and their
+/// names and labels come with it.
 pub(super) async fn start(engine: &Engine, node: Node<'_>) -> Result<FirstProcess, LabError> {
     let container = node.container;
     let options =

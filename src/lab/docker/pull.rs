@@ -95,7 +95,9 @@ fn reason(error: &LabError, major: Option<Major>, images: &[LocalImage]) -> Stri
     let here = if here.is_empty() { "none".to_owned() } else { here.join(", ") };
     let major = major.unwrap_or(Major::NEWEST);
     format!(
-        "the engine does not have it and could not {reason}; versions with an image here: {here}; get it: `ci/image/build {major}` \
-         builds lifeboat-postgres:{major} without a registry, and an image that needs a login can be pulled beforehand"
+        "the engine does not have it and could not {reason}; versions with an image here: {here}; get it: \
+         `ci/image/build {major}` \
+         builds lifeboat-postgres:{major} without a registry, and an image that needs a login can be pulled \
+         beforehand"
     )
 }

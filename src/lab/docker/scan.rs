@@ -86,8 +86,8 @@ pub(super) async fn scan(engine: &Engine, wanted: &Labels) -> Result<Vec<Found>,
 
 /// Removes whatever has these labels and is chosen, until nothing of it is there any more or the time is up.
 ///
-/// With `thorough`, until two scans with a pause between them found nothing: a request that was under way when the runner died
-/// may still make something.
+/// With `thorough`, until two scans with a pause between them found nothing: a request that was under way
+/// when the runner died may still make something.
 pub(super) async fn clear(
     engine: &Engine,
     wanted: &Labels,

@@ -5,7 +5,8 @@ use std::{fmt, fs, net::Ipv4Addr, str::FromStr};
 /// The table of IPv4 routes of this machine, where the engine runs as well.
 const ROUTES: &str = "/proc/net/route";
 
-/// Private ranges, and that of RFC 2544, for laboratories like this one: an address and the bits that are free in it.
+/// Private ranges, and that of RFC 2544, for laboratories like this one: an address and the bits that are
+/// free in it.
 const RANGES: [(Ipv4Addr, u32); 4] = [
     (Ipv4Addr::new(10, 0, 0, 0), 24),
     (Ipv4Addr::new(172, 16, 0, 0), 20),
@@ -19,7 +20,8 @@ pub(super) struct Subnet(u32);
 
 impl Subnet {
     const HOST_BITS: u32 = 8;
-    /// How many nodes it has addresses for: all but its own, the gateway's (the first) and the broadcast address.
+    /// How many nodes it has addresses for: all but its own, the gateway's (the first) and the broadcast
+    /// address.
     pub(super) const NODES: u32 = (1 << Self::HOST_BITS) - 3;
 
     /// One that covers no route; another for each attempt. `None` where the attempt meets a route.
@@ -81,8 +83,8 @@ pub(super) fn routes() -> Vec<Route> {
     parse(&fs::read_to_string(ROUTES).unwrap_or_default())
 }
 
-/// `Iface Destination Gateway Flags RefCnt Use Metric Mask …`, the addresses as hexadecimal numbers in the order of this
-/// machine's bytes.
+/// `Iface Destination Gateway Flags RefCnt Use Metric Mask …`, the addresses as hexadecimal numbers in the
+/// order of this machine's bytes.
 fn parse(table: &str) -> Vec<Route> {
     let number = |text: &str| {
         u32::from_str_radix(text, 16).ok().map(|number| u32::from_be_bytes(number.to_ne_bytes()))
@@ -102,7 +104,8 @@ mod tests {
 
     use super::*;
 
-    const TABLE: &str = "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT\n\
+    const TABLE: &str = "Iface\tDestination\tGateway \
+        \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT\n\
         eth0\t00000000\t010011AC\t0003\t0\t0\t0\t00000000\t0\t0\t0\n\
         tun0\t0000000A\t00000000\t0001\t0\t0\t0\t000000FF\t0\t0\t0\n\
         br0\t000013C6\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0\n";

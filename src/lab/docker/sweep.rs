@@ -82,7 +82,8 @@ impl fmt::Display for Kind {
 /// Removes what dead runners left, by label; what was found, and what became of it.
 ///
 /// # Errors
-/// Returns an error if the engine does not answer; a resource that can't be removed is no error but an [`Outcome::Failed`].
+/// Returns an error if the engine does not answer; a resource that can't be removed is no error but an
+/// [`Outcome::Failed`].
 pub async fn sweep(engine: &Engine, which: Which<'_>, dry_run: bool) -> Result<Vec<Resource>, LabError> {
     match which {
         Which::Run("") => Err(LabError::state("clean up after a run", "it has no name")),

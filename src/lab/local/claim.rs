@@ -1,10 +1,11 @@
 //! Whose the directory of a run is.
 //!
-//! A runner holds a lock on a file in it. The kernel lets the lock go when the runner ends, whatever ends it, and shows it to
-//! everybody who sees the file, from other containers too: a number of a process would prove nothing there. The file itself
-//! says, for people, what the run was.
+//! A runner holds a lock on a file in it. The kernel lets the lock go when the runner ends, whatever ends it,
+//! and shows it to everybody who sees the file, from other containers too: a number of a process would prove
+//! nothing there. The file itself says, for people, what the run was.
 //!
-//! **Invariant:** a directory whose file can be locked has no runner; one without the file is nobody's and is not touched.
+//! **Invariant:** a directory whose file can be locked has no runner; one without the file is nobody's and is
+//! not touched.
 
 use std::{
     fs::{self, File, TryLockError},

@@ -25,8 +25,9 @@ impl Drop for Group {
     }
 }
 
-/// Runs a program in a folder to its end, with these variables beside the runner's own; what it says goes to the file
-/// `output`. It is killed, with all that it has started, at its deadline and when nobody waits for it any more.
+/// Runs a program in a folder to its end, with these variables beside the runner's own; what it says goes to
+/// the file `output`. It is killed, with all that it has started, at its deadline and when nobody waits for
+/// it any more.
 ///
 /// # Errors
 /// Returns an error if it can't be started, ends with another code than 0, or comes to its deadline.

@@ -25,16 +25,18 @@ use crate::{
 /// Names directories with PostgreSQL's programs, parted by colons.
 const VARIABLE: &str = "LIFEBOAT_PG_BIN";
 
-/// How long a program may take to say its version: one behind a mount that does not answer must not hold up the others.
+/// How long a program may take to say its version: one behind a mount that does not answer must not hold up
+/// the others.
 const ANSWERS_WITHIN: Duration = Duration::from_secs(5);
 
 /// A version, or a directory, is shorter.
 const LONGEST_ANSWER: u64 = 64 << 10;
 
-/// Every installation on this machine with `postgres` and `initdb`, the newest release of each major version, by version.
+/// Every installation on this machine with `postgres` and `initdb`, the newest release of each major version,
+/// by version.
 ///
-/// Looked for in `LIFEBOAT_PG_BIN` (directories parted by colons), `pg_config --bindir`, PATH, and the folders of Debian,
-/// Red Hat and Homebrew.
+/// Looked for in `LIFEBOAT_PG_BIN` (directories parted by colons), `pg_config --bindir`, PATH, and the
+/// folders of Debian, Red Hat and Homebrew.
 #[must_use]
 pub fn find() -> BTreeMap<Major, Installation> {
     let mut found: BTreeMap<Major, Installation> = BTreeMap::new();
@@ -134,7 +136,8 @@ fn said_within(program: &Path, argument: &str, within: Duration) -> Option<Strin
     });
     let answer = answer.recv_timeout(within);
     if answer.is_err() {
-        tracing::warn!(program = %program.display(), argument, ?within, "a program does not answer; it is not used");
+        tracing::warn!(program = %program.display(), argument, ?within, "a program does not answer; it is \
+            not used");
     }
     let group = i32::try_from(child.id()).ok().map(Pid::from_raw);
     let ended = answer.is_ok() && ended_within(&mut child, within);

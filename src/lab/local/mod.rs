@@ -1,6 +1,7 @@
 //! The `local` runtime: nodes are processes of installed PostgreSQL binaries.
 //!
-//! **Invariant:** every process of a node has its working directory below the node's directory, and that is how it is found.
+//! **Invariant:** every process of a node has its working directory below the node's directory, and that is
+//! how it is found.
 
 mod claim;
 mod here;

@@ -1,7 +1,7 @@
 //! The processes of a directory: those whose working directory lies below it.
 //!
-//! PostgreSQL's processes stand in their data directory, and every tool is started in its node's. The environment can't
-//! serve to find them: a server overwrites it with its process title.
+//! PostgreSQL's processes stand in their data directory, and every tool is started in its node's. The
+//! environment can't serve to find them: a server overwrites it with its process title.
 
 use std::{
     fs,
@@ -59,7 +59,8 @@ fn is_stopped(pid: Pid) -> Option<bool> {
     }
 }
 
-/// Sends a signal to all of them, past refusals; those that are gone meanwhile don't matter. Returns how many there were.
+/// Sends a signal to all of them, past refusals; those that are gone meanwhile don't matter. Returns how many
+/// there were.
 ///
 /// # Errors
 /// The first refusal.
@@ -75,9 +76,11 @@ pub(super) fn signal_all(directory: &Path, signal: Signal) -> Result<usize, Errn
     refused.map_or(Ok(all.len()), Err)
 }
 
-/// Stops all of them, so that they can be looked at and make nothing new until they are killed; which they are.
+/// Stops all of them, so that they can be looked at and make nothing new until they are killed; which they
+/// are.
 pub(super) fn stopped(directory: &Path) -> Vec<Pid> {
-    // Twice, so that a process which was forked during the first pass is stopped as well. Refusals are told when they are killed.
+    // Twice, so that a process which was forked during the first pass is stopped as well. Refusals are told
+    // when they are killed.
     for _ in 0..2 {
         if let Err(errno) = signal_all(directory, Signal::SIGSTOP) {
             tracing::debug!(%errno, "not all processes were stopped");

@@ -1,10 +1,12 @@
 //! Shared memory that servers leave behind when they are killed.
 //!
-//! A server makes one small segment of System V, and the kernel keeps it when nobody is attached any more. Its lock file names
-//! it; what is removed is only what the lock file names, nobody uses, and belongs to the file's owner.
+//! A server makes one small segment of System V, and the kernel keeps it when nobody is attached any more.
+//! Its lock file names it; what is removed is only what the lock file names, nobody uses, and belongs to the
+//! file's owner.
 //!
-//! Those that initdb runs make POSIX segments as well, files of a file system in memory, whatever their configuration will say.
-//! Nothing names these but the processes that use them, so they are read off those while they live.
+//! Those that initdb runs make POSIX segments as well, files of a file system in memory, whatever their
+//! configuration will say. Nothing names these but the processes that use them, so they are read off those
+//! while they live.
 
 use std::{
     collections::BTreeSet,
@@ -46,7 +48,8 @@ struct Known {
     owner: u32,
 }
 
-/// The segments of the servers whose data directories lie at or below `directory`. To be asked before they are removed.
+/// The segments of the servers whose data directories lie at or below `directory`. To be asked before they
+/// are removed.
 #[must_use]
 pub(super) fn named_below(directory: &Path) -> Vec<Segment> {
     let mut found = Vec::new();
@@ -203,8 +206,10 @@ mod tests {
         let number = std::process::id();
         let segment = PathBuf::from(format!("{POSIX}{number}"));
         let maps = format!(
-            "7f0000000000-7f0000001000 rw-s 00000000 00:1a 7   {0}\n7f0000002000-7f0000003000 rw-s 00000000 00:1a 8   {POSIX}8 (deleted)\n\
-             7f0000004000-7f0000005000 r--p 00000000 00:1a 9   /usr/lib/x.so\n7f0000006000-7f0000007000 rw-p 00000000 00:00 0\n\
+            "7f0000000000-7f0000001000 rw-s 00000000 00:1a 7   {0}\n7f0000002000-7f0000003000 rw-s 00000000 \
+             00:1a 8   {POSIX}8 (deleted)\n\
+             7f0000004000-7f0000005000 r--p 00000000 00:1a 9   /usr/lib/x.so\n7f0000006000-7f0000007000 rw-p \
+             00000000 00:00 0\n\
              7f0000008000-7f0000009000 rw-s 00001000 00:1a 7   {0}\n",
             segment.display()
         );

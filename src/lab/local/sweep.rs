@@ -9,7 +9,8 @@ use std::{
 
 use super::{Claim, Found, WorkDir, claim, processes, shared_memory};
 
-/// Makes a directory, and those above it that are missing, so that the servers' user can pass through, whatever the umask.
+/// Makes a directory, and those above it that are missing, so that the servers' user can pass through,
+/// whatever the umask.
 ///
 /// # Errors
 /// Returns an error if one can't be made.
@@ -37,7 +38,8 @@ pub fn runs(work: &WorkDir) -> Vec<(PathBuf, Found)> {
         .collect()
 }
 
-/// Kills every process of a run and removes its shared memory and its directory; returns what is left, with the reason.
+/// Kills every process of a run and removes its shared memory and its directory; returns what is left, with
+/// the reason.
 pub async fn remove_run(directory: &Path) -> Vec<String> {
     let mut left = Vec::new();
     let posix = shared_memory::posix_of(&processes::stopped(directory));
@@ -55,8 +57,9 @@ pub async fn remove_run(directory: &Path) -> Vec<String> {
     left
 }
 
-/// Removes a directory and what is in it; what says whose it is goes last, so that what can't be removed now is still known
-/// later. A process that was just killed may still have made a file meanwhile, so it tries a few times.
+/// Removes a directory and what is in it; what says whose it is goes last, so that what can't be removed now
+/// is still known later. A process that was just killed may still have made a file meanwhile, so it tries a
+/// few times.
 async fn remove_tree(directory: &Path) -> io::Result<()> {
     let mut last = Ok(());
     for _ in 0..20 {

@@ -47,7 +47,8 @@ impl ServerUser {
         }
         Err(LabError::missing(
             what,
-            "lifeboat runs as root and there is no user `postgres` or `nobody`: create one, or run it as another user",
+            "lifeboat runs as root and there is no user `postgres` or `nobody`: create one, or run it as \
+             another user",
         ))
     }
     /// Makes sure that the user can enter a work directory.

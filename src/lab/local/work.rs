@@ -1,7 +1,7 @@
 //! The work directory: where local servers, prepared clusters and the directories of runs are.
 //!
-//! **Invariant:** its path stands in shell scripts and in PostgreSQL's configuration as it is, so it holds nothing that either
-//! minds; whoever has a [`WorkDir`] need not ask again.
+//! **Invariant:** its path stands in shell scripts and in PostgreSQL's configuration as it is, so it holds
+//! nothing that either minds; whoever has a [`WorkDir`] need not ask again.
 
 use std::{
     fmt, fs,
@@ -22,12 +22,12 @@ const LONGEST: usize = 512;
 pub struct WorkDir(PathBuf);
 
 impl WorkDir {
-    /// The directory at a path, which is taken from where the process stands. Links are followed: the kernel says of a process
-    /// where it really stands, and that is how processes are found.
+    /// The directory at a path, which is taken from where the process stands. Links are followed: the kernel
+    /// says of a process where it really stands, and that is how processes are found.
     ///
     /// # Errors
-    /// [`LabError::Refused`] where it can't serve: its path holds other characters than letters, digits and `/_-.@+` or is too
-    /// long, it is no directory, it can't be written, or it belongs to somebody else.
+    /// [`LabError::Refused`] where it can't serve: its path holds other characters than letters, digits and
+    /// `/_-.@+` or is too long, it is no directory, it can't be written, or it belongs to somebody else.
     pub fn at(path: &Path) -> Result<Self, LabError> {
         let path = resolved(&std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf()));
         match unfit(&path) {

@@ -13,11 +13,12 @@ use crate::{
 /// How often a server that is relied on is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(300);
 
-/// How long a signal 0 to a process may take on a machine that is busy: whoever waits for a server looks at its process
-/// meanwhile, and must not wait for the look instead.
+/// How long a signal 0 to a process may take on a machine that is busy: whoever waits for a server looks at
+/// its process meanwhile, and must not wait for the look instead.
 pub(super) const A_LOOK: Duration = Duration::from_mins(1);
 
-/// How long a server that has closed a session may take to end: its log is written by then, its process gone a little later.
+/// How long a server that has closed a session may take to end: its log is written by then, its process gone
+/// a little later.
 const ENDING: Duration = Duration::from_secs(3);
 
 impl Node {
@@ -38,7 +39,8 @@ impl Node {
     /// Does something that needs the server to live.
     ///
     /// # Errors
-    /// Returns an error if it can't be done; where the server dies first, its death and what its log says of it.
+    /// Returns an error if it can't be done; where the server dies first, its death and what its log says of
+    /// it.
     pub async fn while_alive<T>(
         &self,
         what: &str,

@@ -14,7 +14,8 @@ use crate::{
 const READY_WITHIN: Duration = Duration::from_secs(5);
 const LOOK_EVERY: Duration = Duration::from_millis(10);
 
-/// The line that Lifeboat writes to a server's log before each start; no line of the server's own begins like this.
+/// The line that Lifeboat writes to a server's log before each start; no line of the server's own begins like
+/// this.
 pub(super) const INCARNATION: &str = "--- lifeboat starts the server ---";
 
 /// A log that is being read.
@@ -35,8 +36,9 @@ impl Node {
 
     /// The facts in the log of a server that takes writes, since its latest start.
     ///
-    /// Clients write before the log says that they may: the startup process lets them, and the postmaster hears of it when
-    /// that process has ended. A server that does not say so in time is not waited for any longer: what it said is a fact too.
+    /// Clients write before the log says that they may: the startup process lets them, and the postmaster
+    /// hears of it when that process has ended. A server that does not say so in time is not waited for any
+    /// longer: what it said is a fact too.
     ///
     /// # Errors
     /// Returns an error if the log can't be read.
@@ -53,7 +55,8 @@ impl Node {
         }
     }
 
-    /// The facts in the log of a server since its latest start, as far as it goes: one in recovery never says that it takes writes.
+    /// The facts in the log of a server since its latest start, as far as it goes: one in recovery never says
+    /// that it takes writes.
     ///
     /// # Errors
     /// Returns an error if the log can't be read.

@@ -15,7 +15,8 @@ impl Node {
         let file = format!("{}/postgresql.conf", self.paths().run);
         let script = format!("cp {file} {file}.own; cat >> {file}");
         let what = format!("configure {} for a while", self.name);
-        // From standard input: a command among the settings may hold a key, and everybody sees argument lists.
+        // From standard input: a command among the settings may hold a key, and everybody sees argument
+        // lists.
         self.run(Command::shell(what, script).stdin(setting::render(settings))).await?;
         self.reload().await
     }

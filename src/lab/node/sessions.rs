@@ -16,7 +16,8 @@ impl Node {
         self.run(self.as_superuser(command)).await
     }
 
-    /// Runs a command that speaks to a server as the superuser, and gives back what it left behind, whatever its exit code.
+    /// Runs a command that speaks to a server as the superuser, and gives back what it left behind, whatever
+    /// its exit code.
     ///
     /// # Errors
     /// Returns an error if it can't be run.
@@ -33,7 +34,8 @@ impl Node {
             .env("PGCONNECT_TIMEOUT", "10")
     }
 
-    /// A session of the superuser. Each of its statements may take as long as the step that it is run in has left.
+    /// A session of the superuser. Each of its statements may take as long as the step that it is run in has
+    /// left.
     ///
     /// # Errors
     /// Returns an error if it can't be had.
@@ -51,7 +53,8 @@ impl Node {
         Ok(session.limited_by(self.time_left.clone()))
     }
 
-    /// A session of the application's role; each of its statements may take as long as a commit in a sound system.
+    /// A session of the application's role; each of its statements may take as long as a commit in a sound
+    /// system.
     ///
     /// # Errors
     /// Returns an error if it can't be had.
@@ -59,7 +62,8 @@ impl Node {
         self.session_of(&self.secrets.application, SessionSettings::Writing, database).await
     }
 
-    /// A session of the superuser that acts as the application's role: its `CONNECTION LIMIT` is left to the clients.
+    /// A session of the superuser that acts as the application's role: its `CONNECTION LIMIT` is left to the
+    /// clients.
     ///
     /// # Errors
     /// Returns an error if it can't be had.

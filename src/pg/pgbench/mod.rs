@@ -1,8 +1,8 @@
 //! Scripts of `pgbench`: statements with variables, and `\set` to give these a value.
 //!
-//! What is taken is what serves a transaction of clients: `\set` with whole numbers, `random(a, b)` and arithmetic, and
-//! `:name` outside quotes. A script is one transaction: `BEGIN` at its beginning and `END` or `COMMIT` at its end are
-//! left out, because the client opens and ends the transaction itself.
+//! What is taken is what serves a transaction of clients: `\set` with whole numbers, `random(a, b)` and
+//! arithmetic, and `:name` outside quotes. A script is one transaction: `BEGIN` at its beginning and `END` or
+//! `COMMIT` at its end are left out, because the client opens and ends the transaction itself.
 
 mod expression;
 mod statement;
@@ -41,8 +41,8 @@ impl Script {
     /// Reads a script.
     ///
     /// # Errors
-    /// Returns an error if it has a command other than `\set`, a variable that is not set before, a transaction of its
-    /// own in its midst, a quote that is not closed, or no statement.
+    /// Returns an error if it has a command other than `\set`, a variable that is not set before, a
+    /// transaction of its own in its midst, a quote that is not closed, or no statement.
     pub fn parse(text: &str) -> Result<Self, ScriptError> {
         let mut items = Vec::new();
         let mut known = BTreeSet::from([CLIENT_ID.to_owned()]);
@@ -101,18 +101,20 @@ impl Script {
         match self.statements().find(|statement| statement.control().is_some()) {
             Some(statement) => Err(ScriptError {
                 line: statement.line,
-                message: "a script is one transaction, which the client begins and commits: take this statement away"
+                message: "a script is one transaction, which the client begins and commits: take this \
+                    statement away"
                     .into(),
             }),
             None => Ok(()),
         }
     }
 
-    /// The statements with a value for each variable, parted by semicolons; `random` gives a whole number from the first
-    /// to the second.
+    /// The statements with a value for each variable, parted by semicolons; `random` gives a whole number
+    /// from the first to the second.
     ///
     /// # Errors
-    /// Returns an error if an expression has no value: a division by zero, an overflow, a range from high to low.
+    /// Returns an error if an expression has no value: a division by zero, an overflow, a range from high to
+    /// low.
     pub fn render(&self, client: u16, random: &mut dyn FnMut(i64, i64) -> i64) -> Result<String, String> {
         let mut values = BTreeMap::from([(CLIENT_ID.to_owned(), i64::from(client))]);
         let mut text = String::new();
@@ -144,7 +146,8 @@ impl Script {
 
 fn not_set(name: &str) -> String {
     format!(
-        "`:{name}` is not set: write `\\set {name} …` in a line before it, or a blank after the colon of a slice"
+        "`:{name}` is not set: write `\\set {name} …` in a line before it, or a blank after the colon of a \
+         slice"
     )
 }
 
@@ -190,14 +193,16 @@ update t set n = 5-:y where id = :x
 "#;
         assert_eq!(
             rendered(text),
-            "insert into \"t:x\" values (100, ':x', E'\\':x', $q$:x;$q$, 1 ::int, a[1 : 2]) /* :x /* ; */ */;\n\
+            "insert into \"t:x\" values (100, ':x', E'\\':x', $q$:x;$q$, 1 ::int, a[1 : 2]) /* :x /* ; */ \
+             */;\n\
              update t set n = 5-(-197) where id = 100;\n"
         );
     }
 
     #[test]
     fn a_script_of_pgbench_runs_in_the_clients_transaction() {
-        let tpcb = "\\set aid random(1, 100000 * 1)\nBEGIN;\nUPDATE a SET b = b + 1 WHERE aid = :aid;\nSELECT 1;\nEND;\n";
+        let tpcb = "\\set aid random(1, 100000 * 1)\nBEGIN;\nUPDATE a SET b = b + 1 WHERE aid = \
+            :aid;\nSELECT 1;\nEND;\n";
         assert_eq!(rendered(tpcb), "UPDATE a SET b = b + 1 WHERE aid = 100000;\nSELECT 1;\n");
     }
 

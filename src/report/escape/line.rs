@@ -2,8 +2,9 @@
 
 /// The text as one line without anything that acts instead of being seen.
 ///
-/// Control characters become their pictures (ESC `␛`, newline `␊`), and what has no picture (C1, noncharacters, line separators, the controls of
-/// text direction that make a name read as another) becomes U+FFFD.
+/// Control characters become their pictures (ESC `␛`, newline `␊`), and what has no picture (C1,
+/// noncharacters, line separators, the controls of text direction that make a name read as another) becomes
+/// U+FFFD.
 #[must_use]
 pub fn visible(text: &str) -> String {
     text.chars().map(picture).collect()

@@ -1,9 +1,10 @@
 //! The report for programs.
 //!
-//! The types of this module are its documentation, and [`schema`] is made of them: fields are written in their order and under their names.
-//! They repeat much of what the judge has, on purpose: what programs read stays when the judge changes.
-//! Lengths of time are numbers of seconds with at most six decimals; moments are seconds since the run began; instants are RFC 3339 in UTC.
-//! What was not measured is `null`. Fields are added without notice; where one is removed or changes its meaning, [`FORMAT`] grows.
+//! The types of this module are its documentation, and [`schema`] is made of them: fields are written in
+//! their order and under their names. They repeat much of what the judge has, on purpose: what programs read
+//! stays when the judge changes. Lengths of time are numbers of seconds with at most six decimals; moments
+//! are seconds since the run began; instants are RFC 3339 in UTC. What was not measured is `null`. Fields are
+//! added without notice; where one is removed or changes its meaning, [`FORMAT`] grows.
 
 mod drill;
 mod provenance;

@@ -19,7 +19,8 @@ impl From<Moment> for Seconds {
 
 impl Serialize for Seconds {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        // One division rounds once, so the shortest decimal that reads back as this number has at most six paths.
+        // One division rounds once, so the shortest decimal that reads back as this number has at most six
+        // paths.
         #[expect(clippy::cast_precision_loss, reason = "microseconds of less than 285 years fit 53 bits")]
         let micros = self.0.as_micros() as f64;
         serializer.serialize_f64(micros / 1e6)

@@ -1,7 +1,8 @@
 //! What the schema has a place for and the crate that writes our JUnit XML has not.
 //!
-//! One pass over the document of that crate: totals on the root, properties of each suite, the attributes that the caller
-//! sets, times with three decimals, and no hostname where none is known. Everything else stays as it was written.
+//! One pass over the document of that crate: totals on the root, properties of each suite, the attributes
+//! that the caller sets, times with three decimals, and no hostname where none is known. Everything else
+//! stays as it was written.
 
 use quick_xml::{
     Error, Reader, Writer,
@@ -100,8 +101,10 @@ mod tests {
 
     #[test]
     fn root_and_suites_get_what_was_not_written_and_keep_what_was() {
-        let xml = "<?xml version=\"1.0\" encoding=\"utf-8\"?><testsuites><testsuite name=\"a &amp; b\" time=\"1\">\
-                   <testcase name=\"&lt;c&gt;\" time=\"1.1179999999999999\"/></testsuite><testsuite name=\"d\"/></testsuites>";
+        let xml = "<?xml version=\"1.0\" encoding=\"utf-8\"?><testsuites><testsuite name=\"a &amp; b\" \
+            time=\"1\">\
+                   <testcase name=\"&lt;c&gt;\" time=\"1.1179999999999999\"/></testsuite><testsuite \
+                   name=\"d\"/></testsuites>";
         let whole = completed(xml, &vec![("tests", "1".into())], &[additions("x < \"y\""), additions("z")]);
         assert_eq!(
             whole,

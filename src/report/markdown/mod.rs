@@ -31,8 +31,10 @@ pub(super) fn render(run: &RunJudgement) -> String {
     let facts: Vec<_> = view.facts.iter().map(|(name, value)| vec![text(name), text(value)]).collect();
     blocks.push(table(&["", ""], &facts));
     blocks.push(format!(
-        "Moments such as `+12.345678s` are seconds since the run began, on one monotonic clock, as in [{JOURNAL}]({JOURNAL}).\n\
-         Recovery time runs from the fault to the first acknowledged write, and recovery point is what was acknowledged and is lost."
+        "Moments such as `+12.345678s` are seconds since the run began, on one monotonic clock, as in \
+         [{JOURNAL}]({JOURNAL}).\n\
+         Recovery time runs from the fault to the first acknowledged write, and recovery point is what was \
+         acknowledged and is lost."
     ));
     for drill in &view.drills {
         blocks.extend(drill::blocks(drill));

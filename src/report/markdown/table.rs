@@ -1,6 +1,7 @@
 //! Tables.
 
-/// A table of cells that are escaped already; columns are not padded, so that one long cell does not make every line long.
+/// A table of cells that are escaped already; columns are not padded, so that one long cell does not make
+/// every line long.
 pub(super) fn table(head: &[&str], rows: &[Vec<String>]) -> String {
     let line = |cells: &mut dyn Iterator<Item = &str>| {
         let cells: Vec<_> = cells.map(|cell| if cell.is_empty() { " " } else { cell }).collect();

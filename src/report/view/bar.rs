@@ -13,7 +13,8 @@ const WIDTH: u64 = 40;
 /// Parts of a character that can be drawn.
 const EIGHTHS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
 
-/// The chart: each phase where it lies on the clock, to scale. Declared time is told below it and not drawn, or minutes of it would squash seconds.
+/// The chart: each phase where it lies on the clock, to scale. Declared time is told below it and not drawn,
+/// or minutes of it would squash seconds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bar {
     /// The measured phases in order, then what the phases leave out, if that is anything to speak of.
@@ -36,7 +37,8 @@ pub struct BarRow {
 }
 
 impl Bar {
-    /// The chart of a recovery whose time was promised to be at most `limit`; `None` where no phase was measured.
+    /// The chart of a recovery whose time was promised to be at most `limit`; `None` where no phase was
+    /// measured.
     #[must_use]
     pub fn of(recovery: &RecoveryJudgement, limit: Option<Duration>) -> Option<Self> {
         let measured: Vec<_> = recovery.phases.iter().filter(|span| span.phase != Phase::Manual).collect();
@@ -145,7 +147,11 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_bar_stays_in_its_room(offset in 0..1_000_000_u64, length in 0..1_000_000_u64, whole in 0..1_000_000_u64) {
+        fn a_bar_stays_in_its_room(
+            offset in 0..1_000_000_u64,
+            length in 0..1_000_000_u64,
+            whole in 0..1_000_000_u64,
+        ) {
             let drawn = draw(micros(offset), micros(length), micros(whole));
             prop_assert!((1..=40).contains(&drawn.chars().count()), "{:?}", drawn);
             prop_assert!(!drawn.trim().is_empty());

@@ -94,7 +94,8 @@ pub struct FindingRow {
     pub status: Status,
     /// What was seen.
     pub message: String,
-    /// Whether it is good and tells nothing that a good drill does not tell elsewhere (its steps, by the timeline).
+    /// Whether it is good and tells nothing that a good drill does not tell elsewhere (its steps, by the
+    /// timeline).
     pub is_routine: bool,
 }
 
@@ -202,7 +203,8 @@ fn circumstances(run: &RunJudgement, judgement: &Judgement) -> Vec<String> {
     }
     if let Some(resolution) = judgement.resolution {
         said.push(format!(
-            "Outage resolution: {}, or 1 % of the time for which a server has refused connections where that is more \
+            "Outage resolution: {}, or 1 % of the time for which a server has refused connections where that \
+             is more \
              (how soon a client notices that the service is back).",
             human::duration(resolution)
         ));

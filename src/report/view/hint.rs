@@ -16,14 +16,24 @@ pub(in crate::report) fn hint(judgement: &Judgement, finding: &Finding) -> Optio
     let failed = finding.verdict == Verdict::Fail;
     let folder = judgement.exercise.folder();
     Some(match &finding.subject {
-        Subject::Baseline => format!("the cluster must work before a fault is injected: see the server's log in {folder}/evidence"),
+        Subject::Baseline => format!(
+            "the cluster must work before a fault is injected: see the server's log \
+            in {folder}/evidence"
+        ),
         Subject::Step { .. } => {
-            format!("steps after a step that did not complete are not evaluated: see the server's log in {folder}/evidence")
+            format!(
+                "steps after a step that did not complete are not evaluated: see the server's log in \
+                {folder}/evidence"
+            )
         }
         Subject::Fault { .. } if failed => {
-            "what a fault broke is to be whole after the step that ends it: bring the rest back, or recover in another way".into()
+            "what a fault broke is to be whole after the step that ends it: bring the rest back, or recover \
+             in another way"
+                .into()
         }
-        Subject::Fault { .. } => "without a proven effect the fault says nothing about the recovery: see what was observed instead".into(),
+        Subject::Fault { .. } => "without a proven effect the fault says nothing about the recovery: see \
+            what was observed instead"
+            .into(),
         Subject::EndOfRecovery { .. } => format!("see the recovered server's log in {folder}/evidence"),
         Subject::Identity { .. } => {
             "compare system identifier, timeline and backup label: this may be the wrong server".into()
@@ -31,7 +41,10 @@ pub(in crate::report) fn hint(judgement: &Judgement, finding: &Finding) -> Optio
         Subject::Phases { .. } => "phase timings do not add up to the RTO; do not use them for tuning".into(),
         Subject::Check { step, index } => check(judgement, *step, *index, &folder),
         Subject::Objective { promise: ObjectiveKind::Rto } => slowest(judgement).unwrap_or_else(|| {
-            format!("no write was acknowledged after the recovery: see {folder}/ledger.jsonl and the server's log")
+            format!(
+                "no write was acknowledged after the recovery: see {folder}/ledger.jsonl and the \
+                server's log"
+            )
         }),
         Subject::Objective { promise: ObjectiveKind::Rpo } if failed => match worst_case(judgement) {
             Some(bound) => {
@@ -43,17 +56,25 @@ pub(in crate::report) fn hint(judgement: &Judgement, finding: &Finding) -> Optio
             "client commits were not verified after the recovery: add the check `ledger`".into()
         }
         Subject::Objective { promise: ObjectiveKind::Discarded } if failed => {
-            "what came after the recovery target is given up: notice the error sooner, or bring back only what it damaged".into()
+            "what came after the recovery target is given up: notice the error sooner, or bring back only \
+             what it damaged"
+                .into()
         }
         Subject::Objective { promise: ObjectiveKind::Discarded } => {
             "no survey of the workload's rows came after the recovery: add the check ledger".into()
         }
         Subject::Guarantee => {
-            "one run proves no objective: change the configuration or the objective, or accept the worst case in writing with rpo-at-worst".into()
+            "one run proves no objective: change the configuration or the objective, or accept the worst \
+             case in writing with rpo-at-worst"
+                .into()
         }
-        Subject::WorstCase => "the loss exceeds the configured bound: check that the archive holds what archive_command reported as archived".into(),
+        Subject::WorstCase => "the loss exceeds the configured bound: check that the archive holds what \
+            archive_command reported as archived"
+            .into(),
         Subject::Evidence => {
-            "changed evidence proves nothing: restore the run's folder from a copy, or run the drill again".into()
+            "changed evidence proves nothing: restore the run's folder from a copy, or run the drill \
+             again"
+                .into()
         }
         Subject::Cleanup => "run lifeboat clean to remove what was left".into(),
     })

@@ -1,7 +1,8 @@
 //! What a report says, in words and in order, before any format.
 //!
-//! **Invariant:** pure derivations of a [`RunJudgement`]: formatted cells, orderings, sentences and bars, shared by the renderers for people so that
-//! nothing is said in two ways. Texts are raw; each renderer escapes for its own format.
+//! **Invariant:** pure derivations of a [`RunJudgement`]: formatted cells, orderings, sentences and bars,
+//! shared by the renderers for people so that nothing is said in two ways. Texts are raw; each renderer
+//! escapes for its own format.
 
 mod bar;
 mod drill;

@@ -31,7 +31,8 @@ impl Status {
         }
     }
 
-    /// The status of a drill. Only one with a reason was skipped; one without a verdict and a reason is not proven.
+    /// The status of a drill. Only one with a reason was skipped; one without a verdict and a reason is not
+    /// proven.
     #[must_use]
     pub const fn of_drill(judgement: &Judgement) -> Self {
         match (&judgement.skipped, judgement.verdict) {

@@ -7,7 +7,8 @@ use crate::{
 };
 
 section! {
-    /// A disaster-recovery drill for PostgreSQL: a cluster, its protection, its work, what breaks, how it is recovered, and what is checked.
+    /// A disaster-recovery drill for PostgreSQL: a cluster, its protection, its work, what breaks, how it is
+    /// recovered, and what is checked.
     Drill at "at the top of the file";
 
     /// One line for people: what breaks, and from what it is recovered.
@@ -16,9 +17,11 @@ section! {
     "description" description: Prose;
     /// Words to select drills by, as in `lifeboat run --tag monthly`.
     "tags" tags: Vec<Line>;
-    /// Time that people need (paging, deciding), as in `5m`: declared, not measured; it is added to the recovery time.
+    /// Time that people need (paging, deciding), as in `5m`: declared, not measured; it is added to the
+    /// recovery time.
     "manual-time" manual_time: Period;
-    /// The interval of the backup schedule that this drill stands for, as in `24h`: the worst case of a dump follows from it.
+    /// The interval of the backup schedule that this drill stands for, as in `24h`: the worst case of a dump
+    /// follows from it.
     "backup-interval" backup_interval: Period;
     /// What was promised.
     "objectives" objectives: Objectives;
@@ -30,7 +33,8 @@ section! {
     "archive" archive: Archive;
     /// What the database holds before the drill; nothing where it is left out.
     "dataset" dataset: Dataset;
-    /// The clients that commit through the whole drill; four of them, as fast as the server goes, where it is left out.
+    /// The clients that commit through the whole drill; four of them, as fast as the server goes, where it is
+    /// left out.
     "workload" workload: Workload;
     /// How the clients find the server that takes writes.
     "service" service: Service;

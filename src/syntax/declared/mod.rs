@@ -1,6 +1,7 @@
 //! What a drill file may say: each section with its keys, their types and their meaning.
 //!
-//! **Invariant:** this is the one list of keys. The parser reads it, the JSON Schema prints it, editors show its words.
+//! **Invariant:** this is the one list of keys. The parser reads it, the JSON Schema prints it, editors show
+//! its words.
 
 mod check;
 mod cluster;
@@ -63,7 +64,8 @@ pub(super) const SECTIONS: &[(&str, &[Key])] = &[
     section::<check::Sql>(),
 ];
 
-/// Where a key that is unknown here belongs, if that is one place: a key below a `[header]` is easily in the wrong section.
+/// Where a key that is unknown here belongs, if that is one place: a key below a `[header]` is easily in the
+/// wrong section.
 pub(super) fn home_of(key: &str, here: &str) -> Option<String> {
     // What is healed is written as it was injected: that is its home.
     let mut homes = SECTIONS.iter().filter(|(place, keys)| {

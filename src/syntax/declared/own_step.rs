@@ -22,7 +22,8 @@ section! {
 }
 
 section! {
-    /// A command, run as the server's user; it finds the server in the `PG*` variables and the data directory in `PGDATA`.
+    /// A command, run as the server's user; it finds the server in the `PG*` variables and the data directory
+    /// in `PGDATA`.
     Exec at "in `exec`";
 
     /// The node, also the copy of a rehearsal, or `repository`.

@@ -14,7 +14,8 @@ use crate::{
 };
 
 section! {
-    /// How the service comes back, in exactly one way: from a backup, by a restart, by promotion, or one table alone.
+    /// How the service comes back, in exactly one way: from a backup, by a restart, by promotion, or one
+    /// table alone.
     Recover at "in `recover`", one "way" of ["from", "restart", "promote", "table"],
         "target" needs "from", "onto" needs "from", "table" needs "standby", "standby" needs "table";
 
@@ -105,7 +106,8 @@ impl Shape for Target {
                     && !diagnostics.iter().skip(before).any(near)
                 {
                     let help = format!(
-                        "write `latest`, `immediate` or `before-fault`; or, if it is a restore point, `{{ name = \"{text}\" }}`"
+                        "write `latest`, `immediate` or `before-fault`; or, if it is a restore point, `{{ \
+                         name = \"{text}\" }}`"
                     );
                     diagnostics
                         .iter_mut()

@@ -22,7 +22,9 @@ words! {
 
 section! {
     /// One thing that happens. It has exactly one verb.
-    Step at "in `[[steps]]`", one "verb" of ["backup", "work", "restore-point", "fault", "heal", "recover", "rehearse", "check", "sql", "exec"];
+    Step at "in `[[steps]]`", one "verb" of [
+        "backup", "work", "restore-point", "fault", "heal", "recover", "rehearse", "check", "sql", "exec"
+    ];
 
     /// One line for people; made from the verb where it is left out.
     "title" title: Line;
@@ -44,9 +46,11 @@ section! {
     "rehearse" rehearse: Rehearse;
     /// Questions to what was recovered.
     "check" check: Several<Check>;
-    /// Statements of your own: their output is evidence, and one that fails ends the drill, which is inconclusive then.
+    /// Statements of your own: their output is evidence, and one that fails ends the drill, which is
+    /// inconclusive then.
     "sql" sql: Statements;
-    /// A command of your own in a node: its output is evidence, and a code that is not 0 ends the drill, which is inconclusive then.
+    /// A command of your own in a node: its output is evidence, and a code that is not 0 ends the drill,
+    /// which is inconclusive then.
     "exec" exec: Exec;
 }
 
@@ -68,7 +72,10 @@ section! {
 macro_rules! fault_section {
     (
         $(#[doc = $section:literal])* $name:ident at $where:literal;
-        $(#[doc = $about:literal] $variant:ident { $hit:ident: $type:ty } $key:literal $module:ident $($heal:literal)?;)*
+        $(
+            #[doc = $about:literal]
+            $variant:ident { $hit:ident: $type:ty } $key:literal $module:ident $($heal:literal)?;
+        )*
     ) => {
         section! {
             $(#[doc = $section])*
@@ -89,7 +96,8 @@ macro_rules! fault_section {
     };
 }
 
-/// Declares the sections of what breaks and of what can be healed: the rows of the table with words for a heal.
+/// Declares the sections of what breaks and of what can be healed: the rows of the table with words for a
+/// heal.
 macro_rules! fault_sections {
     ($(
         #[doc = $about:literal]
@@ -118,7 +126,8 @@ section! {
 
     /// The table, as `schema.table`.
     "table" table: TableName = required;
-    /// Whether all that depends on it goes with it, as with `DROP TABLE … CASCADE`; `false` where it is left out.
+    /// Whether all that depends on it goes with it, as with `DROP TABLE … CASCADE`; `false` where it is left
+    /// out.
     "cascade" cascade: bool;
 }
 

@@ -135,7 +135,8 @@ fn particular(world: &World<'_>, declared: &CheckTable, diagnostics: &mut Vec<Di
     let (place, expect) = sql.expect.placed()?;
     if expect.is_empty() {
         let message = "no rows are expected, and none is what a query gives over tables that are empty";
-        let help = "ask for a number, as in `select count(*) filter (where …), count(*) > 0 from …` with `[[0, true]]`";
+        let help = "ask for a number, as in `select count(*) filter (where …), count(*) > 0 from …` with \
+            `[[0, true]]`";
         diagnostics.push(Diagnostic::meaning(place.clone(), message).help(help));
     }
     let widths: Vec<usize> = expect.iter().map(Vec::len).collect();

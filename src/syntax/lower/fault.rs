@@ -130,7 +130,8 @@ fn restart(node: &NodeName) -> String {
     format!("write `recover = {{ restart = \"{node}\" }}`")
 }
 
-/// What earlier versions wrote: the fault is the one that is open on this node. A drill that was run so is read all the same.
+/// What earlier versions wrote: the fault is the one that is open on this node. A drill that was run so is
+/// read all the same.
 fn heal_of_node(world: &mut World<'_>, node: &NodeName, diagnostics: &mut Vec<Diagnostic>) -> Option<Fault> {
     let place = value_place(world, |step| step.heal.placed().map(|(place, _)| place));
     let server = world.known(node, place.clone(), diagnostics)?;

@@ -1,6 +1,7 @@
 //! What was declared, made into a [`Drill`], while its parts are held against each other.
 //!
-//! **Invariant:** `None` means that a diagnostic was said; a diagnostic that only follows from another one is not said.
+//! **Invariant:** `None` means that a diagnostic was said; a diagnostic that only follows from another one is
+//! not said.
 
 mod backup;
 mod check;

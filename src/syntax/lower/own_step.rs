@@ -50,7 +50,8 @@ fn goes_on(fault: &Fault) -> bool {
     fault.info().service == ServiceEffect::GoesOn
 }
 
-/// Says where a node, or the copy of a rehearsal, is broken by a fault that leaves nothing there for a step of the user's.
+/// Says where a node, or the copy of a rehearsal, is broken by a fault that leaves nothing there for a step
+/// of the user's.
 fn reachable(
     world: &mut World<'_>,
     node: &NodeName,

@@ -25,7 +25,8 @@ pub(super) fn recover(
         } else {
             "a recovery, but nothing is broken here"
         };
-        let help = "add a `fault` step before it; or write `rehearse`, which restores a backup beside the running service";
+        let help = "add a `fault` step before it; or write `rehearse`, which restores a backup beside the \
+            running service";
         diagnostics.push(Diagnostic::meaning(world.verb.clone(), message).help(help));
     }
     let mut ways = Vec::new();

@@ -132,7 +132,8 @@ fn free_name(world: &World<'_>, declared: &Restore<'_>, onto: &NodeName, diagnos
         && !world.servers.iter().any(|server| server.name == *onto && !server.copy)
     {
         let message = format!(
-            "clients would never find `{onto}`: their connection string names the nodes that the drill began with"
+            "clients would never find `{onto}`: their connection string names the nodes that the drill began \
+             with"
         );
         let diagnostic =
             Diagnostic::meaning(place, message).also(Some(service), "the clients' way to the server");

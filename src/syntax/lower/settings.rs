@@ -84,7 +84,8 @@ pub(super) fn of_node(
     lower(file, &node.settings, diagnostics)
 }
 
-/// The settings that a standby must have at least as large as its primary, with what a server of the lab has by itself.
+/// The settings that a standby must have at least as large as its primary, with what a server of the lab has
+/// by itself.
 ///
 /// Source: `CheckRequiredParameterValues` in `src/backend/access/transam/xlogrecovery.c`.
 const NEEDED_BY_STANDBYS: [(&str, u64); 5] = [

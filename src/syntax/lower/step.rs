@@ -38,7 +38,8 @@ fn step(world: &mut World<'_>, step: &declared::Step, diagnostics: &mut Vec<Diag
     with(world, &step.check, &mut verbs, |world, checks| check::checks(world, &checks.0, diagnostics));
     with(world, &step.sql, &mut verbs, |world, sql| own_step::statements(world, sql, diagnostics));
     with(world, &step.exec, &mut verbs, |world, exec| own_step::exec(world, exec, diagnostics));
-    // A step that could not be read may have changed the cluster; one that could, and was wrong, is judged as it stands.
+    // A step that could not be read may have changed the cluster; one that could, and was wrong, is judged as
+    // it stands.
     world.unsure |= verbs.is_empty() || step.fault.is_wrong() || step.recover.is_wrong();
     for verb in verbs.iter().flatten() {
         world.apply(verb, diagnostics);

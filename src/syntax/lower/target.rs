@@ -94,14 +94,17 @@ fn left_behind(
     let (message, help) = if taken < moved.step {
         (
             format!(
-                "backup `{label}` was taken before the service moved, and leads to a timeline that it has left"
+                "backup `{label}` was taken before the service moved, and leads to a timeline that it has \
+                 left"
             ),
-            "restore it before that recovery; or take another after it, and recover from that one to `immediate`",
+            "restore it before that recovery; or take another after it, and recover from that one to \
+             `immediate`",
         )
     } else if *target != RecoveryTarget::Immediate {
         (
             format!(
-                "backup `{label}` can be recovered to `immediate` alone: since the service moved, nothing is archived"
+                "backup `{label}` can be recovered to `immediate` alone: since the service moved, nothing is \
+                 archived"
             ),
             "write `target = \"immediate\"`, or do this in a drill of its own",
         )
@@ -139,7 +142,8 @@ fn time_target(text: &str, place: Span, diagnostics: &mut Vec<Diagnostic>) -> Op
     if let Ok(point) = text.parse() {
         return Some(TargetTime::Point(point));
     }
-    // A drill makes its cluster anew: an instant in its file lies before there was anything to recover, or after all that was done.
+    // A drill makes its cluster anew: an instant in its file lies before there was anything to recover, or
+    // after all that was done.
     let instant = match (text.parse::<Timestamp>(), text.parse::<civil::DateTime>()) {
         (Ok(_), _) => Some("an instant"),
         (_, Ok(_)) => Some("a timestamp without an offset"),
@@ -150,7 +154,8 @@ fn time_target(text: &str, place: Span, diagnostics: &mut Vec<Diagnostic>) -> Op
             "{} is {what}, and no drill can recover to an instant: its cluster begins when the drill is run",
             quoted(text)
         );
-        let help = "add a step `restore-point = \"before-release\"` after the backup, and write its name: `{ time = \"before-release\" }`";
+        let help = "add a step `restore-point = \"before-release\"` after the backup, and write its name: \
+            `{ time = \"before-release\" }`";
         Diagnostic::meaning(place, message).help(help)
     } else {
         Diagnostic::value(place, format!("{} is no restore point", quoted(text)))

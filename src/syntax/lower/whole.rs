@@ -92,8 +92,8 @@ fn at_worst(file: &declared::Drill, diagnostics: &mut Vec<Diagnostic>) {
     }
 }
 
-/// Says where the configuration that a drill declares can't guarantee its recovery point objective: the drill may run, and
-/// will not pass.
+/// Says where the configuration that a drill declares can't guarantee its recovery point objective: the drill
+/// may run, and will not pass.
 pub(in crate::syntax) fn cautions(file: &declared::Drill, drill: &Drill) -> Vec<Diagnostic> {
     let objective = file.objectives.get().and_then(|objectives| objectives.rpo.placed());
     let Some((place, limit)) = objective else { return Vec::new() };
@@ -109,7 +109,8 @@ pub(in crate::syntax) fn cautions(file: &declared::Drill, drill: &Drill) -> Vec<
                 worst.because
             ),
             (Guarantee::Broken, _) => format!(
-                "warning: objective not guaranteed by configuration: worst-case RPO above the objective {}: {}",
+                "warning: objective not guaranteed by configuration: worst-case RPO above the objective {}: \
+                 {}",
                 human::duration(limit.duration()),
                 worst.because
             ),
@@ -120,7 +121,8 @@ pub(in crate::syntax) fn cautions(file: &declared::Drill, drill: &Drill) -> Vec<
             }
         };
         if cautions.iter().all(|known| known.message() != message) {
-            let help = "the drill runs and does not pass: change the configuration or the objective, or accept the worst case \
+            let help = "the drill runs and does not pass: change the configuration or the objective, or \
+                accept the worst case \
                 in writing with `rpo-at-worst`";
             cautions.push(Diagnostic::meaning(place.clone(), message).help(help));
         }

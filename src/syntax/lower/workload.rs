@@ -36,7 +36,8 @@ pub(super) fn workload(file: &declared::Drill, diagnostics: &mut Vec<Diagnostic>
     })
 }
 
-/// Says where a table of the user's would be taken for the ledger's: only a fixture has one that is made for it.
+/// Says where a table of the user's would be taken for the ledger's: only a fixture has one that is made for
+/// it.
 fn its_own(file: &declared::Drill, place: Span, diagnostics: &mut Vec<Diagnostic>) {
     let dataset = file.dataset.get();
     if dataset.is_some_and(|dataset| !dataset.fixture.is_given()) {

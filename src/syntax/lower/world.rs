@@ -48,8 +48,8 @@ pub(super) struct Made<T> {
     pub(super) what: T,
 }
 
-/// The latest recovery after which the service runs on a timeline, or in a cluster, of its own: nothing is archived from
-/// then on, and no standby follows.
+/// The latest recovery after which the service runs on a timeline, or in a cluster, of its own: nothing is
+/// archived from then on, and no standby follows.
 pub(super) struct Moved {
     pub(super) step: usize,
     pub(super) place: Span,

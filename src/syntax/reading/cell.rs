@@ -48,7 +48,10 @@ impl Shape for Cell {
     fn schema() -> Json {
         json!({ "oneOf": [
             { "type": ["string", "number", "boolean"] },
-            { "type": "object", "description": "NULL.", "properties": { "null": { "const": true } }, "required": ["null"], "additionalProperties": false },
+            {
+                "type": "object", "description": "NULL.", "properties": { "null": { "const": true } },
+                "required": ["null"], "additionalProperties": false
+            },
         ] })
     }
 }

@@ -2,7 +2,8 @@
 
 use crate::syntax::diagnostic::Span;
 
-/// The value of a key that may be absent, or that may be given and wrong: then it was said, and nothing may be concluded from it.
+/// The value of a key that may be absent, or that may be given and wrong: then it was said, and nothing may
+/// be concluded from it.
 #[derive(Debug)]
 pub(crate) struct Field<T> {
     key: Option<Span>,

@@ -1,4 +1,5 @@
-//! How a value of the file becomes a value of the program, and what an editor is told of it: one trait for both.
+//! How a value of the file becomes a value of the program, and what an editor is told of it: one trait for
+//! both.
 //!
 //! **Invariant:** reading says everything that is wrong and goes on; `None` means that it was said.
 

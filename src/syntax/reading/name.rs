@@ -31,7 +31,8 @@ macro_rules! name {
                     match text.parse::<Self>() {
                         Ok(name) => Some(name),
                         Err(no) => {
-                            diagnostics.push(Diagnostic::value(value.span(), format!("{} is not a valid {}", quoted(text), no.what)).help(no.rule));
+                            diagnostics.push(Diagnostic::value(value.span(), format!("{} is not a valid \
+                                {}", quoted(text), no.what)).help(no.rule));
                             None
                         }
                     }

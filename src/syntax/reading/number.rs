@@ -119,7 +119,8 @@ impl Shape for Rate {
         };
         let rate = rate.filter(|rate| (SLOWEST..=FASTEST).contains(rate));
         if rate.is_none() {
-            let help = "write commits per second or minute, from one per hour to a million per second: `\"200/s\"`, `\"30/min\"`; \
+            let help = "write commits per second or minute, from one per hour to a million per second: \
+                `\"200/s\"`, `\"30/min\"`; \
                         omit the key for an unlimited rate";
             diagnostics.push(
                 Diagnostic::value(value.span(), format!("{} is not a rate", quoted(written))).help(help),

@@ -5,7 +5,8 @@ use serde_json::{Value as Json, json};
 use super::{Shape, Value, mismatch};
 use crate::syntax::{diagnostic::Diagnostic, visible::quoted};
 
-/// The path of a file, absolute or relative to the folder of the drill file. Whether it is there is not known here.
+/// The path of a file, absolute or relative to the folder of the drill file. Whether it is there is not known
+/// here.
 #[derive(Clone, Debug)]
 pub(crate) struct PathText(pub(crate) String);
 

@@ -1,6 +1,7 @@
 //! Tables with known keys.
 //!
-//! **Invariant:** the parser and the JSON Schema read the same list, so neither knows a key that the other doesn't.
+//! **Invariant:** the parser and the JSON Schema read the same list, so neither knows a key that the other
+//! doesn't.
 
 use serde_json::{Map, Value as Json, json};
 use toml::{
@@ -71,7 +72,8 @@ macro_rules! section {
                 schema: <$type as $crate::syntax::reading::Shape>::schema,
                 example: <$type as $crate::syntax::reading::Shape>::example,
             },)*];
-            const CHOICE: (&'static str, &'static [&'static str]) = section!(@choice $($kind [$($choice),*])?);
+            const CHOICE: (&'static str, &'static [&'static str]) =
+                section!(@choice $($kind [$($choice),*])?);
             const NEEDS: &'static [(&'static str, &'static str)] = &[$(($dependent, $needed)),*];
         }
 

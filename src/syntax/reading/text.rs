@@ -42,7 +42,8 @@ impl Shape for Line {
     }
 }
 
-/// The name of a moment. An instant, which TOML writes without quotes, is read as well, so that it can be told why it won't do.
+/// The name of a moment. An instant, which TOML writes without quotes, is read as well, so that it can be
+/// told why it won't do.
 #[derive(Clone, Debug)]
 pub(crate) struct When(pub(crate) String);
 

@@ -2,7 +2,8 @@
 
 use super::*;
 
-/// A prepared cluster is there, and its server ends before it answers: that is how far set-up comes on a script.
+/// A prepared cluster is there, and its server ends before it answers: that is how far set-up comes on a
+/// script.
 fn copied(fake: Fake) -> Fake {
     fake.answer("look for the server's process", 1, "").answer("read the log of", 0, "no server")
 }
@@ -37,7 +38,8 @@ async fn the_transcript_of_a_set_up_whose_server_ends() {
     assert_eq!(verdict, Verdict::Inconclusive);
     assert_eq!(
         message,
-        "the cluster could not be built: start the server on primary: the server on primary died; its log says: no server"
+        "the cluster could not be built: start the server on primary: the server on primary died; its log \
+         says: no server"
     );
 }
 

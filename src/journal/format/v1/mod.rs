@@ -1,6 +1,7 @@
 //! Format 1 of the journal, frozen: its lines are turned into those of format 2.
 //!
-//! It kept no numbers and no hashes, wrote drills, faults, checks and targets as values, and knew other names.
+//! It kept no numbers and no hashes, wrote drills, faults, checks and targets as values, and knew other
+//! names.
 
 mod drill;
 

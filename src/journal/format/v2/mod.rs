@@ -1,8 +1,8 @@
 //! Format 2 of the journal, as it is in a file.
 //!
-//! What a drill declares is told once, as the text of its file, and referred to by step: no type of `drill` that changes with
-//! its features is in here. Facts that are the journal's own (a server, a scan, a fingerprint, a phase) are written as their
-//! types say; their `serde` attributes are part of this format.
+//! What a drill declares is told once, as the text of its file, and referred to by step: no type of `drill`
+//! that changes with its features is in here. Facts that are the journal's own (a server, a scan, a
+//! fingerprint, a phase) are written as their types say; their `serde` attributes are part of this format.
 
 mod read;
 mod write;

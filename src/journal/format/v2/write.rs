@@ -4,8 +4,8 @@ use super::{Backup, Event, Fault, Line, Recovered};
 use crate::journal::{self, BackupFacts, Entry, Exercise, FaultFacts, format::FORMAT, format::steps::Steps};
 
 impl Line {
-    /// The line that tells an entry. What refers to a step that is not known (of an exercise that was not planned) refers to
-    /// its first, which no reader believes.
+    /// The line that tells an entry. What refers to a step that is not known (of an exercise that was not
+    /// planned) refers to its first, which no reader believes.
     pub(in crate::journal::format) fn of(line: u64, entry: &Entry, steps: &mut Steps) -> Self {
         let Entry { at, exercise, event } = entry;
         Self { line, at: *at, exercise: exercise.clone(), event: of_event(exercise.as_ref(), event, steps) }

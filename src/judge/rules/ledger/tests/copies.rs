@@ -6,7 +6,8 @@ use crate::{
     journal::{Entry, MARKER_WRITER, Recovered, Session},
 };
 
-/// A copy was rehearsed before the fault, in the place of the first work, and Lifeboat committed a marker on it.
+/// A copy was rehearsed before the fault, in the place of the first work, and Lifeboat committed a marker on
+/// it.
 fn after_a_rehearsal(story: Story) -> Story {
     let copy = testing::server("copy", 7, 2, 77);
     let rehearsed = Recovery::Restore {
