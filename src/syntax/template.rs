@@ -13,8 +13,8 @@ pub fn template(name: &str) -> String {
     TEMPLATE.replace("{faults}", &faults).replace("{title}", title)
 }
 
-const TEMPLATE: &str = r#"# A drill for Lifeboat. `lifeboat check FILE` says whether it is right; `lifeboat schema` prints the schema
-# for your editor.
+const TEMPLATE: &str = r#"# A drill for Lifeboat. `lifeboat check FILE` says whether it is right;
+# `lifeboat schema` prints the schema for your editor.
 title = "{title}: complete loss of the primary, recovered from a base backup and archived WAL"
 description = """
 Say here what disaster this stands for, and what is left when it has come.

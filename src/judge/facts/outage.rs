@@ -177,7 +177,10 @@ mod tests {
         });
         let mut story = story;
         let began = |story: &Story, step: usize| {
-            let is_it = |entry: &Entry| matches!(entry.event, Event::StepStarted { step: begun, .. } if begun == step);
+            let is_it = |entry: &Entry| match entry.event {
+                Event::StepStarted { step: begun, .. } => begun == step,
+                _ => false,
+            };
             story.entries.iter().position(is_it).expect("a step")
         };
         let (exercise, place) = (Some(story.exercise.clone()), began(&story, 1));
