@@ -1,6 +1,6 @@
 //! What a drill may need of the place where its nodes run.
 
-use super::{Drill, Verb};
+use super::{Drill, Fault, Verb};
 
 /// Something that a runtime can do to nodes, or can't.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -28,23 +28,33 @@ impl Capability {
 }
 
 impl Drill {
-    /// What its faults need that a runtime with these capabilities lacks: a clause that says what can't be done, and why.
-    #[must_use]
-    pub fn lacking_capability(&self, offered: &[Capability]) -> Option<String> {
-        self.steps.iter().find_map(|step| match &step.verb {
-            Verb::Fault(fault) => {
-                let needed = fault.info().needs?;
-                let lacking = (!offered.contains(&needed)).then(|| needed.lacking())?;
-                Some(format!("{}: {lacking}", fault.describe()))
-            }
+    /// The faults that it injects, in order.
+    fn faults(&self) -> impl Iterator<Item = &Fault> {
+        self.steps.iter().filter_map(|step| match &step.verb {
+            Verb::Fault(fault) => Some(fault),
             Verb::Backup(_)
             | Verb::Work(_)
             | Verb::RestorePoint(_)
             | Verb::Heal(_)
             | Verb::Recover(_)
-            | Verb::Check(_)
             | Verb::Sql(_)
-            | Verb::Exec(_) => None,
+            | Verb::Exec(_)
+            | Verb::Check(_) => None,
+        })
+    }
+
+    /// Whether one of its faults needs this of a runtime.
+    #[must_use]
+    pub fn needs(&self, capability: Capability) -> bool {
+        self.faults().any(|fault| fault.info().needs == Some(capability))
+    }
+
+    /// What its faults need that a runtime with these capabilities lacks: a clause that says what can't be done, and why.
+    #[must_use]
+    pub fn lacking_capability(&self, offered: &[Capability]) -> Option<String> {
+        self.faults().find_map(|fault| {
+            let needed = fault.info().needs.filter(|needed| !offered.contains(needed))?;
+            Some(format!("{}: {}", fault.describe(), needed.lacking()))
         })
     }
 }
@@ -52,7 +62,6 @@ impl Drill {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::drill::Fault;
 
     #[test]
     fn a_drill_says_what_it_needs_that_a_runtime_lacks() {
@@ -60,6 +69,7 @@ mod tests {
         let drill = |fault| crate::drill::outage::tests::drill(false, vec![Verb::Fault(fault)]);
         let lost = drill(Fault::LoseVolume { node: primary() });
         assert_eq!(lost.lacking_capability(&[Capability::Volumes]), None);
+        assert!(lost.needs(Capability::Volumes) && !lost.needs(Capability::BoundedVolumes));
         assert_eq!(
             lost.lacking_capability(&[Capability::Signals]).as_deref(),
             Some("lose the volume of primary: its nodes have no data volumes that can be taken away")

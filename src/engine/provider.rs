@@ -208,7 +208,8 @@ impl Provider {
                 let image = image.ok_or_else(|| LabError::state(what(), "its image was not provided"))?;
                 Ok(Arc::new(
                     docker::Lab::new(engine.clone(), image, run, &exercise.to_string())
-                        .removal_within(Deadlines::of(drill).volume),
+                        .removal_within(Deadlines::of(drill).volume)
+                        .bounded(drill.needs(Capability::BoundedVolumes)),
                 ))
             }
             Self::Local { installations, work } => {

@@ -70,6 +70,8 @@ pub struct Lab {
     under_way: AtomicUsize,
     /// How long the removal of a volume may take.
     removal: Duration,
+    /// Whether data volumes have a bounded size.
+    is_bounded: bool,
 }
 
 impl Lab {
@@ -85,6 +87,7 @@ impl Lab {
             sites: Mutex::default(),
             under_way: AtomicUsize::new(0),
             removal: REMOVAL,
+            is_bounded: false,
         }
     }
 
@@ -92,6 +95,13 @@ impl Lab {
     #[must_use]
     pub const fn removal_within(mut self, removal: Duration) -> Self {
         self.removal = removal;
+        self
+    }
+
+    /// With data volumes of a bounded size.
+    #[must_use]
+    pub const fn bounded(mut self, is_bounded: bool) -> Self {
+        self.is_bounded = is_bounded;
         self
     }
 
@@ -122,18 +132,29 @@ impl Lab {
     fn volumes(&self, node: &NodeName, provision: &Provision) -> Vec<Volume> {
         let shared = || self.names.shared_labels();
         let mut volumes = vec![
-            Volume { name: self.names.repository(), path: REPOSITORY_PATH, labels: shared() },
-            Volume { name: self.names.log(), path: LOG, labels: shared() },
+            Volume {
+                name: self.names.repository(),
+                path: REPOSITORY_PATH,
+                labels: shared(),
+                is_bounded: false,
+            },
+            Volume { name: self.names.log(), path: LOG, labels: shared(), is_bounded: false },
         ];
         if node.as_str() != REPOSITORY {
             volumes.push(Volume {
                 name: self.names.data(node),
                 path: DATA,
                 labels: self.names.node_labels(node),
+                is_bounded: self.is_bounded,
             });
         }
         if let Provision::Prepared(key) = provision {
-            volumes.push(Volume { name: prepared(key), path: PREPARED, labels: prepared_labels() });
+            volumes.push(Volume {
+                name: prepared(key),
+                path: PREPARED,
+                labels: prepared_labels(),
+                is_bounded: false,
+            });
         }
         volumes
     }

@@ -36,4 +36,5 @@ pub use sweep::{Kind, Outcome, Resource, Which, sweep};
 use crate::drill::Capability;
 
 /// What this runtime can do to nodes.
-pub const CAPABILITIES: &[Capability] = &[Capability::Signals, Capability::Volumes];
+pub const CAPABILITIES: &[Capability] =
+    &[Capability::Signals, Capability::Volumes, Capability::BoundedVolumes];

@@ -13,7 +13,8 @@ use crate::lab::LabError;
 use bollard::{
     models::{
         ContainerCreateBody, EndpointIpamConfig, EndpointSettings, HealthConfig, HostConfig,
-        HostConfigLogConfig, Mount, MountType, MountVolumeOptions, NetworkingConfig,
+        HostConfigLogConfig, Mount, MountType, MountVolumeOptions, MountVolumeOptionsDriverConfig,
+        NetworkingConfig,
     },
     query_parameters::{CreateContainerOptions, RemoveContainerOptions},
 };
@@ -29,7 +30,12 @@ pub(super) struct Volume {
     pub(super) name: String,
     pub(super) path: &'static str,
     pub(super) labels: Labels,
+    /// Whether it stands in memory, and is full at [`BOUND`].
+    pub(super) is_bounded: bool,
 }
+
+/// The size of a data volume that is bounded: a small cluster with its WAL.
+const BOUND: &str = "768m";
 
 /// Everything about a node's container.
 pub(super) struct Node<'a> {
@@ -124,15 +130,40 @@ fn body(node: Node<'_>) -> ContainerCreateBody {
 }
 
 fn mount(volume: Volume) -> Mount {
+    let bounded = volume.is_bounded.then(|| MountVolumeOptionsDriverConfig {
+        name: Some("local".to_owned()),
+        options: Some(
+            [("type", "tmpfs".to_owned()), ("device", "tmpfs".to_owned()), ("o", format!("size={BOUND}"))]
+                .map(|(name, value)| (name.to_owned(), value))
+                .into(),
+        ),
+    });
     Mount {
         source: Some(volume.name),
         target: Some(volume.path.to_owned()),
         typ: Some(MountType::VOLUME),
         volume_options: Some(MountVolumeOptions {
+            driver_config: bounded,
             labels: Some(volume.labels),
             no_copy: Some(true),
             ..MountVolumeOptions::default()
         }),
         ..Mount::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bounded_volume_says_its_size_to_the_engine_and_another_none() {
+        let volume =
+            |is_bounded| Volume { name: "x".into(), path: "/data", labels: Labels::new(), is_bounded };
+        let options = |is_bounded| mount(volume(is_bounded)).volume_options.and_then(|it| it.driver_config);
+        assert_eq!(options(false), None);
+        let options = options(true).and_then(|driver| driver.options).expect("options");
+        assert_eq!(options.get("o").map(String::as_str), Some("size=768m"));
+        assert_eq!(options.get("type").map(String::as_str), Some("tmpfs"));
     }
 }
