@@ -132,7 +132,7 @@ impl DrillContext {
     /// Makes a node.
     ///
     /// # Errors
-    /// Returns an error if it can't be made.
+    /// Returns an error if it can't be created.
     pub async fn create(&mut self, name: &NodeName, provision: Provision) -> Result<Node, LabError> {
         let node = self.at(name);
         // Known before it is made: an attempt that fails half-way is cleaned_up like the rest.
@@ -144,7 +144,7 @@ impl DrillContext {
     /// Starts the clients, who find the service at these addresses.
     ///
     /// # Errors
-    /// Returns an error if the ledger can't be made.
+    /// Returns an error if the ledger can't be created.
     pub fn start_clients(&mut self, hosts: Vec<ServiceHost>) -> Result<(), LabError> {
         self.workload = Some(Workload::start(WorkloadConfig {
             declared: &self.drill.workload,

@@ -67,7 +67,7 @@ impl Content {
 /// first. The server is not started.
 ///
 /// # Errors
-/// Returns an error if the node can't be made or the content can't be loaded.
+/// Returns an error if the node can't be created or the content can't be loaded.
 pub async fn create(
     context: &mut DrillContext,
     name: &NodeName,

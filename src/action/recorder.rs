@@ -55,7 +55,7 @@ impl Recorder {
     /// written down proves nothing.
     ///
     /// # Errors
-    /// Returns an error if it can't be made.
+    /// Returns an error if it can't be created.
     pub fn create(path: &Path, clock: Clock, stop: CancellationToken) -> Result<Self, LabError> {
         let file = File::options()
             .create_new(true)

@@ -64,7 +64,7 @@ pub(super) fn mapping(node: &Node, Address { host, port }: &Address, into: &str)
 /// Makes the tablespaces that a drill asks for.
 ///
 /// # Errors
-/// Returns an error if one can't be made.
+/// Returns an error if one can't be created.
 pub(super) async fn create(context: &DrillContext, node: &Node) -> Result<(), LabError> {
     for (number, name) in context.drill.server.tablespaces.iter().enumerate() {
         let place = format!("{}/new-{number}", node.paths().tablespaces);

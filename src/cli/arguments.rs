@@ -164,7 +164,7 @@ impl Work {
     /// The directory.
     ///
     /// # Errors
-    /// [`LabError::Refused`] where it can't serve.
+    /// Returns an error if it can't serve ([`LabError::Refused`]).
     pub(super) fn directory(&self) -> Result<WorkDir, LabError> {
         let own = || std::env::temp_dir().join(format!("lifeboat-{}", nix::unistd::geteuid()));
         WorkDir::at(&self.work_dir.clone().unwrap_or_else(own))

@@ -52,7 +52,7 @@ fn how_to_name_a_run(reports: &Path) -> String {
 /// Judges a run and writes its reports.
 ///
 /// # Errors
-/// [`Exit::Report`], after saying why.
+/// Returns an error if one can't be written ([`Exit::Report`]), after saying why.
 pub(super) fn write(store: &Store) -> Result<RunJudgement, Exit> {
     let run = judged(store).map_err(|error| failed(&error))?;
     store.write(report::files(&run)).map_err(|error| failed(&error))?;

@@ -73,7 +73,7 @@ pub(super) struct Selected {
 /// The drills that were selected, without their files.
 ///
 /// # Errors
-/// As [`selected`].
+/// Returns an error if [`selected`] does.
 pub(super) fn drills(select: &Select) -> Result<Vec<Drill>, Exit> {
     Ok(selected(select)?.into_iter().map(|selected| selected.drill).collect())
 }
@@ -82,8 +82,8 @@ pub(super) fn drills(select: &Select) -> Result<Vec<Drill>, Exit> {
 /// once.
 ///
 /// # Errors
-/// [`Exit::Usage`] where a name, a path or a file is wrong, [`Exit::Nothing`] where nothing is left; both
-/// after saying so.
+/// Returns an error if a name, a path or a file is wrong ([`Exit::Usage`]), or nothing is left
+/// ([`Exit::Nothing`]); both after saying so.
 pub(super) fn selected(select: &Select) -> Result<Vec<Selected>, Exit> {
     let mut problems = Vec::new();
     let sources = sources(select, &mut problems);

@@ -166,7 +166,8 @@ impl Provider {
     /// where a registry answers.
     ///
     /// # Errors
-    /// Returns [`LabError::Missing`] if it can't be had, with the versions that can and what would get it.
+    /// Returns an error if it can't be had ([`LabError::Missing`]): with the versions that can, and what
+    /// would get it.
     pub async fn provide(
         &self,
         own: Option<&str>,
@@ -198,7 +199,7 @@ impl Provider {
     /// A lab for an exercise whose version was provided.
     ///
     /// # Errors
-    /// Returns an error if it can't be made.
+    /// Returns an error if it can't be created.
     pub fn lab(&self, run: &str, exercise: &Exercise, drill: &Drill) -> Result<Arc<dyn Runtime>, LabError> {
         let what = || format!("make a lab for {exercise}");
         match self {

@@ -72,7 +72,7 @@ impl Run {
     /// is cancelled, or a line of the journal can't be written.
     ///
     /// # Errors
-    /// Returns an error if its journal can't be made or written.
+    /// Returns an error if its journal can't be created or written.
     pub fn open(
         options: RunOptions,
         provider: Arc<Provider>,
@@ -98,7 +98,7 @@ impl Run {
     /// Runs the selection. Returns the exercises whose labs were kept.
     ///
     /// # Errors
-    /// Returns an error if the journal can't be written, an exercise's folder can't be made, or there is nowhere for passwords.
+    /// Returns an error if the journal can't be written, an exercise's folder can't be created, or there is nowhere for passwords.
     pub async fn execute(
         self,
         selection: Selection,

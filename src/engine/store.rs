@@ -53,7 +53,7 @@ impl Store {
     /// Makes the folder of a new run.
     ///
     /// # Errors
-    /// Returns an error if it can't be made, or is there.
+    /// Returns an error if it can't be created, or is there.
     pub fn create(reports: &Path, run: &str) -> Result<Self, StoreError> {
         let folder = reports.join(run);
         let failed = |verb| {
@@ -107,7 +107,7 @@ impl Store {
     /// Makes the folder of an exercise.
     ///
     /// # Errors
-    /// Returns an error if it can't be made.
+    /// Returns an error if it can't be created.
     pub fn exercise(&self, exercise: &Exercise) -> Result<PathBuf, StoreError> {
         let path = self.folder.join(exercise.folder());
         fs::create_dir_all(path.join("evidence")).map_err(|source| StoreError::File {
@@ -176,7 +176,7 @@ impl Store {
     /// Turns `latest`, beside this run's folder, to it.
     ///
     /// # Errors
-    /// Returns an error if the link can't be made, or something else of that name is there.
+    /// Returns an error if the link can't be created, or something else of that name is there.
     pub fn switch_latest(&self) -> Result<(), StoreError> {
         let (Some(reports), Some(name)) = (self.folder.parent(), self.folder.file_name()) else {
             return Ok(());

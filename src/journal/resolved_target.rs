@@ -11,7 +11,7 @@ use crate::{
 /// the server's words against it.
 ///
 /// # Errors
-/// Returns an error that says what it refers to and what did not happen.
+/// Returns an error if what it refers to did not happen: a text that says what.
 pub fn resolve_target(
     target: &RecoveryTarget,
     point: Option<&RestorePointFacts>,

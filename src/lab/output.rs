@@ -18,7 +18,7 @@ pub(super) struct Collector<'a> {
 
 impl<'a> Collector<'a> {
     /// # Errors
-    /// Returns an error if the command's file can't be made.
+    /// Returns an error if the command's file can't be created.
     pub(super) async fn begin(command: &'a Command) -> Result<Self, LabError> {
         let file = match command.save.as_deref() {
             Some(path) => Some((File::create(path).await.map_err(cant_write(path))?, path)),

@@ -49,7 +49,7 @@ pub trait Runtime: Send + Sync {
     /// The node [`crate::drill::REPOSITORY`] has no data volume.
     ///
     /// # Errors
-    /// Returns an error if it can't be made, or a node of this name is there.
+    /// Returns an error if it can't be created, or a node of this name is there.
     async fn create(&self, node: &NodeName, provision: Provision) -> Result<(), LabError>;
 
     /// Where the node's server answers or will answer.
@@ -75,7 +75,7 @@ pub trait Runtime: Send + Sync {
     /// What the node's processes do. A node that was destroyed has none.
     ///
     /// # Errors
-    /// Returns an error if that can't be told.
+    /// Returns an error if that can't be determined.
     async fn processes(&self, node: &NodeName) -> Result<Processes, LabError>;
 
     /// Stops every process of the node where it is.
@@ -99,7 +99,7 @@ pub trait Runtime: Send + Sync {
     /// What is proven to be left of a node: `None` where neither processes nor data volume exist any more.
     ///
     /// # Errors
-    /// Returns an error if that can't be told.
+    /// Returns an error if that can't be determined.
     async fn remains(&self, node: &NodeName) -> Result<Option<String>, LabError>;
 
     /// Removes everything that this exercise made, in reverse order, going on past failures; frozen nodes are

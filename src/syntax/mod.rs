@@ -45,8 +45,8 @@ const MOST: usize = 500;
 /// The drill in a text; `file` is what diagnostics call it.
 ///
 /// # Errors
-/// Returns every diagnostic in it, up to a bound in files that are wrong throughout; a text above [`LARGEST`]
-/// is refused by its size alone.
+/// Returns an error if it is no drill: every diagnostic in it, up to a bound in files that are wrong
+/// throughout; a text above [`LARGEST`] is refused by its size alone.
 pub fn parse(name: &DrillName, file: &str, text: &str) -> Result<Drill, Diagnostics> {
     parse_with_cautions(name, file, text).map(|(drill, _)| drill)
 }
@@ -54,7 +54,7 @@ pub fn parse(name: &DrillName, file: &str, text: &str) -> Result<Drill, Diagnost
 /// The drill in a text, with what should be known before it is run: it may run, and will not pass.
 ///
 /// # Errors
-/// Returns every diagnostic in the text.
+/// Returns an error if it is no drill: every diagnostic in the text.
 pub fn parse_with_cautions(
     name: &DrillName,
     file: &str,
@@ -80,7 +80,7 @@ pub fn parse_with_cautions(
 /// was run is read all the same.
 ///
 /// # Errors
-/// Returns every diagnostic in it if it makes no drill, or if it says what is not known any more.
+/// Returns an error if it makes no drill, or says what is not known any more: every diagnostic in it.
 pub fn recorded(name: &DrillName, file: &str, text: &str) -> Result<Drill, Diagnostics> {
     let (drill, diagnostics, text) = read(name, text);
     let drill = drill.map(|(drill, _)| drill);

@@ -222,6 +222,22 @@ fn a_long_file_and_a_long_median_are_noticed() {
 }
 
 #[test]
+fn sections_about_errors_say_when_there_is_one() {
+    holds(rules::errors);
+    finds(
+        rules::errors,
+        &[
+            ("src/a.rs", "    /// # Errors\n    /// The first refusal.\n"),
+            ("src/a.rs", "/// # Errors\n///\n"),
+        ],
+        &[
+            ("src/a.rs", "/// # Errors\n/// Returns an error if it is gone.\n"),
+            ("tests/a.rs", "/// # Errors\n"),
+        ],
+    );
+}
+
+#[test]
 fn lines_are_short() {
     holds(rules::columns);
     let [long, good] = [111, 110].map(|columns| format!("// {}\n", "é".repeat(columns - 3)));

@@ -193,6 +193,20 @@ fn imported(text: &str, name: &str) -> bool {
     tokens(text).windows(2).any(|pair| pair == ["use", name] || pair == ["crate", name])
 }
 
+/// The section about errors of a doc comment says when there is one, in the same words everywhere.
+pub(crate) fn errors(files: &[File]) -> Vec<String> {
+    let mut findings = Vec::new();
+    for (path, text) in rust(files, &["src/"]) {
+        let lines: Vec<&str> = text.lines().map(str::trim_start).collect();
+        let heads = lines.windows(2).zip(2..).filter(|(pair, _)| pair.first() == Some(&"/// # Errors"));
+        let says =
+            |pair: &[&str]| pair.last().is_some_and(|line| line.starts_with("/// Returns an error if "));
+        let other = heads.filter(|(pair, _)| !says(pair));
+        findings.extend(other.map(|(_, line)| format!("{path}:{line}: not `Returns an error if …`")));
+    }
+    findings
+}
+
 /// Lines are short, those of comments and texts too.
 pub(crate) fn columns(files: &[File]) -> Vec<String> {
     let mut findings = Vec::new();

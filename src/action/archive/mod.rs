@@ -27,7 +27,7 @@ pub trait Archiver: Send + Sync {
     /// Makes what the archive needs before a server archives into it.
     ///
     /// # Errors
-    /// Returns an error if it can't be made.
+    /// Returns an error if it can't be created.
     async fn prepare(&self, node: &Node, folder: &str) -> Result<(), LabError> {
         node.run(Command::shell("make the archive", format!("mkdir -p {folder}"))).await.map(drop)
     }
@@ -112,7 +112,7 @@ pub(super) fn folder(node: &Node) -> String {
 /// Makes the paths that an archive needs.
 ///
 /// # Errors
-/// Returns an error if they can't be made.
+/// Returns an error if they can't be created.
 pub async fn prepare(repository: &Node, method: ArchiveMethod) -> Result<(), LabError> {
     archiver(method).prepare(repository, &folder(repository)).await
 }

@@ -32,7 +32,7 @@ pub struct Inputs {
 /// Reads the files of statements that a drill names into it, and looks for all others.
 ///
 /// # Errors
-/// Returns what is missing, can't be read or is wrong, one text a file.
+/// Returns an error if a file is missing, can't be read or is wrong: one text for each.
 pub fn complete(mut drill: Drill) -> Result<Drill, Vec<String>> {
     let mut problems = Vec::new();
     let folder = drill.folder.clone();

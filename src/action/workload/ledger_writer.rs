@@ -26,7 +26,7 @@ impl LedgerWriter {
     /// Makes the file.
     ///
     /// # Errors
-    /// Returns an error if it can't be made.
+    /// Returns an error if it can't be created.
     pub fn create(path: &Path) -> Result<Self, LabError> {
         let what = || format!("make the ledger {}", path.display());
         let mut out = BufWriter::with_capacity(1 << 16, File::create(path).map_err(LabError::io(what()))?);

@@ -127,7 +127,7 @@ impl Workload {
     /// Starts the clients.
     ///
     /// # Errors
-    /// Returns an error if the ledger can't be made.
+    /// Returns an error if the ledger can't be created.
     pub fn start(config: WorkloadConfig<'_>) -> Result<Self, LabError> {
         let (service, follow) = watch::channel(config.service);
         let table = config.declared.table.clone();

@@ -54,7 +54,7 @@ impl Chain {
     /// Takes a line, without its end, that is to be the next. Returns the object that it is without its hash.
     ///
     /// # Errors
-    /// Returns a sentence that says what does not agree.
+    /// Returns an error if something does not agree: a sentence that says what.
     pub(super) fn follow(&mut self, line: &[u8]) -> Result<Vec<u8>, String> {
         let (object, written) = split(line).ok_or_else(|| "the line has no hash at its end".to_owned())?;
         let hash = hash(&self.hash, &object);

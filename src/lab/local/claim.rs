@@ -60,7 +60,7 @@ impl Claim {
     /// Makes the directory of a new run.
     ///
     /// # Errors
-    /// Returns an error if it can't be made or locked.
+    /// Returns an error if it can't be created or locked.
     pub fn make(work: &WorkDir, note: Note) -> Result<Self, LabError> {
         let directory = work.run(&note.run);
         let made = make_passable(&directory).and_then(|()| write(&directory, &note));

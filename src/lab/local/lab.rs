@@ -60,7 +60,7 @@ impl LocalLab {
     /// A lab below `<work>/runs/<run>/<folder>`; nothing is made but this directory.
     ///
     /// # Errors
-    /// Returns an error if it can't be made.
+    /// Returns an error if it can't be created.
     pub fn new(
         installation: Installation,
         work: &WorkDir,

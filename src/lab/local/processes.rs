@@ -63,7 +63,7 @@ fn is_stopped(pid: Pid) -> Option<bool> {
 /// there were.
 ///
 /// # Errors
-/// The first refusal.
+/// Returns an error if one refused it: the first refusal.
 pub(super) fn signal_all(directory: &Path, signal: Signal) -> Result<usize, Errno> {
     let all = below(directory);
     let mut refused = None;

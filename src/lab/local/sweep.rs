@@ -13,7 +13,7 @@ use super::{Claim, Found, WorkDir, claim, processes, shared_memory};
 /// whatever the umask.
 ///
 /// # Errors
-/// Returns an error if one can't be made.
+/// Returns an error if one can't be created.
 pub(super) fn make_passable(path: &Path) -> io::Result<()> {
     if path.is_dir() {
         return Ok(());

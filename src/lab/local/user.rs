@@ -28,7 +28,7 @@ impl ServerUser {
     /// The runner itself, or where that is root, `postgres` or else `nobody`.
     ///
     /// # Errors
-    /// [`LabError::Refused`] where the runner is root and the machine has neither.
+    /// Returns an error if the runner is root and the machine has neither ([`LabError::Refused`]).
     pub fn choose() -> Result<Self, LabError> {
         let what = "choose a user for the server";
         if !geteuid().is_root() {
@@ -54,7 +54,7 @@ impl ServerUser {
     /// Makes sure that the user can enter a work directory.
     ///
     /// # Errors
-    /// [`LabError::Refused`] where it can't.
+    /// Returns an error if it can't ([`LabError::Refused`]).
     pub fn enter(&self, work: &WorkDir) -> Result<(), LabError> {
         let there = work.nearest();
         let mut entering = Command::new("/bin/true");

@@ -26,8 +26,9 @@ impl WorkDir {
     /// says of a process where it really stands, and that is how processes are found.
     ///
     /// # Errors
-    /// [`LabError::Refused`] where it can't serve: its path holds other characters than letters, digits and
-    /// `/_-.@+` or is too long, it is no directory, it can't be written, or it belongs to somebody else.
+    /// Returns an error if it can't serve ([`LabError::Refused`]): its path holds other characters than
+    /// letters, digits and `/_-.@+` or is too long, it is no directory, it can't be written, or it belongs to
+    /// somebody else.
     pub fn at(path: &Path) -> Result<Self, LabError> {
         let path = resolved(&std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf()));
         match unfit(&path) {
@@ -60,7 +61,7 @@ impl WorkDir {
     /// Makes the place for prepared clusters, and everything above it.
     ///
     /// # Errors
-    /// Returns an error if it can't be made.
+    /// Returns an error if it can't be created.
     pub fn make_cache(&self) -> Result<(), LabError> {
         let cache = self.cache();
         make_passable(&cache).map_err(LabError::io(format!("make {}", cache.display())))

@@ -22,7 +22,6 @@ pub(super) struct Additions {
 /// The document with attributes for its root, and with additions for its suites in their order.
 ///
 /// # Errors
-///
 /// Returns an error if the document is not XML.
 pub(super) fn complete(xml: &[u8], root: &Pairs, suites: &[Additions]) -> Result<Vec<u8>, Error> {
     let mut reader = Reader::from_reader(xml);

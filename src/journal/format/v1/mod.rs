@@ -21,7 +21,7 @@ impl Reader {
     /// The entry that a line tells.
     ///
     /// # Errors
-    /// Returns a clause that says why it can't be understood.
+    /// Returns an error if it can't be understood: a clause that says why.
     pub(super) fn entry(&mut self, line: u64, text: &[u8], steps: &mut Steps) -> Result<Entry, String> {
         let mut object: Map<String, Value> =
             serde_json::from_slice(text).map_err(|error| not_understood(&error))?;
