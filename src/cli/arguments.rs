@@ -175,6 +175,9 @@ impl Work {
 pub(super) struct List {
     #[command(flatten)]
     pub(super) select: Select,
+    /// Only print the names of all drills, right or wrong, one a line
+    #[arg(long, conflicts_with_all = ["drills", "tags", "format"])]
+    pub(super) names: bool,
     /// What to print
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(super) format: Format,

@@ -10,6 +10,9 @@ use super::{
 use crate::{drill::Drill, report::escape::line::visible};
 
 pub(super) fn list(arguments: &List) -> Exit {
+    if arguments.names {
+        return print(&select::names().into_iter().map(|name| format!("{name}\n")).collect::<String>());
+    }
     match (select::drills(&arguments.select), arguments.format) {
         (Ok(drills), Format::Text) => print(&text(&drills)),
         (Ok(drills), Format::Json) => {

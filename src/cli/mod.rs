@@ -7,6 +7,7 @@ mod arguments;
 mod bug;
 mod check;
 mod clean;
+mod completions;
 mod doctor;
 mod exit;
 mod judged;
@@ -22,7 +23,7 @@ mod terminal;
 use std::{io::Write, process::ExitCode};
 
 use arguments::{Arguments, Document, Subcommand};
-use clap::{CommandFactory, Parser};
+use clap::Parser;
 use exit::Exit;
 
 pub use judged::{JudgingError, judged};
@@ -95,11 +96,7 @@ async fn dispatch(subcommand: Subcommand) -> Exit {
         Subcommand::Report(arguments) => report::report(&arguments),
         Subcommand::Clean(arguments) => clean::clean(&arguments).await,
         Subcommand::Doctor(arguments) => doctor::doctor(&arguments).await,
-        Subcommand::Completions { shell } => {
-            let mut script = Vec::new();
-            clap_complete::generate(shell, &mut Arguments::command(), "lifeboat", &mut script);
-            print(&String::from_utf8_lossy(&script))
-        }
+        Subcommand::Completions { shell } => completions::completions(shell),
         Subcommand::Man { command } => manual::manual(command.as_deref()),
         Subcommand::Reap { run, runtime, work } => reap(&run, runtime, &work).await,
     }

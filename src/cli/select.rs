@@ -145,6 +145,12 @@ pub(super) fn tools_of_shipped_drills() -> BTreeSet<&'static str> {
     drills.flat_map(|drill| drill.programs()).map(|program| program.name).collect()
 }
 
+/// The names of all drills that a run without names takes, of shipped ones and of the user's.
+pub(super) fn names() -> BTreeSet<DrillName> {
+    let own = own().unwrap_or_default();
+    shipped(&SHIPPED).into_iter().chain(own).map(|source| source.name).collect()
+}
+
 fn drawn(diagnostics: &Diagnostics) -> String {
     diagnostics.graphical(terminal::colour_on_stderr(), terminal::width().into())
 }

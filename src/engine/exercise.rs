@@ -21,7 +21,7 @@ use crate::{
     },
     drill::{Deadlines, Drill, Step},
     human,
-    journal::{ErrorChain, Event, LEDGER_FILE, Outcome},
+    journal::{ErrorChain, Event, LEDGER_FILE, Outcome, Refusals},
     lab::{
         LabError, Runtime, TimeLeft,
         node::{SUPERUSER, Secrets},
@@ -195,6 +195,10 @@ async fn close(mut context: DrillContext, cancel: &CancellationToken, keep: Opti
                 "clients left {strangers} sessions of servers that the service address does not name"
             ));
         }
+        let status = workload.status();
+        let refusals = status.refusals().into_iter();
+        let refusals = refusals.map(|(state, (count, words))| Refusals { state, count, words }).collect();
+        recorder.record(Event::ClientsEnded { reads: status.reads(), refusals });
         match guarded(deadlines.clients, workload.stop()).await {
             // What it was when it was closed: a ledger that was changed later proves nothing.
             Ok(Ok(())) => {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     BackupFacts, CheckFacts, DrillFile, ErrorChain, FaultFacts, FaultProbe, Moment, Provenance, Recovered,
-    RestorePointFacts, Server, Software,
+    Refusals, RestorePointFacts, Server, Software,
 };
 use crate::{
     drill::{Check, Drill, DrillName, Label, NodeName, RuntimeKind},
@@ -184,6 +184,13 @@ pub enum Event {
         step: usize,
         /// Commits that were acknowledged meanwhile.
         acknowledged: u64,
+    },
+    /// The clients were told to end: what they did that is not in the ledger.
+    ClientsEnded {
+        /// Transactions that only read and came to their end.
+        reads: u64,
+        /// What was refused to them.
+        refusals: Vec<Refusals>,
     },
     /// A fault was injected.
     FaultInjected {

@@ -4,6 +4,7 @@
 //! something is good. Durations are differences of [`Moment`]s; server timestamps are evidence and never
 //! operands.
 
+mod clients;
 mod error_chain;
 mod event;
 mod fact;
@@ -18,6 +19,7 @@ mod provenance;
 mod ranges;
 mod resolved_target;
 
+pub use clients::Refusals;
 pub use error_chain::ErrorChain;
 pub use event::{Entry, Event, Exercise, Outcome};
 pub use fact::{

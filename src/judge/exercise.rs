@@ -62,6 +62,10 @@ pub fn judge(
         contention::contended_with(&contention::neighbours(exercise, entries), &recoveries);
     judgement.not_proven = not_proven::not_proven(&record, &judgement.contended_with);
     judgement.work = told.map_or_else(Work::default, |told| told.work(work::back(&recoveries, &outages)));
+    if let Some((reads, refusals)) = record.clients {
+        judgement.work.reads = reads;
+        judgement.work.refusals = refusals.to_vec();
+    }
     judgement.rto = outage::worst_rto(&recoveries, &outages);
     let accountings = || recoveries.iter().filter_map(|recovery| recovery.accounting.as_ref());
     judgement.rpo = accountings().filter_map(|accounting| accounting.rpo).max();

@@ -8,7 +8,9 @@ use serde::Serialize;
 use super::Verdict;
 use crate::{
     drill::{Check, Drill, Fault, ObjectiveKind, Period, RuntimeKind},
-    journal::{CheckFacts, Damage, Exercise, Moment, Outcome, PhaseSpan, Provenance, Recovered, Software},
+    journal::{
+        CheckFacts, Damage, Exercise, Moment, Outcome, PhaseSpan, Provenance, Recovered, Refusals, Software,
+    },
     pg::Version,
 };
 
@@ -337,6 +339,15 @@ pub struct WorstCase {
     pub because: String,
 }
 
+impl Judgement {
+    /// Transactions that only read and came to their end; `None` where the drill has none.
+    #[must_use]
+    pub fn reads(&self) -> Option<u64> {
+        let has_some = self.drill.workload.transactions.iter().any(|transaction| transaction.read_only);
+        has_some.then_some(self.work.reads)
+    }
+}
+
 /// What the clients did.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Work {
@@ -346,6 +357,10 @@ pub struct Work {
     pub in_doubt: u64,
     /// Refused ones.
     pub failed: u64,
+    /// Transactions that only read and came to their end.
+    pub reads: u64,
+    /// What servers that went on refused to commit or to read.
+    pub refusals: Vec<Refusals>,
     /// The longest time without an acknowledged commit around the fault.
     pub longest_outage: Option<Duration>,
 }

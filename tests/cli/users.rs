@@ -27,6 +27,8 @@ pub(crate) fn changed(user: &Harness, drill: &str, what: &str, with: &str) -> st
 fn a_users_database_and_transactions_survive_by_wal_and_by_a_dump() {
     let user = Harness::local();
     user.lifeboat(&["run", &example("pitr.toml"), &example("dump.toml")]).exits(0);
+    let work = &user.json()["drills"][0]["work"];
+    assert!(work["reads"].as_u64() > Some(0) && work["refusals"].is_null(), "{work}");
     let primary = user.report("pitr@15/evidence/primary.log");
     assert!(!primary.contains("ERROR"), "the clients' transactions were refused:\n{primary}");
     user.assert_nothing_is_left();
@@ -139,7 +141,7 @@ fn a_script_that_fails_and_transactions_that_never_commit_are_told_in_the_server
 fn a_drill_of_an_image_is_skipped_where_nodes_are_no_containers() {
     let user = Harness::local();
     let why = "skipped: run the drill's image lifeboat-postgis:{version}";
-    user.lifeboat(&["run", &example("postgis-pitr.toml")]).exits(3).says(why).says("--runtime docker");
+    user.lifeboat(&["run", &example("postgis-pitr.toml")]).exits(6).says(why).says("--runtime docker");
 }
 
 #[test]
@@ -147,7 +149,42 @@ fn a_new_drill_is_found_by_its_name_and_listed_after_the_shipped_ones() {
     let user = Harness::from_scratch();
     user.lifeboat(&["new", "mine"]).exits(0);
     user.lifeboat(&["check", "mine"]).exits(0).prints("ok  mine");
+    let completed = |word: &str| {
+        let binary = Path::new(assert_cmd::cargo::cargo_bin!("lifeboat")).parent().expect("a folder");
+        let script = format!(
+            "PATH={}:$PATH; source <(lifeboat completions bash); COMP_WORDS=(lifeboat run {word}); COMP_CWORD=2; \
+             _lifeboat_with_drills lifeboat {word} run; printf '%s ' \"${{COMPREPLY[@]}}\"; complete -p lifeboat",
+            binary.display()
+        );
+        let mut bash = std::process::Command::new("bash");
+        let told = bash.args(["-c", &script]).current_dir(user.folder()).output().expect("bash");
+        String::from_utf8_lossy(&told.stdout).into_owned()
+    };
+    assert!(completed("m").starts_with("mine complete "), "{}", completed("m"));
+    assert!(completed("loss/d").starts_with("loss/dump complete "), "{}", completed("loss/d"));
+    assert!(completed("loss/d").contains("-F _lifeboat_with_drills lifeboat"));
+    assert!(completed("--runt").starts_with("--runtime complete "), "{}", completed("--runt"));
     let listed = user.lifeboat(&["list"]).exits(0).stdout;
     let place = |name: &str| listed.find(name).unwrap_or_else(|| panic!("{name} is not in:\n{listed}"));
     assert!(place("loss/pitr-latest") < place("\nmine"), "{listed}");
+}
+
+#[test]
+fn transactions_of_one_kind_that_are_all_refused_are_seen_in_the_reports_beside_others_that_commit() {
+    let user = Harness::local();
+    let kinds = "[[workload.transactions]]\nsql = 'insert into \"Piers & Co\".chart values (1)'\n\n\
+                 [[workload.transactions]]\nread-only = true\nsql = 'select 1 / 0'\n\n[[steps]]\nbackup";
+    let drill = changed(&user, "dump.toml", "[[steps]]\nbackup", kinds);
+    let told = user.run(&drill, &[]);
+    let work = &user.json()["drills"][0]["work"];
+    let refused = |state: &str| {
+        let refusals = work["refusals"].as_array().expect("refusals").iter();
+        refusals
+            .filter(|refusal| refusal["state"] == state)
+            .filter_map(|refusal| refusal["count"].as_u64())
+            .sum::<u64>()
+    };
+    assert!(refused("42P01") > 0 && refused("22012") > 0, "{work}\n{}", told.stderr);
+    let report = user.report("report.md");
+    assert!(report.contains("division by zero") && report.contains("SQLSTATE 42P01"), "{report}");
 }

@@ -9,7 +9,7 @@ use crate::{
     drill::{Backup, Check, Drill, Fault, Label, Recovery, Timeline, Verb},
     journal::{
         BackupFacts, CheckFacts, Entry, ErrorChain, Event, Exercise, FaultEffect, FaultFacts, FaultProbe,
-        Moment, Outcome, Recovered, RestorePointFacts, Server,
+        Moment, Outcome, Recovered, Refusals, RestorePointFacts, Server,
     },
     pg::Version,
 };
@@ -48,6 +48,8 @@ pub(in crate::judge) struct Record<'a> {
     pub(in crate::judge) steps: Vec<StepFacts<'a>>,
     pub(in crate::judge) evidence: BTreeMap<String, KeptFile>,
     pub(in crate::judge) evidence_missing: Vec<(&'a str, &'a ErrorChain)>,
+    /// The clients' reads, and what was refused to them.
+    pub(in crate::judge) clients: Option<(u64, &'a [Refusals])>,
     pub(in crate::judge) cleaned_up: Option<(&'a [String], bool)>,
     pub(in crate::judge) ended: Option<Moment>,
 }
@@ -173,6 +175,7 @@ impl<'a> Record<'a> {
             steps: drill.steps.iter().map(|_| StepFacts::default()).collect(),
             evidence: BTreeMap::new(),
             evidence_missing: Vec::new(),
+            clients: None,
             cleaned_up: None,
             ended: None,
         };
@@ -248,6 +251,7 @@ impl<'a> Record<'a> {
                 self.evidence.insert(file.clone(), KeptFile { bytes: *bytes, hash });
             }
             Event::EvidenceMissing { file, error } => self.evidence_missing.push((file, error)),
+            Event::ClientsEnded { reads, refusals } => self.clients = Some((*reads, refusals)),
             Event::CleanedUp { left, kept } => self.cleaned_up = Some((left, *kept)),
             Event::DrillEnded { interrupted: _ } => self.ended = Some(at),
             Event::Planned { .. }

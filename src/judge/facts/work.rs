@@ -60,6 +60,8 @@ impl Attempts {
             acknowledged: self.acknowledged,
             in_doubt: self.in_doubt,
             failed: self.failed,
+            reads: 0,
+            refusals: Vec::new(),
             longest_outage: self.gaps.iter().rfind(before).map(|(_, gap)| *gap),
         }
     }

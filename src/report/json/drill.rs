@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::{DrillProvenance, Recovery, Seconds};
 use crate::{
     drill::ObjectiveKind,
-    journal::{LEDGER_FILE, Outcome},
+    journal::{LEDGER_FILE, Outcome, Refusals},
     judge::{self, Judgement, RunJudgement, Subject},
     report::view::{Status, hint, step_of},
 };
@@ -213,6 +213,12 @@ pub struct Work {
     pub in_doubt: u64,
     /// Commits that were refused.
     pub failed: u64,
+    /// Transactions that only read and came to their end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reads: Option<u64>,
+    /// What servers that went on refused to commit or to read, by SQLSTATE.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub refusals: Vec<Refusals>,
     /// The longest time without an acknowledged commit around the fault.
     pub longest_outage: Option<Seconds>,
 }
@@ -269,6 +275,8 @@ impl Drill {
                 acknowledged: judgement.work.acknowledged,
                 in_doubt: judgement.work.in_doubt,
                 failed: judgement.work.failed,
+                reads: judgement.reads(),
+                refusals: judgement.work.refusals.clone(),
                 longest_outage: judgement.work.longest_outage.map(Seconds),
             },
             not_proven: judgement.not_proven.clone(),

@@ -98,7 +98,13 @@ pub(super) fn exercise(name: &str, title: &str, major: u16) -> Judgement {
         at_risk: false,
         worst_case: WorstCase { bound: Some(ms(2_000)), because: "archive_timeout = 2s".into() },
         contended_with: Vec::new(),
-        work: Work { acknowledged: 2_731, in_doubt: 4, failed: 0, longest_outage: Some(ms(2_725)) },
+        work: Work {
+            acknowledged: 2_731,
+            in_doubt: 4,
+            failed: 0,
+            longest_outage: Some(ms(2_725)),
+            ..Work::default()
+        },
         resolution: Some(ms(10)),
         evidence: BTreeMap::from([
             ("evidence/primary.log".into(), kept(18_432)),

@@ -242,7 +242,7 @@ fn work(judgement: &Judgement) -> Vec<String> {
     if judgement.began.is_none() {
         return Vec::new();
     }
-    let mut said = loss::work(&judgement.work);
+    let mut said = loss::work(&judgement.work, judgement.reads());
     let because = &judgement.worst_case.because;
     said.push(match worst_case(judgement) {
         Some(bound) => format!("Worst-case RPO by configuration: {bound} ({because})."),

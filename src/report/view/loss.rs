@@ -2,6 +2,7 @@
 
 use crate::{
     human,
+    journal::Refusals,
     judge::{CommitAccounting, RecoveryJudgement, Work},
 };
 
@@ -68,13 +69,22 @@ pub(super) fn alarms(recovery: &RecoveryJudgement) -> Vec<String> {
 }
 
 /// What the clients did, in sentences.
-pub(super) fn work(work: &Work) -> Vec<String> {
+pub(super) fn work(work: &Work, reads: Option<u64>) -> Vec<String> {
     let mut said = vec![format!(
         "Workload: {}, {} in-doubt, {} refused.",
         human::count_of(work.acknowledged, "acknowledged commit"),
         human::count(work.in_doubt),
         human::count(work.failed),
     )];
+    if let Some(reads) = reads {
+        said.push(format!("Transactions that only read: {}.", human::count(reads)));
+    }
+    for Refusals { state, count, words } in &work.refusals {
+        said.push(format!(
+            "Refused by a server that went on: {} × {words} (SQLSTATE {state}).",
+            human::count(*count)
+        ));
+    }
     if let Some(outage) = work.longest_outage {
         said.push(format!("Longest gap between acknowledged commits: {}.", human::duration(outage)));
     }

@@ -16,7 +16,7 @@ use crate::{
     drill::{BackupKind, Label, NodeName, RuntimeKind},
     journal::{
         CheckFacts, ClockTie, ErrorChain, Exercise, FaultProbe, Moment, Outcome, PhaseSpan, Provenance,
-        RestorePointFacts, Server, Software,
+        Refusals, RestorePointFacts, Server, Software,
     },
     pg::{ControlData, Lsn, ResolvedTarget, Version, server_log::LogFact},
 };
@@ -100,6 +100,10 @@ enum Event {
     Worked {
         step: usize,
         acknowledged: u64,
+    },
+    ClientsEnded {
+        reads: u64,
+        refusals: Vec<Refusals>,
     },
     FaultInjected(Fault),
     FaultProbed {

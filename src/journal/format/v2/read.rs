@@ -60,6 +60,7 @@ fn to_event(
         Event::BackupVerified { step, label, facts } => journal::Event::BackupVerified { step, label, facts },
         Event::RestorePointMade { step, facts } => journal::Event::RestorePointMade { step, facts },
         Event::Worked { step, acknowledged } => journal::Event::Worked { step, acknowledged },
+        Event::ClientsEnded { reads, refusals } => journal::Event::ClientsEnded { reads, refusals },
         Event::FaultInjected(fault) => {
             journal::Event::FaultInjected { step: fault.step, facts: fault.facts(exercise, steps)? }
         }

@@ -45,6 +45,7 @@ fn of_event(exercise: Option<&Exercise>, event: &journal::Event, steps: &mut Ste
         journal::Event::BackupVerified { step, label, facts } => Event::BackupVerified { step, label, facts },
         journal::Event::RestorePointMade { step, facts } => Event::RestorePointMade { step, facts },
         journal::Event::Worked { step, acknowledged } => Event::Worked { step, acknowledged },
+        journal::Event::ClientsEnded { reads, refusals } => Event::ClientsEnded { reads, refusals },
         journal::Event::FaultInjected { step, facts } => Event::FaultInjected(Fault::of(step, facts)),
         journal::Event::FaultProbed { fault, after, probe } => Event::FaultProbed { fault, after, probe },
         journal::Event::FaultHealed { fault, step } => Event::FaultHealed { fault, step },
