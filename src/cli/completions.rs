@@ -1,13 +1,15 @@
 //! `lifeboat completions`: the script that clap generates, which offers the names of drills as well.
 //!
-//! The names are asked for when they are completed (`lifeboat list --names`), so that those in ./drills are among them.
+//! The names are asked for when they are completed (`lifeboat list --names`), so that those in ./drills
+//! are among them.
 
 use clap::CommandFactory;
 use clap_complete::Shell;
 
 use super::{arguments::Arguments, exit::Exit, print};
 
-/// Takes the place of `complete -F _lifeboat`: names and files for a word that is a drill, else what clap offers.
+/// Takes the place of `complete -F _lifeboat`: names and files for a word that is a drill, else what clap
+/// offers.
 const BASH: &str = r#"
 _lifeboat_with_drills() {
     local cur="${COMP_WORDS[COMP_CWORD]}" prev="${COMP_WORDS[COMP_CWORD-1]}" word
@@ -16,7 +18,8 @@ _lifeboat_with_drills() {
     for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
         case "${word}" in
             run|check|list)
-                COMPREPLY=( $(compgen -W "$(lifeboat list --names 2>/dev/null)" -- "${cur}") $(compgen -f -- "${cur}") )
+                COMPREPLY=( $(compgen -W "$(lifeboat list --names 2>/dev/null)" -- "${cur}") )
+                COMPREPLY+=( $(compgen -f -- "${cur}") )
                 return 0
                 ;;
         esac
@@ -32,7 +35,8 @@ _lifeboat_drills() {
 }
 "#;
 
-const FISH: &str = "complete -c lifeboat -n \"__fish_seen_subcommand_from run check list\" -a \"(lifeboat list --names 2>/dev/null)\"\n";
+const FISH: &str = "complete -c lifeboat -n \"__fish_seen_subcommand_from run check list\" \
+    -a \"(lifeboat list --names 2>/dev/null)\"\n";
 
 /// Prints the script of a shell.
 pub(super) fn completions(shell: Shell) -> Exit {

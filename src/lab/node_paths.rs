@@ -16,8 +16,8 @@ pub const TOOLS: [&str; 5] = ["gzip", "lz4", "zstd", "pgbackrest", "barman"];
 pub struct NodePaths {
     /// The data directory; its parent exists and belongs to the server's user.
     pub data: String,
-    /// The tablespaces of its data directory, a folder each; it is there, belongs to the server's user, and goes with the data. It
-    /// is short: a server that is backed up takes 99 bytes for the place of a tablespace.
+    /// The tablespaces of its data directory, a folder each; whoever makes one makes this place first. It goes
+    /// with the data, and is short: a server that is backed up takes 99 bytes for the place of a tablespace.
     pub tablespaces: String,
     /// Configuration, password file, and what else a server needs to run; lost with the node.
     pub run: String,

@@ -152,8 +152,10 @@ fn a_new_drill_is_found_by_its_name_and_listed_after_the_shipped_ones() {
     let completed = |word: &str| {
         let binary = Path::new(assert_cmd::cargo::cargo_bin!("lifeboat")).parent().expect("a folder");
         let script = format!(
-            "PATH={}:$PATH; source <(lifeboat completions bash); COMP_WORDS=(lifeboat run {word}); COMP_CWORD=2; \
-             _lifeboat_with_drills lifeboat {word} run; printf '%s ' \"${{COMPREPLY[@]}}\"; complete -p lifeboat",
+            "PATH={}:$PATH; source <(lifeboat completions bash)\n\
+             COMP_WORDS=(lifeboat run {word}); COMP_CWORD=2\n\
+             _lifeboat_with_drills lifeboat {word} run\n\
+             printf '%s ' \"${{COMPREPLY[@]}}\"; complete -p lifeboat",
             binary.display()
         );
         let mut bash = std::process::Command::new("bash");
