@@ -18,8 +18,6 @@ pub struct ServerOptions {
     pub tablespaces: Vec<String>,
     /// Lines of `pg_hba.conf`, before the one that lets everybody in by password.
     pub hba: Vec<String>,
-    /// Whether the servers and their clients speak TLS, with certificates made for the run.
-    pub tls: bool,
 }
 
 /// What initdb decides.

@@ -21,7 +21,6 @@ pub(super) fn options(file: &declared::Drill, diagnostics: &mut Vec<Diagnostic>)
         extensions: postgres.extensions.or(Vec::new())?,
         tablespaces: postgres.tablespaces.or(Vec::new()).map(texts)?,
         hba: postgres.hba.or(Vec::new()).map(texts)?,
-        tls: false,
     })
 }
 
