@@ -34,10 +34,11 @@ pub struct Recovery {
     pub node: Node,
     /// Whether it is in service.
     pub serves: bool,
-    /// The baseline that its content is compared with, by name, and whether that is the very point that was recovered.
+    /// The baseline that its content is compared with, by name, and whether that is the very point that was
+    /// recovered.
     pub baseline: Option<(String, bool)>,
-    /// The first transaction that clients can have been given on a server into which a dump was read; physical copies keep
-    /// the numbers of their source.
+    /// The first transaction that clients can have been given on a server into which a dump was read;
+    /// physical copies keep the numbers of their source.
     pub horizon: Option<u64>,
 }
 

@@ -1,4 +1,5 @@
-//! Prepared clusters: initdb and loading happen once for each version, dataset and scale, and are copied from then on.
+//! Prepared clusters: initdb and loading happen once for each version, dataset and scale, and are copied from
+//! then on.
 
 use std::{
     fs::{File, TryLockError},
@@ -63,8 +64,8 @@ impl Content {
     }
 }
 
-/// Makes a node with the content in its data directory, copied from a prepared cluster; where there is none, it is made
-/// first. The server is not started.
+/// Makes a node with the content in its data directory, copied from a prepared cluster; where there is none,
+/// it is made first. The server is not started.
 ///
 /// # Errors
 /// Returns an error if the node can't be created or the content can't be loaded.
@@ -84,7 +85,8 @@ pub async fn create(
     let node = context.create(name, Provision::Prepared(key)).await?;
     let paths = node.paths();
     let copy = format!(
-        "test -e {prepared}/READY || exit 9; touch {prepared}/READY; cp -a {prepared}/pgdata {data}\n{tablespaces}",
+        "test -e {prepared}/READY || exit 9; touch {prepared}/READY; cp -a {prepared}/pgdata \
+         {data}\n{tablespaces}",
         prepared = paths.prepared,
         data = paths.data,
         tablespaces = tablespaces::copy(&format!("{}/pgdata", paths.prepared), &paths),
@@ -137,7 +139,8 @@ async fn keep(context: &DrillContext, node: &Node) -> Result<(), LabError> {
     // Copied under a name of this exercise's own: what a runner that died had started may still be copying.
     let keep = format!(
         "rm -rf {prepared}/filling-*; : > {log}; cp -a {data} {prepared}/filling-{nonce}\n\
-         rm -rf {kept}; if [ -n \"$(ls -A {tablespaces} 2>/dev/null)\" ]; then cp -a {tablespaces} {kept}; fi; sync -f {prepared} 2>/dev/null || sync\n\
+         rm -rf {kept}; if [ -n \"$(ls -A {tablespaces} 2>/dev/null)\" ]; then cp -a {tablespaces} {kept}; \
+         fi; sync -f {prepared} 2>/dev/null || sync\n\
          rm -rf {prepared}/pgdata; mv {prepared}/filling-{nonce} {prepared}/pgdata; touch {prepared}/READY",
         tablespaces = paths.tablespaces,
         kept = tablespaces::beside(&format!("{}/pgdata", paths.prepared)),

@@ -1,8 +1,8 @@
 //! Tablespaces outside of the data directory.
 //!
-//! A copy of a cluster must not share the files of its source. So a node has its tablespaces in a place of its own
-//! (`NodePaths::tablespaces`), a folder for each, named by its OID; a copy that no server runs in, a prepared cluster or a plain
-//! base backup, has them [`beside`] it.
+//! A copy of a cluster must not share the files of its source. So a node has its tablespaces in a place of
+//! its own (`NodePaths::tablespaces`), a folder for each, named by its OID; a copy that no server runs in, a
+//! prepared cluster or a plain base backup, has them [`beside`] it.
 //!
 //! **Invariant:** whoever copies a data directory copies its tablespaces, and leads its links there.
 
@@ -19,7 +19,8 @@ pub(super) fn beside(copy: &str) -> String {
     format!("{copy}.tablespaces")
 }
 
-/// The script that gives a node, whose data directory was copied from `copy`, the tablespaces that lie beside that.
+/// The script that gives a node, whose data directory was copied from `copy`, the tablespaces that lie beside
+/// that.
 #[must_use]
 pub(super) fn copy(copy: &str, NodePaths { data, tablespaces, .. }: &NodePaths) -> String {
     format!(
@@ -30,9 +31,9 @@ pub(super) fn copy(copy: &str, NodePaths { data, tablespaces, .. }: &NodePaths) 
     )
 }
 
-/// The script that unpacks the tar files of tablespaces in `folder` into a node whose data directory was unpacked, where
-/// `unpack` writes a file to standard output. The links are made here: `tablespace_map` would lead the server into the
-/// directories of its source.
+/// The script that unpacks the tar files of tablespaces in `folder` into a node whose data directory was
+/// unpacked, where `unpack` writes a file to standard output. The links are made here: `tablespace_map` would
+/// lead the server into the directories of its source.
 #[must_use]
 pub(super) fn unpack(
     folder: &str,
@@ -41,7 +42,8 @@ pub(super) fn unpack(
     unpack: &str,
 ) -> String {
     format!(
-        "for file in {folder}/[0-9]*.tar.{ending}; do\n[ -e \"$file\" ] || continue\noid=${{file##*/}}; oid=${{oid%%.*}}\n\
+        "for file in {folder}/[0-9]*.tar.{ending}; do\n[ -e \"$file\" ] || continue\noid=${{file##*/}}; \
+         oid=${{oid%%.*}}\n\
          mkdir -p {tablespaces}/$oid; chmod 700 {tablespaces}/$oid\n\
          {{ {unpack} \"$file\" || touch {data}/unpack.failed; }} | tar -xf - -C {tablespaces}/$oid\n\
          test ! -e {data}/unpack.failed\nln -sfn {tablespaces}/$oid {data}/pg_tblspc/$oid\ndone\n\
@@ -49,8 +51,8 @@ pub(super) fn unpack(
     )
 }
 
-/// The script that sets `$mapping` to what makes pg_basebackup put the tablespaces of a server into folders of this one. Where
-/// they are needs no quotes: a node's paths have none of a shell's characters.
+/// The script that sets `$mapping` to what makes pg_basebackup put the tablespaces of a server into folders
+/// of this one. Where they are needs no quotes: a node's paths have none of a shell's characters.
 #[must_use]
 pub(super) fn mapping(node: &Node, Address { host, port }: &Address, into: &str) -> String {
     format!(
@@ -80,7 +82,8 @@ pub(super) async fn create(context: &DrillContext, node: &Node) -> Result<(), La
     Ok(())
 }
 
-/// Brings the tablespaces of a server that was stopped, wherever a dataset made them, into the node's own place.
+/// Brings the tablespaces of a server that was stopped, wherever a dataset made them, into the node's own
+/// place.
 ///
 /// # Errors
 /// Returns an error if they can't be moved.
@@ -119,7 +122,8 @@ pub(super) async fn refuse_unmapped(context: &DrillContext, node: &Node) -> Resu
         Some(names) => Err(LabError::refused(
             "back up a cluster with tablespaces by this method",
             format!(
-                "copies would share the files of {names}: use `basebackup` or `dump`, or load the dataset without them"
+                "copies would share the files of {names}: use `basebackup` or `dump`, or load the dataset \
+                 without them"
             ),
         )),
     }

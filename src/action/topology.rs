@@ -24,7 +24,8 @@ use crate::{
 pub const BASELINE: &str = "start of the drill";
 
 /// The settings that bear on what can be lost.
-const SETTINGS_THAT_COUNT: &str = "'fsync', 'synchronous_commit', 'full_page_writes', 'archive_mode', 'archive_timeout', \
+const SETTINGS_THAT_COUNT: &str = "'fsync', 'synchronous_commit', 'full_page_writes', 'archive_mode', \
+    'archive_timeout', \
     'synchronous_standby_names', 'wal_level', 'data_checksums', 'checkpoint_timeout', 'max_wal_size'";
 
 /// Builds the cluster, starts the clients, and proves the baseline.
@@ -127,7 +128,8 @@ fn settings_without_archive(context: &DrillContext, node: &Declared) -> Settings
     let mut settings = context.drill.settings.clone();
     settings.extend(node.settings.clone());
     if context.drill.archive.is_none() {
-        // Nothing is ever archived, re-protection included: a server that waits for a command would keep all WAL until then.
+        // Nothing is ever archived, re-protection included: a server that waits for a command would keep all
+        // WAL until then.
         settings.insert("archive_mode".into(), "off".into());
     }
     settings
@@ -206,7 +208,8 @@ async fn record_baseline(context: &mut DrillContext, primary: &Node) -> Result<(
     if fingerprint::is_asked(&context.drill) {
         let live = fingerprint::Live::of(context)?;
         let snapshot = fingerprint::Snapshot::open(primary, &context.database()).await?;
-        // Between two transactions of the clients, so that no row of one that is under way comes to be among the earlier ones.
+        // Between two transactions of the clients, so that no row of one that is under way comes to be among
+        // the earlier ones.
         let held = context.workload()?.hold().await?;
         snapshot.take().await?;
         drop(held);
@@ -215,7 +218,8 @@ async fn record_baseline(context: &mut DrillContext, primary: &Node) -> Result<(
     }
     let admin = primary.session("postgres").await?;
     let sql = format!(
-        "select name, current_setting(name) from pg_settings where name in ({SETTINGS_THAT_COUNT}) order by name"
+        "select name, current_setting(name) from pg_settings where name in ({SETTINGS_THAT_COUNT}) order by \
+         name"
     );
     let rows = primary.ask(admin.rows(&sql).await, "read the settings")?;
     let settings: BTreeMap<String, String> = rows
@@ -245,7 +249,8 @@ async fn record_baseline(context: &mut DrillContext, primary: &Node) -> Result<(
 pub async fn received(context: &DrillContext, name: &NodeName) -> Result<Lsn, LabError> {
     let node = context.node(name)?;
     let session = node.session("postgres").await?;
-    let sql = "select case when pg_is_in_recovery() then pg_last_wal_receive_lsn() else pg_current_wal_flush_lsn() end";
+    let sql = "select case when pg_is_in_recovery() then pg_last_wal_receive_lsn() else \
+        pg_current_wal_flush_lsn() end";
     node.ask(session.read(sql).await, "read the LSN")
 }
 

@@ -21,7 +21,8 @@ impl Capability {
             Self::Signals => "it can't send signals to the processes of a node",
             Self::Volumes => "its nodes have no data volumes that can be taken away",
             Self::BoundedVolumes => {
-                "it can't bound the size of a node's data volume, and to fill it would fill the machine's disk"
+                "it can't bound the size of a node's data volume, and to fill it would fill the machine's \
+                 disk"
             }
         }
     }
@@ -49,7 +50,8 @@ impl Drill {
         self.faults().any(|fault| fault.info().needs == Some(capability))
     }
 
-    /// What its faults need that a runtime with these capabilities lacks: a clause that says what can't be done, and why.
+    /// What its faults need that a runtime with these capabilities lacks: a clause that says what can't be
+    /// done, and why.
     #[must_use]
     pub fn lacking_capability(&self, offered: &[Capability]) -> Option<String> {
         self.faults().find_map(|fault| {

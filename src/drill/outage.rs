@@ -27,9 +27,9 @@ impl Timeline {
         self.ended_by.get(&number).copied()
     }
 
-    /// The steps of the faults that are open when step `number` begins, from which its recovery or healing counts, the best first:
-    /// the earliest that it ends and that was a human error or took the service away, since clients have waited from then on; else
-    /// the latest.
+    /// The steps of the faults that are open when step `number` begins, from which its recovery or healing
+    /// counts, the best first: the earliest that it ends and that was a human error or took the service away,
+    /// since clients have waited from then on; else the latest.
     #[must_use]
     pub fn causes(&self, number: usize) -> &[usize] {
         self.causes.get(number).map(Vec::as_slice).unwrap_or_default()

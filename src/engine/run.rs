@@ -68,8 +68,8 @@ pub enum RunError {
 }
 
 impl Run {
-    /// Opens a run with the beginning of its journal; where that can't be written, its folder goes again. It ends when `cancel`
-    /// is cancelled, or a line of the journal can't be written.
+    /// Opens a run with the beginning of its journal; where that can't be written, its folder goes again. It
+    /// ends when `cancel` is cancelled, or a line of the journal can't be written.
     ///
     /// # Errors
     /// Returns an error if its journal can't be created or written.
@@ -98,7 +98,8 @@ impl Run {
     /// Runs the selection. Returns the exercises whose labs were kept.
     ///
     /// # Errors
-    /// Returns an error if the journal can't be written, an exercise's folder can't be created, or there is nowhere for passwords.
+    /// Returns an error if the journal can't be written, an exercise's folder can't be created, or there is
+    /// nowhere for passwords.
     pub async fn execute(
         self,
         selection: Selection,
@@ -120,7 +121,8 @@ impl Run {
         let paths = Arc::new(Semaphore::new(options.jobs.max(1)));
         let mut exercises = JoinSet::new();
         let selection: Vec<_> = selection.into_iter().filter(|planned| planned.skip.is_none()).collect();
-        // All of them before the first exercise starts: an error after that would leave it alone with its lab.
+        // All of them before the first exercise starts: an error after that would leave it alone with its
+        // lab.
         let folders = selection
             .iter()
             .map(|planned| store.exercise(&planned.exercise))
@@ -169,7 +171,8 @@ impl Run {
             match ended {
                 Ok(this) => kept.extend(this),
                 Err(error) => {
-                    tracing::error!(%error, "an exercise crashed; the reaper, or `lifeboat clean` where a lab is kept, removes what it left");
+                    tracing::error!(%error, "an exercise crashed; the reaper, or `lifeboat clean` where a \
+                        lab is kept, removes what it left");
                 }
             }
         }
@@ -204,7 +207,8 @@ fn begin(
 /// Says of an exercise that is through whether its lab is to be kept.
 pub type KeepFor = Arc<dyn Fn(&Exercise) -> bool + Send + Sync>;
 
-/// What CI systems say of a job, in the variables that name it: the job, and the commit of the drill files that it runs.
+/// What CI systems say of a job, in the variables that name it: the job, and the commit of the drill files
+/// that it runs.
 const CI: [&str; 17] = [
     "GITHUB_REPOSITORY",
     "GITHUB_WORKFLOW",

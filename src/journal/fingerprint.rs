@@ -18,8 +18,9 @@ pub struct Fingerprint {
     /// The databases that could not be looked into, and why.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub not_covered: BTreeMap<DatabaseName, String>,
-    /// The first transaction that the snapshot of the clients' database does not hold, nor any after it: by it, rows that
-    /// were there are told from rows that came later. `None` where transactions are numbered anew since.
+    /// The first transaction that the snapshot of the clients' database does not hold, nor any after it: by
+    /// it, rows that were there are told from rows that came later. `None` where transactions are numbered
+    /// anew since.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub horizon: Option<u64>,
     /// Milliseconds that it took.
@@ -48,8 +49,8 @@ pub struct TableFingerprint {
     /// Whether clients add rows to it and change none, by a second look: its earlier rows can be compared.
     #[serde(default, skip_serializing_if = "is_false")]
     pub grows: bool,
-    /// The rows that came before the horizon of the fingerprint with which it is compared; only looked for where the table
-    /// is not what it was.
+    /// The rows that came before the horizon of the fingerprint with which it is compared; only looked for
+    /// where the table is not what it was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub earlier: Option<Rows>,
     /// What its values are computed from, where they are not only what somebody wrote.

@@ -1,8 +1,9 @@
 //! A runtime of a script: it runs nothing, keeps a transcript of every call, and answers as it was told.
 //!
-//! **Invariant:** there is no PostgreSQL behind it and nothing answers at its addresses, so that no test can take it for one.
-//! **Invariant:** it is pessimistic: a call that fails or hangs has made what it was to make, and has not removed what it was
-//! to remove. What exists is known at every moment, and what can't be done to it is an error.
+//! **Invariant:** there is no PostgreSQL behind it and nothing answers at its addresses, so that no test can
+//! take it for one. **Invariant:** it is pessimistic: a call that fails or hangs has made what it was to
+//! make, and has not removed what it was to remove. What exists is known at every moment, and what can't be
+//! done to it is an error.
 //!
 //! Over 400 lines: a script, a transcript and every method of the runtime, which are read together.
 
@@ -78,7 +79,8 @@ impl Default for Fake {
 }
 
 impl Fake {
-    /// A command whose line in the transcript holds `like` ends with this. Of several that match, the first is meant.
+    /// A command whose line in the transcript holds `like` ends with this. Of several that match, the first
+    /// is meant.
     #[must_use]
     pub fn answer(self, like: &str, code: i64, stdout: &str) -> Self {
         self.with(

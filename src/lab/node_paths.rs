@@ -16,8 +16,9 @@ pub const TOOLS: [&str; 5] = ["gzip", "lz4", "zstd", "pgbackrest", "barman"];
 pub struct NodePaths {
     /// The data directory; its parent exists and belongs to the server's user.
     pub data: String,
-    /// The tablespaces of its data directory, a folder each; whoever makes one makes this place first. It goes
-    /// with the data, and is short: a server that is backed up takes 99 bytes for the place of a tablespace.
+    /// The tablespaces of its data directory, a folder each; whoever makes one makes this place first. It
+    /// goes with the data, and is short: a server that is backed up takes 99 bytes for the place of a
+    /// tablespace.
     pub tablespaces: String,
     /// Configuration, password file, and what else a server needs to run; lost with the node.
     pub run: String,
@@ -45,7 +46,8 @@ pub struct Installation {
     pub version: Version,
     /// The directory with `postgres`, `initdb` and the rest, as nodes see it.
     pub bin: String,
-    /// The image or the directory that it comes from, with its content's identity: prepared clusters are keyed by it.
+    /// The image or the directory that it comes from, with its content's identity: prepared clusters are
+    /// keyed by it.
     pub identity: String,
     /// What listens: `127.0.0.1` for processes of this machine, `0.0.0.0` in a container.
     pub listen: &'static str,

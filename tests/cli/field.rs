@@ -47,7 +47,8 @@ impl Field<'_> {
         let archive =
             if self.backup.contains("basebackup") { "[archive]\nmethod = \"command\"\n" } else { "" };
         let text = format!(
-            "title = \"A database of the field\"\n[objectives]\nrto = \"10m\"\nrpo = \"24h\"\nrpo-at-worst = \"unbounded\"\n\
+            "title = \"A database of the field\"\n[objectives]\nrto = \"10m\"\nrpo = \"24h\"\nrpo-at-worst = \
+             \"unbounded\"\n\
              [postgres]\n{}\n{archive}[[nodes]]\nname = \"primary\"\n\
              [dataset]\nsql = [{}]\ndatabase = \"field\"\n[workload]\nwriters = 2\nrate = \"50/s\"\n{}\n\
              [[steps]]\nbackup = {{ {}, label = \"nightly\" }}\n[[steps]]\nwork = \"500ms\"\n{}",
@@ -85,7 +86,8 @@ fn what_a_dump_does_not_bring_back_is_named_with_its_reason() {
     assert!(report.contains("it belongs to extension hstore"), "{report}");
 }
 
-/// A drill over a script of `fixtures/field` that loses a table and takes it back from a standby that replays late.
+/// A drill over a script of `fixtures/field` that loses a table and takes it back from a standby that replays
+/// late.
 fn from_standby(user: &Harness, script: &str, more: &str, fault: &str, table: &str, check: &str) -> PathBuf {
     let extra = user.folder().join("more.sql");
     fs::write(&extra, more).expect("a script");
@@ -94,7 +96,8 @@ fn from_standby(user: &Harness, script: &str, more: &str, fault: &str, table: &s
          [[nodes]]\nname = \"delayed\"\nrole = \"standby\"\ndelay = \"10m\"\n\
          [dataset]\nsql = [{:?}, {extra:?}]\ndatabase = \"field\"\n[workload]\nwriters = 2\nrate = \"50/s\"\n\
          [[steps]]\nwork = \"500ms\"\n[[steps]]\nfault = {{ drop-table = {fault} }}\n\
-         [[steps]]\nrecover = {{ table = '{table}', standby = \"delayed\" }}\n[[steps]]\ncheck = [\"ledger\", {check}]\n",
+         [[steps]]\nrecover = {{ table = '{table}', standby = \"delayed\" }}\n[[steps]]\ncheck = \
+         [\"ledger\", {check}]\n",
         source(script)
     );
     user.drill("field", &text)
@@ -104,14 +107,16 @@ fn from_standby(user: &Harness, script: &str, more: &str, fault: &str, table: &s
 fn what_cascade_took_comes_back_with_the_table_and_what_does_not_fails_by_name() {
     let user = Harness::local();
     let berth = "{ table = 'public.Berth', cascade = true }";
-    let here = "select (select count(*) from \"Berth\" b join occupied using (id)), (select count(*) from kept), \
+    let here = "select (select count(*) from \"Berth\" b join occupied using (id)), (select count(*) from \
+        kept), \
                 (select count(*) from pg_constraint where conname = 'at the berth' and convalidated), \
                 (select count(*) from pg_policy where polname = 'known berths')";
     let check =
         format!("{{ sql = {{ title = \"all of it\", query = '''{here}''', expect = [[100, 100, 1, 1]] }} }}");
     user.run(&from_standby(&user, "taken-by-cascade", "", berth, "public.Berth", &check), &[]).exits(0);
     // No dump of tables holds these: a function of the table's rows, and a column of that type.
-    let more = "create function weight(\"Berth\") returns int language sql as 'select 1'; create table log (id int, old \"Berth\");";
+    let more = "create function weight(\"Berth\") returns int language sql as 'select 1'; create table log \
+        (id int, old \"Berth\");";
     user.run(&from_standby(&user, "taken-by-cascade", more, berth, "public.Berth", &check), &[]).exits(1);
     let told = user.json().to_string();
     assert!(told.contains("not everything came back: function public.weight("), "{told}");
@@ -166,7 +171,9 @@ check = ["ledger", "reprotect"]
 }
 
 /// Settings that reach into every session that does not say better.
-const HINDERING: &str = r#"settings = { default_transaction_read_only = "on", default_transaction_isolation = "serializable", statement_timeout = "150ms", idle_in_transaction_session_timeout = "400ms" }"#;
+const HINDERING: &str = "settings = { default_transaction_read_only = \"on\", \
+    default_transaction_isolation = \"serializable\", statement_timeout = \"150ms\", \
+    idle_in_transaction_session_timeout = \"400ms\" }";
 
 const THROUGH_TRIGGERS: &str = r#"[[workload.transactions]]
 sql = """insert into app.receipt values ('a');
@@ -250,7 +257,8 @@ fn a_dump_that_is_damaged_is_not_recovered_in_the_words_of_its_tool() {
                 .into();
         });
     };
-    let damages: [(&dyn Fn(&Path), &str); 5] = [
+    type Damage<'a> = (&'a dyn Fn(&Path), &'a str);
+    let damages: [Damage<'_>; 5] = [
         (&cut, "pg_restore: error: could not read from input file: end of file"),
         (&empty, "pg_restore: error: input file is too short (read 0, expected 5)"),
         (&flipped, "invalid input syntax for type integer: \"x77\""),
@@ -275,7 +283,8 @@ fn a_dump_that_is_damaged_is_not_recovered_in_the_words_of_its_tool() {
 fn more_tables_than_locks_and_an_object_above_a_gigabyte_are_compared() {
     let user = Harness::local();
     // Fewer than 600 locks, what is spare among them.
-    let few = r#"settings = { max_locks_per_transaction = "10", max_connections = "20", max_worker_processes = "4" }"#;
+    let few = "settings = { max_locks_per_transaction = \"10\", max_connections = \"20\", \
+        max_worker_processes = \"4\" }";
     let base = Field { postgres: few, ..Field::basebackup(&["large"]) };
     user.run(&base.drill(&user), &[]).exits(0);
     assert!(

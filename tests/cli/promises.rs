@@ -69,7 +69,11 @@ fn an_objective_that_configuration_does_not_guarantee_fails_and_check_says_so_be
 #[test]
 fn a_recovered_copy_that_does_not_answer_as_was_expected_exits_1() {
     let user = Harness::local();
-    let checks = r#"check = ["ledger", { rows = { table = "lifeboat.commits", at-least = 1000000000 } }, { sql = { title = "one is two", query = "select 1", expect = [["2"]] } }]"#;
+    let checks = r#"check = [
+        "ledger",
+        { rows = { table = "lifeboat.commits", at-least = 1000000000 } },
+        { sql = { title = "one is two", query = "select 1", expect = [["2"]] } },
+    ]"#;
     let drill = user.drill("crash", &drills::crash().step(4, checks).text());
     user.run(&drill, &[]).exits(1);
     let junit = user.report("junit.xml");

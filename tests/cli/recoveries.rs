@@ -138,7 +138,8 @@ fn clients_whose_pace_is_slower_than_the_work_is_long_are_waited_for() {
     let slow = "writers = 1\nrate = \"20/min\"";
     let draft = drills::crash().text().replace("writers = 2\nrate = \"100/s\"", slow);
     user.run(&user.drill("slow", &draft), &[]).exits(0);
-    // The client commits as soon as it is connected again, and not when its next commit would be due, every three seconds.
+    // The client commits as soon as it is connected again, and not when its next commit would be due, every
+    // three seconds.
     let ledger = std::fs::read_to_string(user.only_run().join("slow@15/ledger.jsonl")).unwrap();
     let mut lines = ledger.lines().rev().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
     let waited = loop {

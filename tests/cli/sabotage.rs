@@ -70,7 +70,11 @@ fn an_archived_segment_that_is_cut_is_refused_in_the_words_of_the_server() {
 #[test]
 fn pages_that_the_server_finds_damaged_fail_every_check_that_reads_them() {
     let user = Harness::local();
-    let checks = r#"check = ["content", { rows = { table = "shop.product", at-least = 1 } }, { sql = { title = "sum", query = "select sum(net_price) > 0 from shop.product", expect = [["t"]] } }]"#;
+    let checks = r#"check = [
+        "content",
+        { rows = { table = "shop.product", at-least = 1 } },
+        { sql = { title = "sum", query = "select sum(net_price) > 0 from shop.product", expect = [["t"]] } },
+    ]"#;
     let draft = drills::pitr().shop().rpo_unmeasured().step(2, "work = \"3s\"").step(5, checks);
     let running = user.start(&user.drill("pages", &draft.text()));
     user.wait_for_step(2);
@@ -116,7 +120,8 @@ fn clients_that_had_stopped_before_the_fault_do_not_pass() {
         nix::sys::signal::kill(nix::unistd::Pid::from_raw(session.pid), nix::sys::signal::Signal::SIGSTOP)
             .expect("it lives");
     }
-    // A session that stands still may also hold what the archiver waits for: then the loss is above what is configured.
+    // A session that stands still may also hold what the archiver waits for: then the loss is above what is
+    // configured.
     let told = running.wait(RUN_WITHIN);
     assert!([1, 3].contains(&told.code), "{told:?}");
     assert!(user.report("report.md").contains("put no work at risk"), "{}", user.report("report.md"));

@@ -1,4 +1,5 @@
-//! The other forms in which a user's database comes, and how its servers are made: each once on a real server.
+//! The other forms in which a user's database comes, and how its servers are made: each once on a real
+//! server.
 
 use std::fs;
 
@@ -7,10 +8,12 @@ use crate::support::{Harness, open_to_everybody, text};
 /// A drill of a crash, over sections of its own, which asks `question` at its end.
 fn crash(sections: &str, steps: &str, question: &str, answer: &str) -> String {
     format!(
-        "title = \"A crash\"\n[objectives]\nrto = \"1m\"\n{sections}\n[workload]\nwriters = 2\nrate = \"50/s\"\n{steps}\n\
+        "title = \"A crash\"\n[objectives]\nrto = \"1m\"\n{sections}\n[workload]\nwriters = 2\nrate = \
+         \"50/s\"\n{steps}\n\
          [[steps]]\nwork = \"300ms\"\n[[steps]]\nfault = {{ kill-postmaster = \"primary\" }}\n\
          [[steps]]\nrecover = {{ restart = \"primary\" }}\n[[steps]]\n\
-         check = [\"ledger\", \"content\", {{ sql = {{ title = \"as declared\", query = \"\"\"{question}\"\"\", \
+         check = [\"ledger\", \"content\", {{ sql = {{ title = \"as declared\", query = \
+         \"\"\"{question}\"\"\", \
          expect = [[{answer}]] }} }}]\n"
     )
 }
@@ -41,7 +44,8 @@ database = "stock"
 "#;
 
 const AS_DECLARED: &str = "select current_setting('server_encoding'), current_setting('data_checksums'), \
-    current_setting('wal_segment_size'), current_setting('work_mem'), current_setting('shared_preload_libraries'), \
+    current_setting('wal_segment_size'), current_setting('work_mem'), \
+    current_setting('shared_preload_libraries'), \
     (select count(*) from pg_extension where extname = 'pg_trgm'), \
     (select count(*) from pg_hba_file_rules where user_name = '{stranger}' and auth_method = 'reject'), \
     (select datcollate from pg_database where datname = current_database()), (select count(*) from item)";
@@ -80,7 +84,8 @@ fn a_database_of_a_command_or_a_dump_on_servers_of_the_users_kind_is_as_declared
     // The server's user writes there what the next drill begins with.
     let out = folder.join("out");
     let dump = format!(
-        "[[steps]]\nexec = {{ on = \"primary\", command = [\"sh\", \"-c\", \"pg_dump -Fc -N lifeboat -f {0}/stock.dump && \
+        "[[steps]]\nexec = {{ on = \"primary\", command = [\"sh\", \"-c\", \"pg_dump -Fc -N lifeboat -f \
+         {0}/stock.dump && \
          pg_dumpall --globals-only -f {0}/globals.sql\"] }}",
         text(&out)
     );
@@ -122,23 +127,35 @@ backup = { method = "dump", label = "logical" }
 [[steps]]
 rehearse = { from = "packed" }
 [[steps]]
-check = ["content", { sql = { title = "places", query = """PLACES OF COPY""", expect = [["fast", 1], ["Slow Disk", 1]] } }]
+check = [
+    "content",
+    { sql = { title = "places", query = """PLACES OF COPY""", expect = [["fast", 1], ["Slow Disk", 1]] } },
+]
 [[steps]]
 rehearse = { from = "logical" }
 [[steps]]
-check = ["content", { sql = { title = "places", query = """PLACES OF COPY""", expect = [["fast", 1], ["Slow Disk", 1]] } }]
+check = [
+    "content",
+    { sql = { title = "places", query = """PLACES OF COPY""", expect = [["fast", 1], ["Slow Disk", 1]] } },
+]
 [[steps]]
 fault = { lose-volume = "primary" }
 [[steps]]
 recover = { from = "plain" }
 [[steps]]
-check = ["ledger", "content", "reprotect", { sql = { title = "places", query = """PLACES OF RECOVERED""", expect = [["fast", 1], ["Slow Disk", 1]] } }]
+check = [
+    "ledger", "content", "reprotect",
+    { sql = { title = "places", query = """PLACES OF RECOVERED""", expect = [
+        ["fast", 1], ["Slow Disk", 1]
+    ] } },
+]
 "#;
 
 /// Which tablespaces hold how many tables, and lie in the place of this node's own.
 fn places(node: &str) -> String {
     format!(
-        "select spcname, count(*) from pg_class join pg_tablespace as t on t.oid = reltablespace where relkind = 'r' \
+        "select spcname, count(*) from pg_class join pg_tablespace as t on t.oid = reltablespace where \
+         relkind = 'r' \
          and pg_tablespace_location(t.oid) like '%/ts-{}/%' group by spcname order by spcname = 'Slow Disk'",
         &lifeboat::journal::hash_of(node.as_bytes())[..8]
     )
@@ -151,7 +168,8 @@ fn tablespaces_of_a_copy_are_its_own_by_a_plain_a_packed_and_a_logical_backup() 
     fs::create_dir(&place).expect("a folder");
     open_to_everybody(&place);
     let hot = format!(
-        "\\! mkdir -p -m 700 {0}/disk\ncreate tablespace \"Slow Disk\" location '{0}/disk';\ncreate table hot tablespace fast as \
+        "\\! mkdir -p -m 700 {0}/disk\ncreate tablespace \"Slow Disk\" location '{0}/disk';\ncreate table \
+         hot tablespace fast as \
          select n, repeat('x', 200) as t from generate_series(1, 2000) as n;\n\
          create table cold tablespace \"Slow Disk\" as select * from hot;\n",
         text(&place)
@@ -167,7 +185,8 @@ fn tablespaces_of_a_copy_are_its_own_by_a_plain_a_packed_and_a_logical_backup() 
     let left: Vec<_> = fs::read_dir(place.join("disk")).expect("a folder").collect();
     assert!(left.is_empty(), "{left:?}");
     // Again, from the prepared copy of that cluster.
-    let sections = "[postgres]\ntablespaces = [\"fast\"]\n[[nodes]]\nname = \"primary\"\n[dataset]\nsql = [\"hot.sql\"]\n";
+    let sections = "[postgres]\ntablespaces = [\"fast\"]\n[[nodes]]\nname = \"primary\"\n[dataset]\nsql = \
+        [\"hot.sql\"]\n";
     let answer = r#""fast", 1], ["Slow Disk", 1"#;
     user.run(&user.drill("prepared", &crash(sections, "", &places("primary"), answer)), &[])
         .exits(0)

@@ -1,4 +1,5 @@
-//! The `lifeboat` command as a user runs it: drills in a folder, runs with reports and a work directory of their own.
+//! The `lifeboat` command as a user runs it: drills in a folder, runs with reports and a work directory of
+//! their own.
 
 #![allow(
     clippy::expect_used,
@@ -87,7 +88,8 @@ impl Harness {
         path
     }
 
-    /// The command with arguments, in the user's folder, with no terminal and no variables of Lifeboat's or PostgreSQL's.
+    /// The command with arguments, in the user's folder, with no terminal and no variables of Lifeboat's or
+    /// PostgreSQL's.
     #[must_use]
     pub(crate) fn command(&self, arguments: &[&str]) -> std::process::Command {
         let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin!("lifeboat"));

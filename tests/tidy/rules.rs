@@ -41,42 +41,6 @@ const MEDIAN: usize = 120;
 const COLUMNS: usize = 110;
 
 /// Files that have longer ones yet: they are wrapped with the next change of theirs.
-const LONG_YET: &[&str] = &[
-    "src/action/backup/basebackup.rs",
-    "src/action/backup/dump.rs",
-    "src/action/backup/dump/restore.rs",
-    "src/action/backup/mod.rs",
-    "src/action/context.rs",
-    "src/action/dataset/mod.rs",
-    "src/action/fault/proof.rs",
-    "src/action/fingerprint/databases.rs",
-    "src/action/fingerprint/expression.rs",
-    "src/action/fingerprint/mod.rs",
-    "src/action/fingerprint/second_look.rs",
-    "src/action/fingerprint/snapshot.rs",
-    "src/action/prepare.rs",
-    "src/action/tablespaces.rs",
-    "src/action/topology.rs",
-    "src/action/workload/mod.rs",
-    "src/action/workload/touched.rs",
-    "src/drill/capability.rs",
-    "src/drill/outage.rs",
-    "src/engine/run.rs",
-    "src/journal/fingerprint.rs",
-    "src/judge/rules/content.rs",
-    "src/judge/rules/content/tests.rs",
-    "src/lab/docker/lab.rs",
-    "src/lab/fake.rs",
-    "src/lab/local/lab.rs",
-    "src/lab/node_paths.rs",
-    "src/syntax/declared/cluster.rs",
-    "tests/cli/field.rs",
-    "tests/cli/promises.rs",
-    "tests/cli/recoveries.rs",
-    "tests/cli/sabotage.rs",
-    "tests/cli/users_forms.rs",
-    "tests/support/mod.rs",
-];
 
 /// A file without the tests at its end.
 pub(crate) fn product(text: &str) -> &str {

@@ -35,7 +35,8 @@ impl Tool for Basebackup {
             Compression::Zstd => "-F tar --compress=server-zstd:1",
         };
         let script = format!(
-            "mkdir -p {folder}\n{mapping}\nexec {program} -h {host} -p {port} -D {folder} -X stream -c fast -l {label} --no-password {packed}{sync}",
+            "mkdir -p {folder}\n{mapping}\nexec {program} -h {host} -p {port} -D {folder} -X stream -c fast \
+             -l {label} --no-password {packed}{sync}",
             mapping = tablespaces::mapping(&repository, &source, &tablespaces::beside(&folder)),
             program = repository.program("pg_basebackup"),
             host = source.host,
@@ -78,10 +79,12 @@ impl Tool for Basebackup {
             Compression::Lz4 => unpack_whole(&folder, &paths, "lz4", "lz4"),
             Compression::Zstd => unpack_whole(&folder, &paths, "zst", "zstd"),
         };
-        // A copy of a standby brings along what makes it one: such a server would follow for ever and never end its recovery.
+        // A copy of a standby brings along what makes it one: such a server would follow for ever and never
+        // end its recovery.
         let script = format!(
             "umask 077; mkdir -p {data}\n{unpack}\nchmod 700 {data}\n\
-             test -s {data}/backup_label || {{ echo 'error: backup_label is missing or empty' >&2; exit 1; }}\n\
+             test -s {data}/backup_label || {{ echo 'error: backup_label is missing or empty' >&2; exit 1; \
+             }}\n\
              rm -f {data}/standby.signal; : > {data}/postgresql.auto.conf"
         );
         node.run(Command::shell(format!("restore base backup {}", facts.label), script)).await.map(drop)
@@ -111,7 +114,8 @@ impl Tool for Basebackup {
             Compression::Lz4 => (packed(&folder, "lz4", "lz4"), unpack_aside(&folder, "lz4", "lz4")),
             Compression::Zstd => (packed(&folder, "zst", "zstd"), unpack_aside(&folder, "zst", "zstd")),
         };
-        // pg_verifybackup looks into tar files from version 18 on: for all of them alike they are unpacked beside the backup.
+        // pg_verifybackup looks into tar files from version 18 on: for all of them alike they are unpacked
+        // beside the backup.
         let output = repository.exec(Command::shell(&what, test)).await?;
         if output.code != 0 {
             return Ok((complaints(&output), files));
@@ -120,7 +124,8 @@ impl Tool for Basebackup {
         let script = format!("rm -rf {aside}; mkdir -p {aside}\n{unpack}");
         repository.run(Command::shell("unpack the backup to verify it", script)).await?;
         let script = format!(
-            "code=0; {program} -m {folder}/backup_manifest {aside} 2>&1 || code=$?; rm -rf {aside}; exit $code"
+            "code=0; {program} -m {folder}/backup_manifest {aside} 2>&1 || code=$?; rm -rf {aside}; exit \
+             $code"
         );
         let output = repository.exec(Command::shell(what, script)).await?;
         Ok((complaints(&output), files))
@@ -147,9 +152,11 @@ fn unpack_whole(folder: &str, paths: &NodePaths, ending: &str, program: &str) ->
 fn unpack_aside(folder: &str, ending: &str, program: &str) -> String {
     let aside = aside(folder);
     format!(
-        "{}\nfor file in {folder}/[0-9]*.tar.{ending}; do\n[ -e \"$file\" ] || continue\noid=${{file##*/}}; oid=${{oid%%.*}}\n\
+        "{}\nfor file in {folder}/[0-9]*.tar.{ending}; do\n[ -e \"$file\" ] || continue\noid=${{file##*/}}; \
+         oid=${{oid%%.*}}\n\
          mkdir -p {aside}/pg_tblspc/$oid\n\
-         {{ {program} -dc \"$file\" || touch {aside}/unpack.failed; }} | tar -xf - -C {aside}/pg_tblspc/$oid\n\
+         {{ {program} -dc \"$file\" || touch {aside}/unpack.failed; }} | tar -xf - -C \
+         {aside}/pg_tblspc/$oid\n\
          test ! -e {aside}/unpack.failed\ndone",
         unpack(folder, &aside, ending, program)
     )
@@ -164,11 +171,12 @@ fn complaints(output: &Output) -> Vec<String> {
     if said.is_empty() { vec![format!("it ended with exit code {}", output.code)] } else { said }
 }
 
-/// A tar archive is unpacked through a pipe. A shell without `pipefail` would take a broken archive for a whole one, so the
-/// unpacker's own exit code is looked at.
+/// A tar archive is unpacked through a pipe. A shell without `pipefail` would take a broken archive for a
+/// whole one, so the unpacker's own exit code is looked at.
 fn unpack(folder: &str, data: &str, ending: &str, program: &str) -> String {
     format!(
-        "{{ {program} -dc {folder}/base.tar.{ending} || touch {data}/unpack.failed; }} | tar -xf - -C {data}\n\
+        "{{ {program} -dc {folder}/base.tar.{ending} || touch {data}/unpack.failed; }} | tar -xf - -C \
+         {data}\n\
          test ! -e {data}/unpack.failed\nmkdir -p {data}/pg_wal; tar -xf {folder}/pg_wal.tar -C {data}/pg_wal"
     )
 }

@@ -18,7 +18,8 @@ use crate::{
     pg::Major,
 };
 
-/// The file that lists the dumps of a backup, one a line: what is not in it was not dumped, what is in it must be there.
+/// The file that lists the dumps of a backup, one a line: what is not in it was not dumped, what is in it
+/// must be there.
 const LIST: &str = "databases";
 
 pub(super) struct Dump;
@@ -40,7 +41,8 @@ impl Tool for Dump {
         let folder = folder(&repository, &backup.label);
         let compress = compression(context.runtime.installation().version.major, backup.compress)?;
         let snapshot = Snapshot::open(&node, &context.database()).await?;
-        // The clients are held for the moment of the snapshot, so that the ledger knows on which side of it each commit is.
+        // The clients are held for the moment of the snapshot, so that the ledger knows on which side of it
+        // each commit is.
         let held = context.workload()?.hold().await?;
         topology::catch_up(context, &node).await?;
         let begun = context.now();
@@ -122,7 +124,8 @@ impl Tool for Dump {
             let entries = output.text().lines().filter_map(|count| count.trim().parse::<u64>().ok()).sum();
             Ok((Vec::new(), entries))
         } else {
-            // A database without anything in it has no entry; whatever ends otherwise than well is a complaint.
+            // A database without anything in it has no entry; whatever ends otherwise than well is a
+            // complaint.
             let said = String::from_utf8_lossy(&output.stderr);
             let mut complaints: Vec<_> = said.lines().map(str::to_owned).collect();
             if complaints.is_empty() {

@@ -70,16 +70,16 @@ pub trait Tool: Send + Sync {
         None
     }
 
-    /// Lays a backup down in a node. A physical one fills the data directory of a server that is not running; a logical one
-    /// is read into the running server.
+    /// Lays a backup down in a node. A physical one fills the data directory of a server that is not running;
+    /// a logical one is read into the running server.
     ///
     /// # Errors
     /// Returns an error if the tool fails.
     async fn restore(&self, context: &DrillContext, facts: &BackupFacts, node: &Node)
     -> Result<(), LabError>;
 
-    /// Verifies a backup as far as the tool can without restoring it: what it complains of, and how many files or entries
-    /// it looked at.
+    /// Verifies a backup as far as the tool can without restoring it: what it complains of, and how many
+    /// files or entries it looked at.
     ///
     /// # Errors
     /// Returns an error if it can't be run.
@@ -151,7 +151,8 @@ pub async fn back_up(context: &mut DrillContext, step: usize, backup: &Backup) -
     Ok(())
 }
 
-/// Verifies a backup where it lies and writes down what its tool says; that it can't be run is for the judge, too.
+/// Verifies a backup where it lies and writes down what its tool says; that it can't be run is for the judge,
+/// too.
 pub async fn verify(context: &DrillContext, step: usize, label: &Label) {
     let Some(facts) = context.backups.get(label) else { return };
     context.recorder.progress(format!("verifying {label}"));

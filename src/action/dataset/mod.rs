@@ -1,6 +1,7 @@
 //! Filling a fresh cluster with a drill's dataset, and with Lifeboat's own tables beside it.
 //!
-//! **Invariant:** whatever the dataset holds, it is loaded by PostgreSQL's own programs, inside the node: a dump is code.
+//! **Invariant:** whatever the dataset holds, it is loaded by PostgreSQL's own programs, inside the node: a
+//! dump is code.
 
 mod dump;
 pub mod inputs;
@@ -113,11 +114,13 @@ fn argument(path: &str) -> String {
 
 /// The command line of a psql that reads files and, at its end, what the superuser must keep.
 ///
-/// A script of `pg_dumpall` sets the superuser's password to that of another cluster, where nobody could go on.
+/// A script of `pg_dumpall` sets the superuser's password to that of another cluster, where nobody could go
+/// on.
 async fn psql(node: &Node, database: &DatabaseName, files: &str) -> Result<String, LabError> {
     let address = node.address().await?;
     Ok(format!(
-        "printf '%s' \"$KEEP\" | {psql} -XqAt -v ON_ERROR_STOP=1 -v app_role={APPLICATION_ROLE} -h {host} -p {port} \
+        "printf '%s' \"$KEEP\" | {psql} -XqAt -v ON_ERROR_STOP=1 -v app_role={APPLICATION_ROLE} -h {host} -p \
+         {port} \
          -d {database} {files} -f - >/dev/null",
         psql = node.program("psql"),
         host = address.host,
@@ -144,7 +147,8 @@ async fn load_fixture(
         Fixture::Shop => {
             let address = node.address().await?;
             let script = format!(
-                "exec {psql} -XqAt -v ON_ERROR_STOP=1 -v scale={scale} -v app_role={APPLICATION_ROLE} -h {host} \
+                "exec {psql} -XqAt -v ON_ERROR_STOP=1 -v scale={scale} -v app_role={APPLICATION_ROLE} -h \
+                 {host} \
                  -p {port} -d postgres",
                 psql = node.program("psql"),
                 host = address.host,
@@ -215,7 +219,8 @@ async fn offered(context: &DrillContext, node: &Node) -> Result<(), LabError> {
             return Err(LabError::refused(
                 format!("make the extension {}", extension.as_str()),
                 format!(
-                    "the PostgreSQL {} that runs here does not have it: install it, or name an image that has it",
+                    "the PostgreSQL {} that runs here does not have it: install it, or name an image that \
+                     has it",
                     installation.version
                 ),
             ));
@@ -237,8 +242,9 @@ async fn create_extensions(context: &DrillContext, node: &Node) -> Result<(), La
     Ok(())
 }
 
-/// Runs what defines something that is Lifeboat's, in one transaction that the user's event triggers don't see: they may
-/// refuse it, as those do that let only one role define anything. When it ends they are as they were.
+/// Runs what defines something that is Lifeboat's, in one transaction that the user's event triggers don't
+/// see: they may refuse it, as those do that let only one role define anything. When it ends they are as they
+/// were.
 async fn define(node: &Node, session: &Session, what: &str, sql: &str) -> Result<(), LabError> {
     let triggers = "select format('alter event trigger %I ', evtname), \
         case evtenabled when 'A' then 'enable always;' when 'R' then 'enable replica;' else 'enable;' end \

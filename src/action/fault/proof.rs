@@ -1,6 +1,7 @@
 //! Whether the effect of a fault is there, and whether it is gone.
 //!
-//! The proof that a fault had its effect is found beside what comes next: nobody waits for it but the end of a recovery.
+//! The proof that a fault had its effect is found beside what comes next: nobody waits for it but the end of
+//! a recovery.
 
 use std::time::Duration;
 
@@ -80,8 +81,9 @@ impl Proofs {
     }
 }
 
-/// Does what causes a fault, until it is done or the clients notice: an engine tells of a death later than the dead one's
-/// clients do, and who recovers does not wait for it. What is left to do then ends beside the next steps.
+/// Does what causes a fault, until it is done or the clients notice: an engine tells of a death later than
+/// the dead one's clients do, and who recovers does not wait for it. What is left to do then ends beside the
+/// next steps.
 pub(super) async fn until_noticed(
     context: &mut DrillContext,
     step: usize,
@@ -95,7 +97,8 @@ pub(super) async fn until_noticed(
     }
     context.proofs.running.spawn(async move {
         if let Err(error) = work.await {
-            tracing::warn!(error = %ErrorChain::of(&error), "a fault was noticed, and could not be brought to its end");
+            tracing::warn!(error = %ErrorChain::of(&error), "a fault was noticed, and could not be brought \
+                to its end");
         }
     });
     Ok(())
@@ -120,7 +123,8 @@ pub(super) fn begin(context: &mut DrillContext, step: usize, fault: &Fault, site
     });
 }
 
-/// How long the effect of a fault may take to show: a directory of data is lost when its last file is removed.
+/// How long the effect of a fault may take to show: a directory of data is lost when its last file is
+/// removed.
 fn shown_within(context: &DrillContext, fault: &Fault) -> Duration {
     let is_lost = fault.info().data == DataEffect::Lost;
     if is_lost { WITHIN + Deadlines::of(&context.drill).volume } else { WITHIN }
@@ -133,7 +137,8 @@ pub async fn look_after(context: &DrillContext, step: usize) {
         context.faults.iter().filter(|(fault, _)| context.timeline.ended_by(**fault) == Some(step))
     {
         let look = || is_gone(context, &ending.verb, facts);
-        // A server may need a moment; what is not in the data when a recovery is over does not come by waiting.
+        // A server may need a moment; what is not in the data when a recovery is over does not come by
+        // waiting.
         let within = if facts.fault.node().is_some() { WITHIN } else { Duration::ZERO };
         let probe = find(context.clock(), FaultEffect::Gone, within, look).await;
         context.recorder.record(Event::FaultProbed { fault: *number, after: Some(step), probe });
@@ -185,8 +190,8 @@ fn named(names: &[String]) -> String {
     format!("{}{more}", first.join("; "))
 }
 
-/// Looks until the effect is as it is wanted, for at most so long and once at least; what was seen last where it does not come
-/// to that.
+/// Looks until the effect is as it is wanted, for at most so long and once at least; what was seen last where
+/// it does not come to that.
 async fn find<F: Future<Output = Result<Seen, LabError>>>(
     clock: Clock,
     wanted: FaultEffect,

@@ -7,7 +7,8 @@ use crate::{
     lab::{LabError, node::Node},
 };
 
-/// Every database but the template that nobody changes. One with a negative limit of connections is half dropped.
+/// Every database but the template that nobody changes. One with a negative limit of connections is half
+/// dropped.
 const DATABASES: &str = "select datname, datallowconn and datconnlimit <> -2 from pg_database \
     where datname <> 'template0' order by datname";
 
@@ -19,7 +20,8 @@ const TEMPLATE: &str = "template1";
 /// Source: `FirstNormalObjectId` in `src/include/access/transam.h`.
 const IS_CHANGED: &str = "select exists (select from pg_class where oid >= 16384) \
     or exists (select from pg_proc where oid >= 16384) or exists (select from pg_type where oid >= 16384) \
-    or exists (select from pg_namespace where oid >= 16384) or exists (select from pg_extension where oid >= 16384) \
+    or exists (select from pg_namespace where oid >= 16384) or exists (select from pg_extension where oid >= \
+    16384) \
     or exists (select from pg_largeobject_metadata)";
 
 /// The databases of a cluster.

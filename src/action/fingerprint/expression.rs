@@ -1,18 +1,19 @@
 //! How a row becomes a number.
 //!
-//! Values of a few types are hashed as they are: types whose equality is identity and whose hash depends on nothing else.
-//! All others are hashed by what their output function writes, as a dump would. Their own hashes depend on OIDs (enums,
-//! privileges), are missing (json, points), or take for equal what a user tells apart (1.0 and 1.00, 0 and -0, a month and
-//! 30 days, `citext`, trailing blanks, letters of either case where a collation is not deterministic). A cast to text is no
-//! way to that: a user may have defined it.
+//! Values of a few types are hashed as they are: types whose equality is identity and whose hash depends on
+//! nothing else. All others are hashed by what their output function writes, as a dump would. Their own
+//! hashes depend on OIDs (enums, privileges), are missing (json, points), or take for equal what a user tells
+//! apart (1.0 and 1.00, 0 and -0, a month and 30 days, `citext`, trailing blanks, letters of either case
+//! where a collation is not deterministic). A cast to text is no way to that: a user may have defined it.
 //!
-//! To a table's hash those of its columns' names are added, in their order: values that change places with another column's
-//! are others.
+//! To a table's hash those of its columns' names are added, in their order: values that change places with
+//! another column's are others.
 
 use crate::{journal::hash_of, pg::quote::identifier};
 
 /// The types whose values are hashed as they are.
-pub(super) const HASHED_AS_THEY_ARE: &str = "'bool', 'int2', 'int4', 'int8', 'oid', 'text', 'varchar', 'bytea', 'uuid', \
+pub(super) const HASHED_AS_THEY_ARE: &str = "'bool', 'int2', 'int4', 'int8', 'oid', 'text', 'varchar', \
+    'bytea', 'uuid', \
     'date', 'time', 'timestamp', 'timestamptz', 'char', 'name', 'macaddr', 'pg_lsn'";
 
 /// A column of a table.
@@ -62,8 +63,9 @@ fn names(columns: &[&Column]) -> u32 {
 
 /// The large objects of a database: how many there are, and a hash.
 ///
-/// By value and not by page: a hole in one has no page before it is dumped, and pages of zeros after it is restored. Pages
-/// are read one by one, so that the size of an object is bounded by nothing; what is no zero counts, and the whole length.
+/// By value and not by page: a hole in one has no page before it is dumped, and pages of zeros after it is
+/// restored. Pages are read one by one, so that the size of an object is bounded by nothing; what is no zero
+/// counts, and the whole length.
 pub(super) const LARGE_OBJECTS: &str = "
 select 0, (select count(*) from pg_largeobject_metadata),
        coalesce((select sum(hash_record_extended(row(loid, pageno, data), 0))
@@ -84,7 +86,8 @@ mod tests {
         assert_eq!(
             hash(&[column("a", true), column("b \"c\"", false)]),
             format!(
-                "coalesce(sum(hash_record_extended(row(t.\"a\", case when t.\"b \"\"c\"\"\" is distinct from null \
+                "coalesce(sum(hash_record_extended(row(t.\"a\", case when t.\"b \"\"c\"\"\" is distinct from \
+                 null \
                  then pg_catalog.concat(t.\"b \"\"c\"\"\") collate \"C\" end), 0)), 0) + {}",
                 names(&[&column("a", true), &column("b \"c\"", false)])
             )

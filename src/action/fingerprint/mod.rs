@@ -1,10 +1,10 @@
 //! Fingerprints of all tables of all databases, whatever the order of their rows.
 //!
-//! A row's hash is PostgreSQL's own 64-bit hash of the whole row (`hash_record_extended`), so that values which move from
-//! one row to another are noticed; a table's is the sum of its rows' hashes.
+//! A row's hash is PostgreSQL's own 64-bit hash of the whole row (`hash_record_extended`), so that values
+//! which move from one row to another are noticed; a table's is the sum of its rows' hashes.
 //!
-//! **Invariant:** tables are read in batches that share one snapshot, and each batch gives its locks back before the next,
-//! so that the number of tables is bounded by nothing.
+//! **Invariant:** tables are read in batches that share one snapshot, and each batch gives its locks back
+//! before the next, so that the number of tables is bounded by nothing.
 
 mod catalog;
 mod databases;
@@ -57,8 +57,8 @@ pub fn is_asked(drill: &Drill) -> bool {
     })
 }
 
-/// The fingerprint of a cluster as it is now. Where an earlier one is given, what is no longer what it was says
-/// more of itself.
+/// The fingerprint of a cluster as it is now. Where an earlier one is given, what is no longer what it was
+/// says more of itself.
 ///
 /// # Errors
 /// Returns an error if it can't be read.
@@ -73,7 +73,8 @@ pub async fn now(
     at(node, snapshot, clock, live, before).await
 }
 
-/// The fingerprint of a cluster: of the clients' database in the snapshot that was taken, of all others as they are now.
+/// The fingerprint of a cluster: of the clients' database in the snapshot that was taken, of all others as
+/// they are now.
 ///
 /// # Errors
 /// Returns an error if it can't be read.

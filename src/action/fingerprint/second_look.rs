@@ -1,8 +1,9 @@
 //! A second look just before a fault: which tables move while the clients work.
 //!
-//! Clients change more than their own table: triggers write audit trails and counters, and a table may be partitioned. Which
-//! tables those are is known from two looks, one at the start of the drill and one just before what is to break. Where rows
-//! were only added, those of the first look can be found again by their transactions, and are compared.
+//! Clients change more than their own table: triggers write audit trails and counters, and a table may be
+//! partitioned. Which tables those are is known from two looks, one at the start of the drill and one just
+//! before what is to break. Where rows were only added, those of the first look can be found again by their
+//! transactions, and are compared.
 
 use super::{Live, is_asked, now};
 use crate::{
@@ -33,9 +34,9 @@ pub async fn look_again(context: &mut DrillContext) -> Result<(), LabError> {
     Ok(())
 }
 
-/// Marks in a baseline what moved between the first look and the second: tables to which rows were only added grow, and
-/// others are live. Tables of the clients grow where they were not seen to change rows, neither by one of their
-/// transactions nor by both looks.
+/// Marks in a baseline what moved between the first look and the second: tables to which rows were only added
+/// grow, and others are live. Tables of the clients grow where they were not seen to change rows, neither by
+/// one of their transactions nor by both looks.
 pub fn mark_what_moves(baseline: &mut Fingerprint, first: &Fingerprint, second: &Fingerprint, live: &Live) {
     for (name, database) in &mut baseline.databases {
         let looks = first.databases.get(name).zip(second.databases.get(name));

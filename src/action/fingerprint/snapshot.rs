@@ -19,7 +19,8 @@ use crate::{
     pg::{quote::identifier, sqlstate},
 };
 
-/// Parallel workers read; a hash of the row is parallel safe. A table that somebody locks is not waited for for ever.
+/// Parallel workers read; a hash of the row is parallel safe. A table that somebody locks is not waited for
+/// for ever.
 const BEGIN: &str = "begin isolation level repeatable read read only; \
     set local max_parallel_workers_per_gather = 4; set local min_parallel_table_scan_size = '1MB'; \
     set local lock_timeout = '60s'; set local work_mem = '64MB'";
@@ -73,8 +74,9 @@ impl Snapshot {
         self.node.ask(self.session.read(horizon).await, "read the snapshot's horizon")
     }
 
-    /// What the database holds in the snapshot, and the end of the snapshot. The tables in `live` are marked as such. Of what
-    /// differs from `before` more is looked for: what the queries of materialized views give, and the earlier rows of tables.
+    /// What the database holds in the snapshot, and the end of the snapshot. The tables in `live` are marked
+    /// as such. Of what differs from `before` more is looked for: what the queries of materialized views
+    /// give, and the earlier rows of tables.
     ///
     /// # Errors
     /// Returns an error if the database can't be read.
@@ -111,10 +113,8 @@ impl Snapshot {
                                 None
                             };
                             print.derived = Some(Derived::View { query, definition: Some(own) });
-                        } else if is_changed {
-                            if let Some(horizon) = before.horizon {
-                                print.earlier = Some(self.rows_before(table, horizon).await?);
-                            }
+                        } else if let Some(horizon) = before.horizon.filter(|_| is_changed) {
+                            print.earlier = Some(self.rows_before(table, horizon).await?);
                         }
                         content.tables.insert(table.name.clone(), print);
                     }
@@ -152,7 +152,8 @@ impl Snapshot {
         }
     }
 
-    /// Reads some tables by one statement; where that fails, one by one, so that it is known which one is the reason.
+    /// Reads some tables by one statement; where that fails, one by one, so that it is known which one is the
+    /// reason.
     async fn read_batch<'a>(
         &self,
         batch: &'a [Table],
@@ -228,7 +229,8 @@ impl Snapshot {
     }
 }
 
-/// The materialized views of a database that have no rows of their own: of each, whether it reads a foreign table.
+/// The materialized views of a database that have no rows of their own: of each, whether it reads a foreign
+/// table.
 ///
 /// # Errors
 /// Returns an error if they can't be listed.
@@ -245,7 +247,8 @@ fn is_marker_table(table: &TableName) -> bool {
     MARKER_TABLE.parse().is_ok_and(|marker: TableName| marker == *table)
 }
 
-/// What a statement says of each of the tables that it reads, in their order: a number, rows, a hash, and maybe another.
+/// What a statement says of each of the tables that it reads, in their order: a number, rows, a hash, and
+/// maybe another.
 fn reads(rows: &TextRows, tables: usize) -> Option<Vec<Read>> {
     let mut reads = Vec::new();
     for row in rows {

@@ -1,8 +1,9 @@
-//! The clients: they commit known rows through the whole drill, find the server again by themselves, and write down what
-//! they were told.
+//! The clients: they commit known rows through the whole drill, find the server again by themselves, and
+//! write down what they were told.
 //!
-//! **Invariant:** a row is attempted once, under a number that is never used again; what was written down as acknowledged
-//! was acknowledged. A client knows nothing of faults and recoveries: it follows the service address.
+//! **Invariant:** a row is attempted once, under a number that is never used again; what was written down as
+//! acknowledged was acknowledged. A client knows nothing of faults and recoveries: it follows the service
+//! address.
 
 mod client_thread;
 mod gate;
@@ -48,15 +49,17 @@ use crate::{
 /// How soon a client that can't reach the server tries again.
 const RETRY_EVERY: Duration = Duration::from_millis(2);
 
-/// How soon the one client that asks for all tries again where the server answers, to say no, until it has said so for long:
-/// each time it makes a process for it, and writes lines into its log.
+/// How soon the one client that asks for all tries again where the server answers, to say no, until it has
+/// said so for long: each time it makes a process for it, and writes lines into its log.
 const PROBE_EVERY: Duration = Duration::from_millis(4);
 
-/// The resolution of outages: how long after the service is back a client has noticed it at the latest, with the attempt. It is
-/// one percent of the time for which the server has said no where that is more (see [`wait::rest`]).
+/// The resolution of outages: how long after the service is back a client has noticed it at the latest, with
+/// the attempt. It is one percent of the time for which the server has said no where that is more (see
+/// [`wait::rest`]).
 pub const RESOLUTION: Duration = Duration::from_millis(5);
 
-/// How long a client waits for the answer to a commit before it gives the session up; the commit is in_doubt then.
+/// How long a client waits for the answer to a commit before it gives the session up; the commit is in_doubt
+/// then.
 pub const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A client that waits for an answer for so long counts as one that has noticed an outage.
@@ -212,8 +215,8 @@ impl Workload {
         })
     }
 
-    /// Waits for the clients' first error since the fault in this step, which came at `at`: a failure to commit, or a second
-    /// without an answer.
+    /// Waits for the clients' first error since the fault in this step, which came at `at`: a failure to
+    /// commit, or a second without an answer.
     ///
     /// # Errors
     /// Returns an error if they go on committing.
@@ -234,7 +237,8 @@ impl Workload {
         .await
     }
 
-    /// Commits a marker row of Lifeboat's own in a session of the application's role, and writes it down like any other; returns its sequence number.
+    /// Commits a marker row of Lifeboat's own in a session of the application's role, and writes it down like
+    /// any other; returns its sequence number.
     ///
     /// # Errors
     /// Returns an error if it is not acknowledged.

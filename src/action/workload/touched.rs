@@ -28,8 +28,8 @@ pub enum Touch {
     Changes,
 }
 
-/// The tables that the clients change: each of their transactions is run a few times as they run it, and rolled back.
-/// One that fails changes nothing here, and tells why when the clients run it.
+/// The tables that the clients change: each of their transactions is run a few times as they run it, and
+/// rolled back. One that fails changes nothing here, and tells why when the clients run it.
 ///
 /// # Errors
 /// Returns an error if the server can't be reached or a script can't be read.

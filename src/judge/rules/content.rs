@@ -92,8 +92,8 @@ impl Comparison {
                     self.rows += is.rows;
                     self.compare(&name, was, &is);
                 }
-                // Rows of a table that clients were writing to differ rightly, unless the very point of the baseline was
-                // recovered.
+                // Rows of a table that clients were writing to differ rightly, unless the very point of the
+                // baseline was recovered.
                 (Some(_), Some(_)) | (None, None) => {}
             }
         }
@@ -121,7 +121,8 @@ impl Comparison {
                 if (*rows, hash) == (is.rows, &is.hash) =>
             {
                 self.remarks.push(format!(
-                    "{name} was stale in the baseline: it now has what its query returns, {} where there were {}",
+                    "{name} was stale in the baseline: it now has what its query returns, {} where there \
+                     were {}",
                     human::count_of(is.rows, "row"),
                     human::count(was.rows)
                 ));
@@ -137,7 +138,8 @@ impl Comparison {
             Some(Derived::Columns { names, others }) if is_generated_anew(was, is, others) => {
                 let columns = if names.len() == 1 { "generated column" } else { "generated columns" };
                 self.complaints.push(Ruling::fail(format!(
-                    "{difference}: its {columns} {} returned different values when computed again; all other columns are identical",
+                    "{difference}: its {columns} {} returned different values when computed again; all other \
+                     columns are identical",
                     names.join(", ")
                 )));
             }

@@ -187,7 +187,8 @@ impl Lab {
         self.sites().get(node).is_some_and(|site| site.dead)
     }
 
-    /// Whether no process of the node's server is left, by its first process; where that does not answer, by the engine.
+    /// Whether no process of the node's server is left, by its first process; where that does not answer, by
+    /// the engine.
     async fn is_empty(&self, node: &NodeName, container: &str) -> Result<bool, LabError> {
         let Some(site) = self.sites().get(node).cloned() else { return Ok(true) };
         let alone = site.first.lock().await.is_alone().await;
@@ -337,7 +338,8 @@ impl Runtime for Lab {
         ours.remove(OWNER);
         let thorough = self.under_way.load(Ordering::SeqCst) > 0;
         self.sites().clear();
-        // The bound within is for what can't be removed, the one around it for an engine that does not answer.
+        // The bound within is for what can't be removed, the one around it for an engine that does not
+        // answer.
         let cleared = timeout(
             self.removal + Duration::from_secs(5),
             clear(&self.engine, &ours, |_| true, thorough, self.removal),

@@ -147,7 +147,8 @@ fn prepared_name(key: &PreparedKey) -> String {
     format!("prepared-{}", key.0)
 }
 
-/// A free port below the range from which outgoing connections take theirs, and not given out before by this process.
+/// A free port below the range from which outgoing connections take theirs, and not given out before by this
+/// process.
 fn free_port() -> Option<u16> {
     const FIRST: u16 = 20_000;
     const COUNT: u16 = 12_000;

@@ -37,11 +37,14 @@ section! {
 
     /// How long the service may be away, as in `15m`: the recovery time objective.
     "rto" rto: Positive;
-    /// How much acknowledged work, in time, may be lost, as in `5m`; `0s` means none. The recovery point objective: it binds what is measured, and what may be lost at worst by configuration.
+    /// How much acknowledged work, in time, may be lost, as in `5m`; `0s` means none. The recovery point
+    /// objective: it binds what is measured, and what may be lost at worst by configuration.
     "rpo" rpo: Period;
-    /// A worst case above `rpo` that is accepted in writing, as in `10m`, or `unbounded`: the drill may pass, and reports say that the objective is at risk.
+    /// A worst case above `rpo` that is accepted in writing, as in `10m`, or `unbounded`: the drill may pass,
+    /// and reports say that the objective is at risk.
     "rpo-at-worst" rpo_at_worst: AtWorst;
-    /// How old the oldest acknowledged commit may be that a recovery to an earlier point discards, as in `5m`.
+    /// How old the oldest acknowledged commit may be that a recovery to an earlier point discards, as in
+    /// `5m`.
     "discarded" discarded: Period;
 }
 
@@ -53,7 +56,8 @@ section! {
     "version" version: Major;
     /// Server settings of every node, as in `{ archive_timeout = "2s" }`.
     "settings" settings: SettingsText;
-    /// The image of the servers, as in `"registry/postgres:{version}"`, where `{version}` stands for the version; `--image` goes before it. It needs the runtime docker.
+    /// The image of the servers, as in `"registry/postgres:{version}"`, where `{version}` stands for the
+    /// version; `--image` goes before it. It needs the runtime docker.
     "image" image: Line;
     /// How a cluster is made.
     "initdb" initdb: Initdb;
@@ -61,7 +65,8 @@ section! {
     "extensions" extensions: Vec<ExtensionName>;
     /// Libraries that every server loads at its start, as in `["pg_stat_statements"]`.
     "preload" preload: Vec<Line>;
-    /// Tablespaces that are made before the dataset, each in a directory of its server's own, as in `["fast"]`.
+    /// Tablespaces that are made before the dataset, each in a directory of its server's own, as in
+    /// `["fast"]`.
     "tablespaces" tablespaces: Vec<Line>;
     /// Lines of `pg_hba.conf`, before the one that lets every role in by password.
     "hba" hba: Vec<Line>;
@@ -141,13 +146,16 @@ section! {
 
     /// How many commit jobs, 0 to 64; four where it is left out.
     "writers" writers: Whole<0, 64>;
-    /// How many commits all of them make together, as in `200/s` or `30/min`; as many as the server takes where it is left out.
+    /// How many commits all of them make together, as in `200/s` or `30/min`; as many as the server takes
+    /// where it is left out.
     "rate" rate: Rate;
     /// The table into which they insert, as `schema.table`; `lifeboat.commits` where it is left out.
     "table" table: TableName;
-    /// The role that the clients take, as one of your application's does; it may use what their transactions touch.
+    /// The role that the clients take, as one of your application's does; it may use what their transactions
+    /// touch.
     "role" role: RoleName;
-    /// Your own statements, which each client runs in one transaction with its row, with pgbench's `\\set` and variables.
+    /// Your own statements, which each client runs in one transaction with its row, with pgbench's `\\set`
+    /// and variables.
     "sql" sql: Prose;
     /// The file of such statements.
     "file" file: PathText;

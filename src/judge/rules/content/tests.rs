@@ -153,7 +153,8 @@ fn a_generated_column_that_was_computed_anew_is_named() {
     let before = one(vec![("f.bill", generated("7", "1"))]);
     assert_eq!(
         compare(false, &before, &one(vec![("f.bill", generated("8", "1"))])).1,
-        "f.bill has the expected 2 rows with different content: its generated column gross returned different values when computed again; \
+        "f.bill has the expected 2 rows with different content: its generated column gross returned \
+         different values when computed again; \
          all other columns are identical"
     );
     assert_eq!(
@@ -168,7 +169,8 @@ fn a_member_of_an_extension_that_is_gone_says_why() {
     let before = one(vec![("f.mine", member), ("s.a", print(1, "1"))]);
     assert_eq!(
         compare(false, &before, &one(vec![("s.a", print(1, "1"))])).1,
-        "f.mine is missing: it belongs to extension hstore, and a dump holds an extension's name, not its members"
+        "f.mine is missing: it belongs to extension hstore, and a dump holds an extension's name, not its \
+         members"
     );
 }
 
@@ -183,7 +185,8 @@ fn of_a_table_that_grows_the_earlier_rows_are_compared() {
         compare(false, &before, &after("7")),
         (
             Verdict::Pass,
-            "1 table and 3 rows identical to baseline `nightly`; s.trail was added to: only its 3 rows from before were \
+            "1 table and 3 rows identical to baseline `nightly`; s.trail was added to: only its 3 rows from \
+             before were \
              compared"
                 .into(),
             4
