@@ -129,10 +129,11 @@ async fn read_in(
     phases.enter(Phase::Restore);
     context.recorder.progress(format!("restoring {} into {onto}", facts.label));
     backup::tool(facts.method).restore(context, facts, &node).await?;
-    phases.leave();
+    // Part of what was put in place: what no phase holds would be missing from their sum.
     let session = node.session("postgres").await?;
     let horizon = "select pg_snapshot_xmax(pg_current_snapshot())";
     let horizon = node.ask(session.read(horizon).await, "read which transaction comes next")?;
+    phases.leave();
     if serve && let Some(first) = context.baselines.get_mut(topology::BASELINE) {
         // From here on the service numbers its transactions anew.
         first.horizon = None;
