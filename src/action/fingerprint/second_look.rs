@@ -12,8 +12,9 @@ use crate::{
     lab::LabError,
 };
 
-/// Looks at the service's content once more, if the drill asks for it and the service answers. Once a recovery has served,
-/// what differs from the first look need not be the clients' work: what that recovery damaged would pass for moving.
+/// Looks at the service's content once more, if the drill asks for it and the service answers. Once a
+/// recovery has served, what differs from the first look need not be the clients' work: what that recovery
+/// damaged would pass for moving.
 ///
 /// # Errors
 /// Returns an error if the content can't be read although the service answers.
