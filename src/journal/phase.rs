@@ -84,8 +84,8 @@ impl Phase {
                  the target where the server stays in recovery"
             }
             Self::Promote => {
-                "from `redo done` to `ready to accept connections`, or to the first write where that is \
-                 earlier"
+                "from `redo done` to `ready to accept connections`, or to the first sight of the server out \
+                 of recovery or the first write where that is earlier"
             }
             Self::FirstWrite => "to the first acknowledged write of the application's role",
         }
