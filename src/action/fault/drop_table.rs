@@ -17,8 +17,8 @@ pub(super) async fn inject(
     let has_rows: bool = node.ask(session.read(&rows).await, "look for rows of the table")?;
     let inventory = inventory::of(&node, &session, table).await?;
     // With this lock the transaction gets its number: before, what reading leaves in WAL (hint bits, pruned
-    // pages) would carry it, and a recovery to before its first record would lose what clients commit while it
-    // waits for the lock.
+    // pages) would carry it, and a recovery to before its first record would lose what clients commit
+    // while it waits for the lock.
     let lock = format!("lock table {} in access exclusive mode", table.quoted());
     node.ask(session.run(&lock).await, &what)?;
     let xid = node.ask(session.read("select pg_current_xact_id()").await, &what)?;
