@@ -198,7 +198,7 @@ prepare_judge() { :; }
 
 measure_judge() {
   quietly bench-judge "cargo bench" 20m cargo bench --locked --bench judge || return
-  local name estimates="$TARGET/criterion/one million commits"
+  local name estimates="$TARGET/criterion/1000000 commits"
   for name in read judge render "read, judge and render"; do
     measure "judge.$name" "$(jq '.median.point_estimate / 1e6' "$estimates/$name/new/estimates.json")"
   done
