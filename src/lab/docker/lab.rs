@@ -17,7 +17,7 @@ use bollard::{
 };
 use tokio::{
     sync::{Mutex as AsyncMutex, OnceCell},
-    time::{Instant, sleep, timeout},
+    time::timeout,
 };
 
 use super::{
@@ -34,7 +34,10 @@ use super::{
 };
 use crate::{
     drill::{Capability, NodeName, REPOSITORY, RuntimeKind},
-    lab::{Address, Command, Installation, LabError, NodePaths, Output, Processes, Provision, Runtime},
+    lab::{
+        Address, Command, Installation, LabError, NodePaths, Output, Processes, Provision, Runtime,
+        wait::{self, Poll},
+    },
 };
 
 const PORT: u16 = 5432;
@@ -204,7 +207,8 @@ impl Lab {
     async fn kill_by_the_engine(&self, node: &NodeName, container: &str) -> Result<(), LabError> {
         let options = KillContainerOptions { signal: "SIGKILL".to_owned() };
         call(format!("kill {node}"), self.engine.docker().kill_container(container, Some(options))).await?;
-        see_dead(node, || async {
+        // The engine has more to do for an answer than the first process.
+        see_dead(node, Duration::from_millis(5), || async {
             Ok(!self.inspect(container).await?.is_some_and(|container| lives(&container)))
         })
         .await
@@ -280,7 +284,7 @@ impl Runtime for Lab {
         let killed = if site.frozen { None } else { site.first.lock().await.kill().await.ok() };
         match killed {
             Some(true) => Ok(()),
-            Some(false) => see_dead(node, || self.is_empty(node, &container)).await,
+            Some(false) => see_dead(node, Duration::from_millis(1), || self.is_empty(node, &container)).await,
             None => self.kill_by_the_engine(node, &container).await,
         }
     }
@@ -366,16 +370,13 @@ impl Runtime for Lab {
 /// Looks until a node is dead.
 async fn see_dead<F: Future<Output = Result<bool, LabError>>>(
     node: &NodeName,
+    every: Duration,
     is_dead: impl Fn() -> F,
 ) -> Result<(), LabError> {
-    let end = Instant::now() + DEATH;
-    while !is_dead().await? {
-        if Instant::now() > end {
-            return Err(LabError::Deadline { what: format!("see {node} dead"), within: DEATH });
-        }
-        sleep(Duration::from_millis(1)).await;
-    }
-    Ok(())
+    wait::until(&format!("see {node} dead"), DEATH, every, || async {
+        Ok(if is_dead().await? { Poll::Ready(()) } else { Poll::NotYet })
+    })
+    .await
 }
 
 /// Whether any process of a container may still run; a frozen one may.
