@@ -12,7 +12,7 @@ use super::{
     workload::{ServiceAddress, ServiceHost, Touch, Workload, WorkloadConfig},
 };
 use crate::{
-    drill::{DatabaseName, Drill, Label, NodeName, RestorePointName, TableName, Timeline},
+    drill::{DatabaseName, Dataset, Drill, Label, NodeName, RestorePointName, TableName, Timeline},
     journal::{
         BackupFacts, ErrorChain, Event, FaultFacts, Fingerprint, LEDGER_FILE, Moment, RestorePointFacts,
         Server, hash_of_all,
@@ -104,7 +104,16 @@ impl DrillContext {
     /// The database that the clients use.
     #[must_use]
     pub fn database(&self) -> DatabaseName {
-        self.drill.dataset.database.clone()
+        self.drill.dataset().map_or_else(DatabaseName::postgres, |dataset| dataset.database.clone())
+    }
+
+    /// What the drill's own cluster holds.
+    ///
+    /// # Errors
+    /// Returns an error if the drill makes none.
+    pub fn dataset(&self) -> Result<&Dataset, LabError> {
+        let dataset = self.drill.dataset();
+        dataset.ok_or_else(|| LabError::state("find the dataset", "the drill begins with a backup"))
     }
 
     /// A node that must be there.
@@ -148,7 +157,7 @@ impl DrillContext {
     /// Returns an error if the ledger can't be created.
     pub fn start_clients(&mut self, hosts: Vec<ServiceHost>) -> Result<(), LabError> {
         self.workload = Some(Workload::start(WorkloadConfig {
-            declared: &self.drill.workload,
+            declared: &self.drill.workload(),
             database: self.database(),
             service: ServiceAddress { hosts },
             secrets: self.secrets.clone(),

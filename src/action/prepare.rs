@@ -76,7 +76,7 @@ pub async fn create(
 ) -> Result<Node, LabError> {
     let Some(key) = content.key(context).await? else {
         let node = context.create(name, Provision::Empty).await?;
-        context.recorder.progress(format!("loading {}", context.drill.dataset.describe()));
+        context.recorder.progress(format!("loading {}", context.drill.describe_content()));
         fill(context, &node, content).await?;
         return Ok(node);
     };
@@ -96,7 +96,7 @@ pub async fn create(
     if copied.code == 9 {
         context.recorder.progress(match content {
             Content::Bare => "making a cluster, once for this version".to_owned(),
-            Content::Loaded => format!("loading {}, once for this version", context.drill.dataset.describe()),
+            Content::Loaded => format!("loading {}, once for this version", context.drill.describe_content()),
         });
         fill(context, &node, content).await?;
         keep(context, &node).await?;

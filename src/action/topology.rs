@@ -67,7 +67,7 @@ async fn set_up_cluster(
     primary.ask(admin.run(&nonce).await, "write the nonce")?;
 
     let standbys: Vec<_> =
-        drill.nodes.iter().filter(|node| matches!(node.role, Role::Standby { .. })).cloned().collect();
+        drill.nodes().iter().filter(|node| matches!(node.role, Role::Standby { .. })).cloned().collect();
     for standby in &standbys {
         create_standby(context, primary, standby).await?;
     }
@@ -84,7 +84,7 @@ async fn set_up_cluster(
         primary.reload().await?;
         wait_for_standbys(primary, &admin, "sync_state = 'sync'", names.len()).await?;
     }
-    let (database, workload) = (context.database(), &drill.workload);
+    let (database, workload) = (context.database(), drill.workload());
     context.live_tables = touched(primary, database.as_str(), workload, &context.nonce).await?;
     start_clients(context, primary).await?;
     record_baseline(context, primary).await
@@ -94,7 +94,7 @@ async fn set_up_cluster(
 fn create_repository(context: &mut DrillContext) -> impl Future<Output = Result<(), LabError>> + use<> {
     let repository = context.repository();
     context.nodes.insert(repository.name().clone(), repository.clone());
-    let method = context.drill.archive.as_ref().map(|archive| archive.method);
+    let method = context.drill.archive().map(|archive| archive.method);
     async move {
         repository.runtime().create(repository.name(), Provision::Empty).await?;
         match method {
@@ -127,7 +127,7 @@ pub fn recovered_settings(context: &DrillContext) -> Settings {
 fn settings_without_archive(context: &DrillContext, node: &Declared) -> Settings {
     let mut settings = context.drill.settings.clone();
     settings.extend(node.settings.clone());
-    if context.drill.archive.is_none() {
+    if context.drill.archive().is_none() {
         // Nothing is ever archived, re-protection included: a server that waits for a command would keep all
         // WAL until then.
         settings.insert("archive_mode".into(), "off".into());
@@ -188,7 +188,7 @@ async fn wait_for_standbys(
 
 async fn start_clients(context: &mut DrillContext, primary: &Node) -> Result<(), LabError> {
     let mut hosts = vec![ServiceHost::of(primary).await?];
-    if context.drill.service == Service::MultiHost {
+    if context.drill.service() == Service::MultiHost {
         let is_standby = |node: &&Node| node.name() != primary.name() && *node.name() != repository();
         for node in context.nodes.values().filter(is_standby) {
             hosts.push(ServiceHost::of(node).await?);

@@ -24,7 +24,7 @@ pub(super) async fn work(context: &DrillContext, step: usize, period: Period) ->
     let before = workload.status().acknowledged();
     let begun = context.now();
     let is_expected = workload.writers() > 0 && context.timeline.is_service_up(step);
-    let silence = context.drill.workload.patience(SILENCE);
+    let silence = context.drill.workload().patience(SILENCE);
     // The length of the work is what the drill asks for: the one wait that is for time and not for a
     // condition.
     let worked = tokio::select! {

@@ -228,11 +228,11 @@ impl Drill {
     #[must_use]
     pub fn first_state(&self) -> ClusterState {
         let is_synchronous = |role: &Role| matches!(role, Role::Standby { synchronous: true, .. });
-        let synchronous = self.nodes.iter().filter(|node| is_synchronous(&node.role));
+        let synchronous = self.nodes().iter().filter(|node| is_synchronous(&node.role));
         ClusterState::new(
             self.primary().map(|node| node.name.clone()),
             synchronous.map(|node| node.name.clone()).collect(),
-            Some(self.workload.table.clone()),
+            Some(self.workload().table.clone()),
         )
     }
 }

@@ -49,8 +49,8 @@ impl Deadlines {
         };
         let moves = drill.steps.iter().filter(|step| moves_data(&step.verb));
         let longest = moves.map(|step| step.deadline.duration()).max().unwrap_or_default();
-        let copies = drill.nodes.iter().filter(|node| matches!(node.role, Role::Standby { .. })).count();
-        let (copies, servers) = (factor(copies), factor(drill.nodes.len()));
+        let copies = drill.nodes().iter().filter(|node| matches!(node.role, Role::Standby { .. })).count();
+        let (copies, servers) = (factor(copies), factor(drill.nodes().len()));
         // A removal is one pass over the names of files, not over their bytes.
         let volume = LATE + longest / 240;
         Self {

@@ -17,6 +17,7 @@ mod fixture;
 mod name;
 mod node;
 mod objective;
+mod origin;
 mod outage;
 mod own_step;
 mod period;
@@ -24,6 +25,7 @@ mod programs;
 mod property;
 mod recovery;
 mod server;
+mod source;
 mod step;
 mod transaction;
 pub(crate) mod versions;
@@ -52,6 +54,7 @@ pub use name::{
 };
 pub use node::{Node, Role};
 pub use objective::{AtWorst, ObjectiveKind, Objectives, UNBOUNDED};
+pub use origin::{Cluster, Origin};
 pub use outage::Timeline;
 pub use own_step::{Exec, Statements};
 pub use period::{NotAPeriod, Period};
@@ -59,6 +62,10 @@ pub use programs::NeededProgram;
 pub use property::Property;
 pub use recovery::{Recovery, RecoveryTarget, TargetLsn, TargetTime};
 pub use server::{Initdb, ServerOptions};
+pub use source::{
+    Decrypt, KeyDerivation, Location, LocationKind, NotALocation, NotAPick, NotASecret, Pick, SecretRef,
+    Source, SourceKind,
+};
 pub use step::{Step, Verb};
 pub use transaction::{SqlText, Transaction};
 pub use workload::{Service, Workload};
@@ -91,16 +98,9 @@ pub struct Drill {
     /// What its servers are made of.
     #[serde(default)]
     pub server: ServerOptions,
-    /// The servers; the first is the primary.
-    pub nodes: Vec<Node>,
-    /// Where WAL goes.
-    pub archive: Option<Archive>,
-    /// What the database holds before the drill.
-    pub dataset: Dataset,
-    /// The clients that commit through it.
-    pub workload: Workload,
-    /// How the clients find the server.
-    pub service: Service,
+    /// What its steps begin with.
+    #[serde(flatten)]
+    pub origin: Origin,
     /// What happens, in order.
     pub steps: Vec<Step>,
     /// The folder to which its paths are relative: that of its file. A shipped drill has none.
@@ -109,18 +109,6 @@ pub struct Drill {
 }
 
 impl Drill {
-    /// The node of this name.
-    #[must_use]
-    pub fn node(&self, name: &NodeName) -> Option<&Node> {
-        self.nodes.iter().find(|node| node.name == *name)
-    }
-
-    /// The primary: the node that is no standby.
-    #[must_use]
-    pub fn primary(&self) -> Option<&Node> {
-        self.nodes.iter().find(|node| matches!(node.role, Role::Primary))
-    }
-
     /// The backup with this label.
     #[must_use]
     pub fn backup(&self, label: &Label) -> Option<&Backup> {

@@ -92,11 +92,13 @@ pub(super) mod tests {
             version: None,
             settings: Settings::new(),
             server: Default::default(),
-            nodes: vec![node("primary", Role::Primary), node("standby", standby)],
-            archive: None,
-            dataset: Dataset::fixture(Fixture::Shop, 1),
-            workload: Workload::of_rows(1, None, "shop.ticket".parse().expect("a table")),
-            service: Service::Switch,
+            origin: Origin::Cluster(Cluster {
+                nodes: vec![node("primary", Role::Primary), node("standby", standby)],
+                archive: None,
+                dataset: Dataset::fixture(Fixture::Shop, 1),
+                workload: Workload::of_rows(1, None, "shop.ticket".parse().expect("a table")),
+                service: Service::Switch,
+            }),
             steps: verbs.into_iter().map(step).collect(),
             folder: None,
         }

@@ -19,7 +19,7 @@ impl Drill {
         let mut need = |names: &[&'static str], by: String| {
             programs.extend(names.iter().map(|name| NeededProgram { name, by: by.clone() }));
         };
-        if let Some(archive) = &self.archive {
+        if let Some(archive) = self.archive() {
             need(archive.method.info().programs, "the archive".to_owned());
         }
         for step in &self.steps {

@@ -42,7 +42,7 @@ impl Drill {
     /// What a version lacks that the drill needs; a drill that pins its version needs nothing that it lacks.
     #[must_use]
     pub fn lacking(&self, version: Major) -> Option<String> {
-        let settings = self.settings.keys().chain(self.nodes.iter().flat_map(|node| node.settings.keys()));
+        let settings = self.settings.keys().chain(self.nodes().iter().flat_map(|node| node.settings.keys()));
         let lacks_setting =
             settings.filter_map(|name| setting(name, version)).map(|(message, _)| message).next();
         lacks_setting.or_else(|| {

@@ -210,7 +210,7 @@ impl Drill {
         known: &dyn Configuration,
     ) -> WorstCase {
         match target {
-            RecoveryTarget::Latest if self.archive.is_some() => archived(step, known),
+            RecoveryTarget::Latest if self.archive().is_some() => archived(step, known),
             // The backup brings the WAL that makes it consistent, and nothing comes after it.
             RecoveryTarget::Latest => self.by_schedule(from, known),
             RecoveryTarget::Immediate if serve => self.by_schedule(from, known),

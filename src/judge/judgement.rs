@@ -343,7 +343,7 @@ impl Judgement {
     /// Transactions that only read and came to their end; `None` where the drill has none.
     #[must_use]
     pub fn reads(&self) -> Option<u64> {
-        let has_some = self.drill.workload.transactions.iter().any(|transaction| transaction.read_only);
+        let has_some = self.drill.workload().transactions.iter().any(|transaction| transaction.read_only);
         has_some.then_some(self.work.reads)
     }
 }

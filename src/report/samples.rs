@@ -364,7 +364,7 @@ pub(super) fn hostile(text: &str) -> RunJudgement {
     let mut drill = failing();
     drill.drill.title = text.into();
     drill.drill.description = format!("{text}\nx");
-    drill.drill.workload.table = TableName { schema: text.into(), name: text.into() };
+    drill.drill.cluster_mut().workload.table = TableName { schema: text.into(), name: text.into() };
     drill.worst_case.because = text.into();
     drill.contended_with = vec![text.into()];
     drill.not_proven = vec![text.into()];

@@ -4,8 +4,8 @@ use std::{collections::BTreeMap, io::Write};
 
 use lifeboat::{
     drill::{
-        Check, Dataset, Drill, Fault, Fixture, Node, NodeName, Objectives, Period, Recovery, Role,
-        RuntimeKind, Service, Step, Verb, Workload,
+        Check, Cluster, Dataset, Drill, Fault, Fixture, Node, NodeName, Objectives, Origin, Period, Recovery,
+        Role, RuntimeKind, Service, Step, Verb, Workload,
     },
     journal::{
         CheckFacts, Commit, CommitOutcome, DrillFile, Entry, Event, Exercise, FaultEffect, FaultFacts,
@@ -266,11 +266,13 @@ fn drill() -> Drill {
         version: None,
         settings: BTreeMap::new(),
         server: Default::default(),
-        nodes: vec![Node { name: node(), role: Role::Primary, settings: BTreeMap::new() }],
-        archive: None,
-        dataset: Dataset::fixture(Fixture::Empty, 1),
-        workload: Workload::of_rows(8, None, "public.ticket".parse().expect("a table")),
-        service: Service::Switch,
+        origin: Origin::Cluster(Cluster {
+            nodes: vec![Node { name: node(), role: Role::Primary, settings: BTreeMap::new() }],
+            archive: None,
+            dataset: Dataset::fixture(Fixture::Empty, 1),
+            workload: Workload::of_rows(8, None, "public.ticket".parse().expect("a table")),
+            service: Service::Switch,
+        }),
         steps: verbs
             .map(|verb| Step { title: verb.describe(), deadline: verb.default_deadline(), verb })
             .into(),

@@ -101,7 +101,7 @@ pub fn archiver(method: ArchiveMethod) -> &'static dyn Archiver {
 
 /// The means of the drill, where it archives.
 fn of(context: &DrillContext) -> Option<&'static dyn Archiver> {
-    context.drill.archive.as_ref().map(|archive| archiver(archive.method))
+    context.drill.archive().as_ref().map(|archive| archiver(archive.method))
 }
 
 /// The drill's archive.

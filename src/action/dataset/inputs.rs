@@ -11,7 +11,7 @@ use std::{
 use tokio::io::AsyncReadExt;
 
 use crate::{
-    drill::{DatabaseName, Dataset, DatasetContent, Drill, Verb},
+    drill::{DatabaseName, Dataset, DatasetContent, Drill, Origin, Verb},
     lab::{Command, LabError, node::Node},
     pg::quote::shell_word,
 };
@@ -36,7 +36,11 @@ pub struct Inputs {
 pub fn complete(mut drill: Drill) -> Result<Drill, Vec<String>> {
     let mut problems = Vec::new();
     let folder = drill.folder.clone();
-    for transaction in &mut drill.workload.transactions {
+    let transactions = match &mut drill.origin {
+        Origin::Cluster(cluster) => cluster.workload.transactions.as_mut_slice(),
+        Origin::Source { .. } => &mut [],
+    };
+    for transaction in transactions {
         let Some(file) = transaction.sql.file.clone() else { continue };
         match read(folder.as_deref(), &file) {
             Ok(text) => transaction.sql.text = text,
@@ -58,7 +62,9 @@ pub fn complete(mut drill: Drill) -> Result<Drill, Vec<String>> {
             }
         }
     }
-    if let Err(problem) = Inputs::of(&drill.dataset, folder.as_deref()) {
+    if let Some(dataset) = drill.dataset()
+        && let Err(problem) = Inputs::of(dataset, folder.as_deref())
+    {
         problems.push(problem);
     }
     if problems.is_empty() { Ok(drill) } else { Err(problems) }

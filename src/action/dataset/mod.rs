@@ -30,7 +30,7 @@ const COMMAND_OUTPUT: &str = "evidence/dataset-command.txt";
 /// Returns an error if a file of it can't be read.
 pub async fn identity(context: &DrillContext) -> Result<Option<String>, LabError> {
     let drill = &context.drill;
-    let content = match &drill.dataset.content {
+    let content = match &context.dataset()?.content {
         DatasetContent::Fixture { fixture, scale } => format!("{} {scale} {}", fixture.name(), fixture.sql()),
         DatasetContent::Sql { .. } | DatasetContent::Dump { .. } => {
             let what = "read the files of the dataset";
@@ -42,8 +42,8 @@ pub async fn identity(context: &DrillContext) -> Result<Option<String>, LabError
         DatasetContent::Command { cache_key: None, .. } => return Ok(None),
     };
     let asked = serde_json::to_string(&(
-        &drill.dataset,
-        &drill.workload.role,
+        context.dataset()?,
+        &drill.workload().role,
         &drill.server.extensions,
         &drill.server.tablespaces,
     ));
@@ -52,7 +52,7 @@ pub async fn identity(context: &DrillContext) -> Result<Option<String>, LabError
 }
 
 fn inputs_of(context: &DrillContext) -> Result<Inputs, LabError> {
-    Inputs::of(&context.drill.dataset, context.drill.folder.as_deref())
+    Inputs::of(context.dataset()?, context.drill.folder.as_deref())
         .map_err(|problem| LabError::state("find the files of the dataset", problem))
 }
 
@@ -61,7 +61,7 @@ fn inputs_of(context: &DrillContext) -> Result<Inputs, LabError> {
 /// # Errors
 /// Returns an error if it can't be loaded, in the words of the program that refused.
 pub async fn load(context: &DrillContext, node: &Node) -> Result<(), LabError> {
-    let dataset = &context.drill.dataset;
+    let dataset = context.dataset()?;
     let what = format!("load {}", dataset.describe());
     offered(context, node).await?;
     tablespaces::create(context, node).await?;
@@ -280,7 +280,7 @@ async fn finish(context: &DrillContext, node: &Node) -> Result<(), LabError> {
     let session = node.session(database.as_str()).await?;
     node.ask(session.run("set client_min_messages = error").await, "prepare Lifeboat's own tables")?;
     define(node, &session, "make Lifeboat's own tables", &own_tables(context)).await?;
-    if let Some(role) = &context.drill.workload.role {
+    if let Some(role) = &context.drill.workload().role {
         let known =
             format!("select exists (select from pg_roles where rolname = {})", literal(role.as_str()));
         if node.ask(session.value(&known).await, "look for the clients' role")?.as_deref() != Some("t") {

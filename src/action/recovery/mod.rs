@@ -301,7 +301,7 @@ async fn switch_service(context: &DrillContext, node: &Node) -> Result<Moment, L
 /// recovery target can only be reached when a record after it is in the archive.
 async fn complete_archive(context: &DrillContext) -> Result<(), LabError> {
     let (node, _) = context.service()?;
-    if !context.nodes.contains_key(node.name()) || context.drill.archive.is_none() {
+    if !context.nodes.contains_key(node.name()) || context.drill.archive().is_none() {
         return Ok(());
     }
     // A server that was crashed or frozen archives nothing more: what is in the archive has to do, and a

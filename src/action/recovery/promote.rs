@@ -16,7 +16,7 @@ pub(super) async fn run(
 ) -> Result<RecoveredService, LabError> {
     let name = node.name();
     phases.enter(Phase::Promote);
-    let since = match context.drill.service {
+    let since = match context.drill.service() {
         Service::Switch => switch_service(context, &node).await?,
         Service::MultiHost => context.now(),
     };

@@ -120,7 +120,7 @@ impl World {
     /// A context with all nodes and with clients, who find nobody to commit to.
     async fn standing(&self) -> DrillContext {
         let mut context = begin(self.exercising());
-        let names = self.drill.nodes.iter().map(|node| node.name.clone());
+        let names = self.drill.nodes().iter().map(|node| node.name.clone());
         for name in [repository()].into_iter().chain(names) {
             context.create(&name, Provision::Empty).await.expect("a node");
         }

@@ -97,7 +97,7 @@ impl RecoveryPoint {
         match attempt.recovery {
             Recovery::Restart { .. } | Recovery::Promote { .. } => Ok(Self::end(attempt.from())),
             Recovery::Table { table, .. } => {
-                if *table == record.drill.workload.table {
+                if *table == record.drill.workload().table {
                     Ok(Self { rule: Beyond::MayStay, ..before(attempt.mistake())? })
                 } else {
                     // The clients' own table was never touched: nothing of it may go.

@@ -45,7 +45,7 @@ impl FirstWrite {
         }
         let (from, sessions) = if let Recovery::Table { table, .. } = attempt.recovery {
             // Only where the clients write to the lost table do they tell when it is back.
-            let is_theirs = *table == record.drill.workload.table;
+            let is_theirs = *table == record.drill.workload().table;
             let lost = attempt.fault.map_or(attempt.began, |fault| fault.done);
             let back = recovered.phases.iter().map(|span| span.to).max().unwrap_or(attempt.at);
             (if is_theirs { lost } else { back }, None)
@@ -55,7 +55,7 @@ impl FirstWrite {
             sessions.sort_unstable();
             (attempt.from(), Some(sessions))
         };
-        Some(Self { from, sessions, has_clients: record.drill.workload.writers > 0, at: None })
+        Some(Self { from, sessions, has_clients: record.drill.workload().writers > 0, at: None })
     }
 
     /// Takes the next commit of the ledger, in the order in which they ended.
@@ -188,8 +188,8 @@ mod tests {
 
     #[test]
     fn a_table_that_the_clients_do_not_write_to_is_back_when_the_runner_says_so() {
-        let story =
-            Story::table().drill(|drill| drill.workload.table = "shop.other".parse().expect("a table"));
+        let story = Story::table()
+            .drill(|drill| drill.cluster_mut().workload.table = "shop.other".parse().expect("a table"));
         assert_eq!(first_write_of(&story), Some(ms(9_000)));
     }
 }

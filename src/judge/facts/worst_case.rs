@@ -165,7 +165,7 @@ mod tests {
         assert_eq!(bound_of(&Story::loss()), Some(Duration::from_secs(4)));
         assert_eq!(bound_of(&set(Story::loss(), "archive_timeout", "1min")), Some(Duration::from_secs(62)));
         assert_eq!(bound_of(&set(Story::loss(), "archive_timeout", "0")), None);
-        let unarchived = |story: Story| story.drill(|drill| drill.archive = None);
+        let unarchived = |story: Story| story.drill(|drill| drill.cluster_mut().archive = None);
         let by_schedule = Some(Duration::from_millis(3_601_002));
         assert_eq!(
             bound_of(&unarchived(Story::loss())),

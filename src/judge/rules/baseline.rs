@@ -11,7 +11,7 @@ pub(in crate::judge) fn ruling(record: &Record<'_>) -> Ruling {
     let Some(baseline) = &record.baseline else {
         return Ruling::inconclusive("no baseline was recorded before the fault");
     };
-    if baseline.acknowledged == 0 && record.drill.workload.writers > 0 {
+    if baseline.acknowledged == 0 && record.drill.workload().writers > 0 {
         return Ruling::inconclusive("no commit was acknowledged before the fault");
     }
     if record.steps.iter().filter_map(|facts| facts.fault).any(|fault| fault.at < baseline.at) {
@@ -45,7 +45,10 @@ mod tests {
             }
         });
         assert_eq!(story.verdict_of("baseline"), Verdict::Inconclusive);
-        assert_eq!(story.drill(|drill| drill.workload.writers = 0).verdict_of("baseline"), Verdict::Pass);
+        assert_eq!(
+            story.drill(|drill| drill.cluster_mut().workload.writers = 0).verdict_of("baseline"),
+            Verdict::Pass
+        );
     }
 
     #[test]

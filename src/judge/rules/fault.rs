@@ -108,7 +108,7 @@ fn pause_before(
     facts: &InjectedFault<'_>,
     ledger: &LedgerFacts<'_>,
 ) -> Option<Duration> {
-    let workload = &record.drill.workload;
+    let workload = &record.drill.workload();
     if workload.writers == 0 || !record.timeline.is_service_up(step) {
         return None;
     }
@@ -160,7 +160,7 @@ mod tests {
         let mut story = Story::loss();
         story.ledger.commits.retain(|commit| commit.ended < ms(1_500) || commit.ended > ms(7_000));
         assert_eq!(story.verdict_of(NAME), Verdict::Inconclusive);
-        let rare = |drill: &mut crate::drill::Drill| drill.workload.rate = Some(0.5);
+        let rare = |drill: &mut crate::drill::Drill| drill.cluster_mut().workload.rate = Some(0.5);
         assert_eq!(story.drill(rare).verdict_of(NAME), Verdict::Pass);
     }
 

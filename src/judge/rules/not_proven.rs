@@ -73,19 +73,19 @@ fn rehearsed_on(record: &Record<'_>, sentences: &mut Vec<String>) {
     sentences.push(format!(
         "The data is that of a rehearsal (dataset {}{size}), not of production: its times do not carry over \
          to another size.",
-        drill.dataset.describe()
+        drill.describe_content()
     ));
     let timeout = record.baseline.as_ref().and_then(|baseline| baseline.settings.get("archive_timeout"));
     let timeout = timeout.and_then(|timeout| setting::duration(timeout, Duration::from_secs(1)));
     if let Some(timeout) =
-        timeout.filter(|timeout| drill.archive.is_some() && !timeout.is_zero() && *timeout < SHORT_TIMEOUT)
+        timeout.filter(|timeout| drill.archive().is_some() && !timeout.is_zero() && *timeout < SHORT_TIMEOUT)
     {
         sentences.push(format!(
             "archive_timeout is {} here: what is lost and replayed with a longer one is not shown.",
             human::duration(timeout)
         ));
     }
-    if drill.archive.is_some() {
+    if drill.archive().is_some() {
         sentences.push(
             "The archive is a folder on the same machine: transfer to and from remote storage is \
             not part of any time."
@@ -134,7 +134,7 @@ fn content(record: &Record<'_>, surveyed: bool, sentences: &mut Vec<String>) {
         }
     }
     for table in live {
-        sentences.push(if surveyed && *table == record.drill.workload.table {
+        sentences.push(if surveyed && *table == record.drill.workload().table {
             format!("{table} was written to concurrently: it was verified by the ledger only.")
         } else {
             format!("{table} was written to concurrently: it was not compared.")

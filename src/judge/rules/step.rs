@@ -49,7 +49,7 @@ fn ran(record: &Record<'_>, number: usize, step: &Step, facts: &StepFacts<'_>) -
 
 fn completed(record: &Record<'_>, number: usize, step: &Step, facts: &StepFacts<'_>) -> Ruling {
     match &step.verb {
-        Verb::Work(_) if record.drill.workload.writers > 0 => match facts.worked {
+        Verb::Work(_) if record.drill.workload().writers > 0 => match facts.worked {
             Some(0) if record.timeline.is_service_up(number) => {
                 Ruling::inconclusive("no commit was acknowledged although the service was up")
             }
@@ -127,7 +127,7 @@ mod tests {
         let story = idle(Story::loss());
         assert_eq!(story.verdict_of("step 02 work for 2 s"), Verdict::Inconclusive);
         assert_eq!(
-            story.drill(|drill| drill.workload.writers = 0).verdict_of("step 02 work for 2 s"),
+            story.drill(|drill| drill.cluster_mut().workload.writers = 0).verdict_of("step 02 work for 2 s"),
             Verdict::Pass
         );
     }

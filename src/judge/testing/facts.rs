@@ -152,11 +152,13 @@ pub(super) fn drill(plot: &Plot) -> Drill {
         version: None,
         settings: BTreeMap::new(),
         server: Default::default(),
-        nodes: vec![server("primary", Role::Primary), server("standby", standby)],
-        archive: Some(Archive { method: ArchiveMethod::Command }),
-        dataset: Dataset::fixture(Fixture::Shop, 1),
-        workload: Workload::of_rows(2, None, workload_table()),
-        service: Service::Switch,
+        origin: Origin::Cluster(Cluster {
+            nodes: vec![server("primary", Role::Primary), server("standby", standby)],
+            archive: Some(Archive { method: ArchiveMethod::Command }),
+            dataset: Dataset::fixture(Fixture::Shop, 1),
+            workload: Workload::of_rows(2, None, workload_table()),
+            service: Service::Switch,
+        }),
         steps: verbs
             .into_iter()
             .map(|verb| Step { title: verb.describe(), deadline: verb.default_deadline(), verb })

@@ -64,7 +64,7 @@ impl RunProvenance {
 impl DrillProvenance {
     pub(super) fn of(run: &RunJudgement, judgement: &Judgement) -> Self {
         let provenance = &judgement.provenance;
-        let workload = &judgement.drill.workload;
+        let workload = judgement.drill.workload();
         let wall_clock = |moment| run.wall_clock(moment);
         Self {
             file: provenance.file.clone(),
@@ -72,7 +72,7 @@ impl DrillProvenance {
             image: provenance.software.image.clone(),
             image_digest: provenance.software.digest.clone(),
             programs: provenance.software.programs.clone(),
-            dataset: judgement.drill.dataset.describe(),
+            dataset: judgement.drill.describe_content(),
             database_bytes: provenance.database_bytes,
             writers: workload.writers,
             rate: workload.rate,

@@ -4,8 +4,8 @@ use std::{collections::BTreeMap, time::Duration};
 
 use crate::{
     drill::{
-        Check, Dataset, Drill, Fixture, Node, Objectives, Period, RecoveryTarget, Role, RuntimeKind, Service,
-        Workload,
+        Check, Cluster, Dataset, Drill, Fixture, Node, Objectives, Origin, Period, RecoveryTarget, Role,
+        RuntimeKind, Service, Workload,
     },
     journal::{Exercise, Moment, Outcome, Phase, PhaseSpan, Provenance, Recovered, Server, Software},
     judge::{
@@ -67,15 +67,17 @@ pub(super) fn exercise(name: &str, title: &str, major: u16) -> Judgement {
         version: None,
         settings: BTreeMap::new(),
         server: Default::default(),
-        nodes: vec![Node {
-            name: "primary".parse().expect("a node"),
-            role: Role::Primary,
-            settings: BTreeMap::new(),
-        }],
-        archive: None,
-        dataset: Dataset::fixture(Fixture::Shop, 1),
-        workload: Workload::of_rows(4, Some(200.0), "shop.receipt".parse().expect("a table")),
-        service: Service::Switch,
+        origin: Origin::Cluster(Cluster {
+            nodes: vec![Node {
+                name: "primary".parse().expect("a node"),
+                role: Role::Primary,
+                settings: BTreeMap::new(),
+            }],
+            archive: None,
+            dataset: Dataset::fixture(Fixture::Shop, 1),
+            workload: Workload::of_rows(4, Some(200.0), "shop.receipt".parse().expect("a table")),
+            service: Service::Switch,
+        }),
         steps: Vec::new(),
         folder: None,
     };

@@ -93,7 +93,7 @@ fn check(judgement: &Judgement, step: usize, index: usize, folder: &str) -> Stri
             format!("keep the cluster with --keep-on-failure to run the query by hand: {}", sql.query)
         }
         Some(word) => {
-            let table = judgement.drill.workload.table.to_string();
+            let table = judgement.drill.workload().table.to_string();
             word.info().hint.replace("{folder}", folder).replace("{table}", &table)
         }
         None => "the check was not run".into(),

@@ -13,7 +13,7 @@ pub(super) fn provenance(run: &RunJudgement, judgement: &Judgement) -> Vec<(&'st
     let Some(began) = judgement.began else { return Vec::new() };
     let provenance = &judgement.provenance;
     let software = &provenance.software;
-    let workload = &judgement.drill.workload;
+    let workload = judgement.drill.workload();
     let hash: String = provenance.file_hash.chars().take(DIGITS).collect();
     let size = provenance.database_bytes.map(|bytes| format!(", {} in all databases", human::bytes(bytes)));
     let rate =
@@ -32,7 +32,7 @@ pub(super) fn provenance(run: &RunJudgement, judgement: &Judgement) -> Vec<(&'st
     let mut rows = vec![("drill file", format!("{}, BLAKE3 {hash}…", provenance.file))];
     rows.extend(image.map(|image| ("image", image)));
     rows.extend(software.programs.clone().map(|programs| ("programs", programs)));
-    rows.push(("dataset", format!("{}{}", judgement.drill.dataset.describe(), size.unwrap_or_default())));
+    rows.push(("dataset", format!("{}{}", judgement.drill.describe_content(), size.unwrap_or_default())));
     if workload.writers > 0 {
         let writers = human::counted(workload.writers.into(), "client", "clients");
         rows.push(("workload", format!("{writers}, {rate}, into {}", workload.table)));

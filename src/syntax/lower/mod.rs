@@ -24,7 +24,7 @@ mod world;
 pub(super) use whole::cautions;
 
 use super::{declared, diagnostic::Diagnostic};
-use crate::drill::{Archive, Drill, DrillName, Objectives};
+use crate::drill::{Archive, Cluster, Drill, DrillName, Objectives, Origin};
 
 /// How many clients commit where the file doesn't say.
 const WRITERS: u16 = 4;
@@ -66,17 +66,19 @@ pub(super) fn drill(
         },
         settings: settings?,
         server: server?,
-        nodes: nodes?,
-        archive: match file.archive.get() {
-            Some(archive) => Some(Archive { method: *archive.method.get()? }),
-            None => None,
-        },
-        dataset: dataset?,
-        workload: workload?,
-        service: match file.service.get() {
-            Some(service) => service.address.or_else(|| Some(Default::default()))?,
-            None => Default::default(),
-        },
+        origin: Origin::Cluster(Cluster {
+            nodes: nodes?,
+            archive: match file.archive.get() {
+                Some(archive) => Some(Archive { method: *archive.method.get()? }),
+                None => None,
+            },
+            dataset: dataset?,
+            workload: workload?,
+            service: match file.service.get() {
+                Some(service) => service.address.or_else(|| Some(Default::default()))?,
+                None => Default::default(),
+            },
+        }),
         steps: steps?,
         folder: None,
     })

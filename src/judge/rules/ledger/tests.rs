@@ -307,8 +307,8 @@ fn a_table_that_comes_back_takes_nothing_from_after_the_mistake() {
 
 #[test]
 fn a_table_that_comes_back_leaves_the_clients_own_alone() {
-    let mut story =
-        Story::table().drill(|drill| drill.workload.table = "shop.other".parse().expect("a table"));
+    let mut story = Story::table()
+        .drill(|drill| drill.cluster_mut().workload.table = "shop.other".parse().expect("a table"));
     for commit in &mut story.ledger.commits {
         commit.outcome = CommitOutcome::Acknowledged;
     }

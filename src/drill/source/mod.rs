@@ -1,0 +1,58 @@
+//! A backup that is there already: where it lies, which one is meant, how it is wrapped, and what is asked of
+//! it as a file.
+
+mod decrypt;
+mod kind;
+mod location;
+mod pick;
+mod secret;
+
+use serde::{Deserialize, Serialize};
+
+pub use decrypt::{Decrypt, KeyDerivation};
+pub use kind::SourceKind;
+pub use location::{Location, LocationKind, NotALocation};
+pub use pick::{NotAPick, Pick};
+pub use secret::{NotASecret, SecretRef};
+
+use super::{Label, Period};
+
+/// The label of what a source gives, wherever a backup is called by its label.
+const SOURCE_LABEL: &str = "source";
+
+/// An existing backup, opened read-only.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Source {
+    /// Where it lies; with a `*` in its last part, where its like lie.
+    pub backup: Location,
+    /// What it is, where its own bytes are not to be asked.
+    pub kind: Option<SourceKind>,
+    /// Which one of several.
+    pub pick: Pick,
+    /// What `pg_dumpall --globals-only` wrote: the roles that a dump needs.
+    pub globals: Option<Location>,
+    /// Where the WAL lies that a physical backup is rolled forward with.
+    pub wal: Option<Location>,
+    /// Which point in time a physical backup is rolled forward to; the end of its WAL where it is `None`.
+    pub until: Option<jiff::Timestamp>,
+    /// The keys that it is encrypted with.
+    pub decrypt: Decrypt,
+    /// What it is compared with: a picture of production from when it was taken.
+    pub baseline: Option<String>,
+    /// How old it may be.
+    pub max_age: Option<Period>,
+    /// How many bytes it has at least, as it lies there.
+    pub min_size: Option<u64>,
+}
+
+impl Source {
+    /// The label of what it gives.
+    ///
+    /// # Panics
+    /// Never: a test reads it.
+    #[must_use]
+    pub fn label() -> Label {
+        #[expect(clippy::expect_used, reason = "a constant, which a test reads")]
+        SOURCE_LABEL.parse().expect("a label")
+    }
+}
