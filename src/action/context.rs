@@ -148,6 +148,7 @@ impl DrillContext {
         // Known before it is made: an attempt that fails half-way is cleaned_up like the rest.
         self.nodes.insert(name.clone(), node.clone());
         self.runtime.create(name, provision).await?;
+        node.trust_authority().await?;
         Ok(node)
     }
 
@@ -157,7 +158,7 @@ impl DrillContext {
     /// Returns an error if the ledger can't be created.
     pub fn start_clients(&mut self, hosts: Vec<ServiceHost>) -> Result<(), LabError> {
         self.workload = Some(Workload::start(WorkloadConfig {
-            declared: &self.drill.workload(),
+            declared: self.drill.workload(),
             database: self.database(),
             service: ServiceAddress { hosts },
             secrets: self.secrets.clone(),

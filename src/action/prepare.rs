@@ -175,7 +175,11 @@ pub async fn secrets(cache: &Path) -> Result<Secrets, LabError> {
     let password = |role: &str| {
         let mut hash = blake3::Hasher::new();
         hash.update(&seed).update(role.as_bytes());
-        Credentials { role: role.to_owned(), password: hash.finalize().to_hex().chars().take(32).collect() }
+        Credentials {
+            role: role.to_owned(),
+            password: hash.finalize().to_hex().chars().take(32).collect(),
+            authority: None,
+        }
     };
     Ok(Secrets { superuser: password(SUPERUSER), application: password(APPLICATION_ROLE) })
 }

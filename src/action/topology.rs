@@ -12,7 +12,7 @@ use crate::{
     drill::{Node as Declared, NodeName, Role, Service},
     journal::Event,
     lab::{
-        Command, LabError, Provision,
+        Authority, Command, LabError, Provision,
         node::Node,
         repository,
         wait::{self, Poll},
@@ -34,6 +34,9 @@ const SETTINGS_THAT_COUNT: &str = "'fsync', 'synchronous_commit', 'full_page_wri
 /// Returns an error if any of it can't be done.
 pub async fn build(context: &mut DrillContext) -> Result<(), LabError> {
     let drill = context.drill.clone();
+    if drill.server.tls {
+        context.secrets = context.secrets.clone().encrypted(&Authority::new()?);
+    }
     let declared = drill
         .primary()
         .cloned()
@@ -97,6 +100,7 @@ fn create_repository(context: &mut DrillContext) -> impl Future<Output = Result<
     let method = context.drill.archive().map(|archive| archive.method);
     async move {
         repository.runtime().create(repository.name(), Provision::Empty).await?;
+        repository.trust_authority().await?;
         match method {
             Some(method) => archive::prepare(&repository, method).await,
             None => Ok(()),

@@ -16,6 +16,8 @@ pub struct ServerOptions {
     pub extensions: Vec<ExtensionName>,
     /// Tablespaces that are made before the dataset, each in a directory of its server's own.
     pub tablespaces: Vec<String>,
+    /// Whether every connection over TCP is encrypted, with certificates that are made for the run.
+    pub tls: bool,
     /// Lines of `pg_hba.conf`, before the one that lets everybody in by password.
     pub hba: Vec<String>,
 }

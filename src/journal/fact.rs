@@ -115,6 +115,9 @@ pub struct Recovered {
     /// archive or nothing in it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub archive_end: Option<Lsn>,
+    /// How its connections are encrypted, where the drill demands that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tls: Option<TlsFacts>,
     /// What the server's log says of the recovery.
     pub log: Vec<LogFact>,
     /// By which the instants of the log are found on the runner's clock; `None` in older journals.
@@ -123,6 +126,19 @@ pub struct Recovered {
     /// The phases that the runner measured, but `FirstWrite` of a recovery that serves: the judge takes its
     /// end from the ledger.
     pub phases: Vec<PhaseSpan>,
+}
+
+/// How the connections to a server are encrypted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TlsFacts {
+    /// Connections over TCP that are.
+    pub encrypted: u64,
+    /// Connections over TCP that are not.
+    pub clear: u64,
+    /// The protocols of those that are: `TLSv1.3`.
+    pub protocols: String,
+    /// Whether a connection that is not encrypted was refused when it was tried.
+    pub refuses_clear: bool,
 }
 
 /// The workload's rows as they were found.

@@ -24,7 +24,7 @@ pub use error_chain::ErrorChain;
 pub use event::{Entry, Event, Exercise, Outcome};
 pub use fact::{
     ArchiveProof, BackupFacts, CheckFacts, Complaint, Examined, Recovered, Reprotected, RestorePointFacts,
-    Server, Severity, WorkloadScan, WriterScan,
+    Server, Severity, TlsFacts, WorkloadScan, WriterScan,
 };
 pub use fault::{FaultEffect, FaultFacts, FaultProbe};
 pub use fingerprint::{

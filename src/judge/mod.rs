@@ -32,5 +32,5 @@ use facts::{
 };
 use rules::{
     baseline, checks, cleanup, content, end_of_recovery, evidence, examined, fault, guarantee, identity,
-    ledger, not_proven, objective, step, verification,
+    ledger, not_proven, objective, step, tls, verification,
 };

@@ -3,6 +3,7 @@
 //! **Invariant:** every resource is named before it is made and is removed by [`Runtime::clean_up`] on every
 //! path, or by the reaper when the runner dies; nothing here knows objectives or steps.
 
+mod certificates;
 pub mod clock;
 mod command;
 pub mod docker;
@@ -19,6 +20,7 @@ mod time_left;
 pub mod session_settings;
 pub mod wait;
 
+pub use certificates::Authority;
 pub use command::{Command, Output};
 pub use error::LabError;
 pub use node_paths::{Address, Installation, NodePaths, PreparedKey, TOOLS, repository};

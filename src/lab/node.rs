@@ -4,9 +4,12 @@ mod identity;
 mod life;
 mod log;
 mod override_settings;
+mod secrets;
 mod sessions;
+mod tls;
 
 pub(crate) use identity::OWN_SETTING;
+pub use secrets::Secrets;
 
 use std::{sync::Arc, time::Duration};
 
@@ -14,7 +17,7 @@ use tokio::time::Instant;
 
 use super::{
     Address, Command, LabError, NodePaths, Output, Runtime, TimeLeft,
-    session::{Credentials, Session, SqlError},
+    session::{Session, SqlError},
     wait::{self, Poll},
 };
 use crate::{
@@ -40,16 +43,6 @@ pub const SUPERUSER: &str = "postgres";
 
 /// The role under which the clients commit.
 pub const APPLICATION_ROLE: &str = "lifeboat_app";
-
-/// The passwords of a machine's clusters: one for each role, the same for all its runs, so that prepared
-/// clusters can be copied.
-#[derive(Clone, Debug)]
-pub struct Secrets {
-    /// For [`SUPERUSER`].
-    pub superuser: Credentials,
-    /// For [`APPLICATION_ROLE`].
-    pub application: Credentials,
-}
 
 /// A node and the server in it.
 #[derive(Clone)]
@@ -202,21 +195,31 @@ impl Node {
             // it behind.
             all.insert("dynamic_shared_memory_type".to_owned(), "mmap".to_owned());
         }
+        all.extend(self.tls_settings());
         all.extend(settings.clone());
         let mut script = String::from("umask 077\n");
         let clients = installation.clients;
-        let own = format!("host all,replication {SUPERUSER} {clients} scram-sha-256");
-        let others = format!("host all all {clients} scram-sha-256");
-        let lines = [own].into_iter().chain(self.hba.iter().cloned()).chain([others]);
+        let (clear, host) = match self.authority() {
+            Some(_) => (Some("hostnossl all,replication all all reject".to_owned()), "hostssl"),
+            None => (None, "host"),
+        };
+        let own = format!("{host} all,replication {SUPERUSER} {clients} scram-sha-256");
+        let others = format!("{host} all all {clients} scram-sha-256");
+        let lines = clear.into_iter().chain([own]).chain(self.hba.iter().cloned()).chain([others]);
         let hba: String = lines.map(|line| line + "\n").collect();
         let passwords = format!("*:*:*:{SUPERUSER}:{}\n", self.secrets.superuser.password);
         let configuration = setting::render(&all);
-        for (file, text) in [
+        let mut files = vec![
             ("postgresql.conf", configuration),
             ("pg_hba.conf", hba),
             ("pg_ident.conf", String::new()),
             ("pgpass", passwords),
-        ] {
+        ];
+        if let Some(authority) = self.authority() {
+            let own = authority.issue(address.host)?;
+            files.extend([(tls::CERTIFICATE, own.certificate), (tls::KEY, own.key)]);
+        }
+        for (file, text) in files {
             script += &format!("printf %s {} > {}/{file}\n", shell_word(&text), paths.run);
         }
         script += &format!("if [ -d {data} ]; then : > {data}/postgresql.auto.conf; fi\n", data = paths.data);

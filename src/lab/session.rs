@@ -4,13 +4,18 @@ use std::{fmt, pin::pin, time::Duration};
 
 use futures_util::TryStreamExt;
 use jiff::Timestamp;
-use tokio::{task::JoinHandle, time::timeout};
-use tokio_postgres::{
-    Client, Config, NoTls, SimpleQueryMessage, SimpleQueryRow, error::SqlState, types::ToSql,
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    task::JoinHandle,
+    time::timeout,
 };
-use tokio_util::sync::CancellationToken;
+use tokio_postgres::{
+    Client, Config, Connection, NoTls, SimpleQueryMessage, SimpleQueryRow, config::SslMode, error::SqlState,
+    types::ToSql,
+};
+use tokio_util::sync::{CancellationToken, DropGuard};
 
-use super::{Address, LabError, TimeLeft, session_settings::SessionSettings};
+use super::{Address, Authority, LabError, TimeLeft, session_settings::SessionSettings};
 use crate::{
     drill::NodeName,
     human,
@@ -25,6 +30,8 @@ pub struct Credentials {
     pub role: String,
     /// Its password; never shown.
     pub password: String,
+    /// Who knows the servers that it logs in to; `None` where nothing is encrypted.
+    pub authority: Option<Authority>,
 }
 
 impl fmt::Debug for Credentials {
@@ -105,6 +112,20 @@ impl Drop for Session {
     }
 }
 
+/// Lets a connection work until it ends.
+fn spawn<S, T>(connection: Connection<S, T>, end: DropGuard) -> JoinHandle<()>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    T: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    tokio::spawn(async move {
+        if let Err(error) = connection.await {
+            tracing::debug!(%error, "connection ended");
+        }
+        drop(end);
+    })
+}
+
 /// A statement that was prepared in a session.
 #[derive(Clone)]
 pub struct Prepared(tokio_postgres::Statement);
@@ -149,17 +170,23 @@ impl Session {
             .application_name("lifeboat")
             .tcp_user_timeout(within.min(Duration::from_secs(30)));
         let patience = within.min(Duration::from_secs(5));
-        let (client, connection) = timeout(patience, config.connect(NoTls))
-            .await
-            .map_err(|_| late("the server did not take the connection", patience))??;
+        let late = |_| late("the server did not take the connection", patience);
         let ended = CancellationToken::new();
         let end = ended.clone().drop_guard();
-        let connection = tokio::spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::debug!(%error, "connection ended");
+        let (client, connection) = match &who.authority {
+            None => {
+                config.ssl_mode(SslMode::Disable);
+                let connected = timeout(patience, config.connect(NoTls)).await.map_err(late)?;
+                let (client, connection) = connected?;
+                (client, spawn(connection, end))
             }
-            drop(end);
-        });
+            Some(authority) => {
+                config.ssl_mode(SslMode::Require);
+                let connected = timeout(patience, config.connect(authority.connector())).await;
+                let (client, connection) = connected.map_err(late)??;
+                (client, spawn(connection, end))
+            }
+        };
         Ok(Self { client, connection, ended, within, time_left: None })
     }
 

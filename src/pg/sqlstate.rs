@@ -5,6 +5,9 @@
 /// `numeric_value_out_of_range`.
 pub const NUMERIC_VALUE_OUT_OF_RANGE: &str = "22003";
 
+/// `invalid_authorization_specification`: `pg_hba.conf` lets nobody in like this.
+pub const INVALID_AUTHORIZATION: &str = "28000";
+
 /// Whether a transaction that was refused so may well be committed when it is tried again:
 /// `serialization_failure` and `deadlock_detected`.
 #[must_use]

@@ -38,6 +38,7 @@ mod second;
 mod secrets;
 mod selection;
 mod side_by_side;
+mod tls;
 mod unwritable;
 mod users;
 mod users_forms;

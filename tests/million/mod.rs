@@ -227,6 +227,7 @@ fn recovered() -> Recovered {
         backup_label: None,
         end_of_recovery: None,
         resolved_target: None,
+        tls: None,
         archive_end: None,
         log: log.map(|what| LogFact { at: jiff::Timestamp::UNIX_EPOCH, what }).into(),
         phases: vec![

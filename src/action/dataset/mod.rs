@@ -24,6 +24,9 @@ use crate::{
 /// What a command of the user's said, in the exercise's folder.
 const COMMAND_OUTPUT: &str = "evidence/dataset-command.txt";
 
+/// The certificate by which a command of the user's knows the server, in the exercise's folder.
+const AUTHORITY: &str = "evidence/ca.crt";
+
 /// What tells two datasets apart; `None` where nothing does and the dataset is loaded for each exercise.
 ///
 /// # Errors
@@ -177,8 +180,14 @@ async fn run_command(
         ("PGAPPNAME", "lifeboat".to_owned()),
         ("LIFEBOAT_APP_ROLE", APPLICATION_ROLE.to_owned()),
     ];
-    let variables: BTreeMap<String, String> =
+    let mut variables: BTreeMap<String, String> =
         variables.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+    if let Some(authority) = &context.secrets.superuser.authority {
+        let file = context.folder.join(AUTHORITY);
+        std::fs::write(&file, authority.certificate()).map_err(LabError::io(what))?;
+        variables.insert("PGSSLMODE".into(), "verify-full".into());
+        variables.insert("PGSSLROOTCERT".into(), file.to_string_lossy().into_owned());
+    }
     let folder = context.drill.folder.clone().unwrap_or_else(|| PathBuf::from("."));
     let output = context.folder.join(COMMAND_OUTPUT);
     let ended = local::run_here(what, command, &folder, &variables, &output, within).await;

@@ -231,8 +231,8 @@ async fn prove(
             service.log.log_facts_so_far().await
         }
     };
-    let (backup_label, end_of_recovery, log): (_, Option<Lsn>, _) =
-        tokio::try_join!(backup_label, end_of_recovery, log)?;
+    let (backup_label, end_of_recovery, log, tls): (_, Option<Lsn>, _, _) =
+        tokio::try_join!(backup_label, end_of_recovery, log, node.tls())?;
     Ok(Recovered {
         node: node.name().clone(),
         before,
@@ -246,6 +246,7 @@ async fn prove(
         backup_label,
         end_of_recovery,
         archive_end: service.last_segment.as_deref().and_then(|name| Lsn::of_segment(name, size)),
+        tls,
         log,
         clock: None,
         phases: phases.spans(),

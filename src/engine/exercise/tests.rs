@@ -97,7 +97,8 @@ impl World {
     }
 
     fn exercising(&self) -> Exercising {
-        let credentials = |role: &str| Credentials { role: role.into(), password: "secret".into() };
+        let credentials =
+            |role: &str| Credentials { role: role.into(), password: "secret".into(), authority: None };
         Exercising {
             drill: Arc::clone(&self.drill),
             runtime: Arc::clone(&self.fake) as Arc<dyn Runtime>,

@@ -3,7 +3,7 @@
 //! A server that is up has not recovered: it may have forgotten its recovery signal, or stopped where nobody
 //! asked it to.
 
-use crate::judge::{finding::Ruling, record::Record, recovery::CompletedRecovery};
+use crate::judge::{finding::Ruling, record::Record, recovery::CompletedRecovery, tls};
 use crate::{
     drill::{Fault, Recovery, RecoveryTarget},
     journal::{self, Recovered},
@@ -59,6 +59,7 @@ pub(in crate::judge) fn ruling(record: &Record<'_>, attempt: &CompletedRecovery<
             )),
         }),
     }
+    complaints.extend(tls::complaints(record.drill, recovered));
     let good = match recovered.log.iter().rev().find_map(stopping) {
         Some(words) => {
             format!("read-write on timeline {}, recovery stopping {words}", recovered.after.timeline)

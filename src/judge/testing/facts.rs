@@ -229,6 +229,7 @@ pub(super) fn recovered(plot: Plot) -> Recovered {
         backup: is_restore.then(label),
         backup_label: (is_restore && plot.method == BackupMethod::Basebackup).then(|| "nightly".to_owned()),
         end_of_recovery: None,
+        tls: None,
         archive_end: None,
         clock: None,
         log: plot.log.into_iter().map(|what| LogFact { at: Timestamp::UNIX_EPOCH, what }).collect(),

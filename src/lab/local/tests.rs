@@ -31,7 +31,8 @@ async fn node(folder: &TempDir) -> Option<Node> {
     let lab = LocalLab::new(installation, &work, "run", "exercise").ok()?;
     let name: NodeName = "primary".parse().expect("a name");
     lab.create(&name, Provision::Empty).await.expect("a node");
-    let credentials = |role: &str| Credentials { role: role.into(), password: "secret".into() };
+    let credentials =
+        |role: &str| Credentials { role: role.into(), password: "secret".into(), authority: None };
     let secrets = Secrets { superuser: credentials("postgres"), application: credentials("lifeboat_app") };
     Some(Node::new(Arc::new(lab), name, secrets, TimeLeft::default()))
 }

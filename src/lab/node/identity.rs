@@ -22,9 +22,10 @@ impl Node {
         let Address { host, port } = self.address().await?;
         Ok(format!(
             "host={host} port={port} user={SUPERUSER} passfile={}/pgpass application_name={} \
-             connect_timeout=10",
+             connect_timeout=10{}",
             client.paths().run,
-            client.name
+            client.name,
+            client.tls_of_conninfo(),
         ))
     }
 }

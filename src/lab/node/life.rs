@@ -113,7 +113,8 @@ mod tests {
 
     async fn node(fake: Fake) -> (Node, Arc<Fake>) {
         let fake = Arc::new(fake);
-        let credentials = |role: &str| Credentials { role: role.into(), password: "secret".into() };
+        let credentials =
+            |role: &str| Credentials { role: role.into(), password: "secret".into(), authority: None };
         let secrets =
             Secrets { superuser: credentials("postgres"), application: credentials("lifeboat_app") };
         let name = "primary".parse().expect("a name");

@@ -26,7 +26,7 @@ impl Node {
     }
 
     fn as_superuser(&self, command: Command) -> Command {
-        command
+        self.encrypted(command)
             .env("PGUSER", SUPERUSER)
             .env("PGPASSWORD", &self.secrets.superuser.password)
             .env("PGOPTIONS", tool_options(self.runtime.installation().version.major))

@@ -207,6 +207,7 @@ pub(super) fn recovery(
             backup_label: Some("nightly".into()),
             end_of_recovery: Some(Lsn(0x700_0028)),
             resolved_target: None,
+            tls: None,
             archive_end: None,
             log: Vec::new(),
             phases: Vec::new(),

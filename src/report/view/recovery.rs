@@ -106,6 +106,15 @@ fn proof(recovery: &RecoveryJudgement, limit: Option<Duration>) -> Vec<String> {
     if let Some(backup) = &recovery.recovered.backup {
         said.push(format!("Restored from backup {backup}."));
     }
+    said.extend(recovery.recovered.tls.iter().map(|tls| {
+        let refused = if tls.refuses_clear { "refused" } else { "taken" };
+        format!(
+            "{} of {} encrypted ({}); one without encryption was {refused}.",
+            tls.encrypted,
+            human::counted(tls.encrypted + tls.clear, "connection", "connections"),
+            tls.protocols
+        )
+    }));
     if let Some(lsn) = recovery.recovered.end_of_recovery {
         said.push(format!("Switched from timeline {} to {} at LSN {lsn}.", before.timeline, after.timeline));
     }

@@ -20,6 +20,7 @@ pub(super) fn options(file: &declared::Drill, diagnostics: &mut Vec<Diagnostic>)
         initdb: initdb(postgres, diagnostics)?,
         extensions: postgres.extensions.or(Vec::new())?,
         tablespaces: postgres.tablespaces.or(Vec::new()).map(texts)?,
+        tls: postgres.tls.or(false)?,
         hba: postgres.hba.or(Vec::new()).map(texts)?,
     })
 }

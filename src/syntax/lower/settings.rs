@@ -20,6 +20,7 @@ const RUNTIME: &str = "the runtime sets it";
 const INCLUDE: &str = "a drill says its settings itself, so that a report can tell which they were";
 const COMMAND: &str =
     "a command of the server's own could reach out of the lab, or remove what a recovery needs";
+const TLS: &str = "`tls` in `[postgres]` sets it";
 const OWN: &str = "Lifeboat tells its servers by it";
 const LOG: &str = "Lifeboat reads the log, so its form is fixed";
 
@@ -52,6 +53,10 @@ const OWNED: &[(&str, &str)] = &[
     ("recovery_end_command", COMMAND),
     ("recovery_min_apply_delay", "`delay` of a standby in `[[nodes]]` sets it"),
     ("restore_command", "a `recover` step sets it"),
+    ("ssl", TLS),
+    ("ssl_ca_file", TLS),
+    ("ssl_cert_file", TLS),
+    ("ssl_key_file", TLS),
     ("synchronous_standby_names", "`synchronous = true` of a standby in `[[nodes]]` sets it"),
     ("unix_socket_directories", RUNTIME),
 ];

@@ -16,7 +16,7 @@ use crate::{
     drill::{BackupKind, Label, NodeName, RuntimeKind},
     journal::{
         CheckFacts, ClockTie, ErrorChain, Exercise, FaultProbe, Moment, Outcome, PhaseSpan, Provenance,
-        Refusals, RestorePointFacts, Server, Software,
+        Refusals, RestorePointFacts, Server, Software, TlsFacts,
     },
     pg::{ControlData, Lsn, ResolvedTarget, Version, server_log::LogFact},
 };
@@ -116,7 +116,7 @@ enum Event {
         fault: usize,
         step: Option<usize>,
     },
-    Recovered(Recovered),
+    Recovered(Box<Recovered>),
     NotRecovered {
         step: usize,
         error: ErrorChain,
@@ -211,6 +211,8 @@ struct Recovered {
     end_of_recovery: Option<Lsn>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     archive_end: Option<Lsn>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    tls: Option<TlsFacts>,
     log: Vec<LogFact>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     clock: Option<ClockTie>,

@@ -49,7 +49,9 @@ fn of_event(exercise: Option<&Exercise>, event: &journal::Event, steps: &mut Ste
         journal::Event::FaultInjected { step, facts } => Event::FaultInjected(Fault::of(step, facts)),
         journal::Event::FaultProbed { fault, after, probe } => Event::FaultProbed { fault, after, probe },
         journal::Event::FaultHealed { fault, step } => Event::FaultHealed { fault, step },
-        journal::Event::Recovered { step, recovered } => Event::Recovered(Recovered::of(step, *recovered)),
+        journal::Event::Recovered { step, recovered } => {
+            Event::Recovered(Box::new(Recovered::of(step, *recovered)))
+        }
         journal::Event::NotRecovered { step, error } => Event::NotRecovered { step, error },
         journal::Event::Checked { step, check, about, facts } => {
             let place = steps.place(exercise, step, &check).unwrap_or_default();
@@ -106,6 +108,7 @@ impl Recovered {
             backup_label,
             end_of_recovery,
             archive_end,
+            tls,
             log,
             clock,
             phases,
@@ -124,6 +127,7 @@ impl Recovered {
             backup_label,
             end_of_recovery,
             archive_end,
+            tls,
             log,
             clock,
             phases,
