@@ -8,7 +8,7 @@
 
 use super::{backup, context::DrillContext};
 use crate::{
-    drill::{Drill, Verb},
+    drill::Drill,
     lab::{Address, Command, LabError, NodePaths, node::Node},
     pg::quote::{identifier, literal},
 };
@@ -100,10 +100,7 @@ pub(super) async fn adopt(node: &Node) -> Result<(), LabError> {
 
 /// Whether every tool that takes the drill's backups brings tablespaces into directories of a copy's own.
 fn are_mapped(drill: &Drill) -> bool {
-    drill.steps.iter().all(|step| match &step.verb {
-        Verb::Backup(backup) => backup::tool(backup.method).maps_tablespaces(),
-        _ => true,
-    })
+    drill.backups().all(|backup| backup::tool(backup.method).maps_tablespaces())
 }
 
 /// Refuses a cluster with tablespaces where a restored copy would share them.

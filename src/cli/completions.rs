@@ -45,6 +45,10 @@ pub(super) fn completions(shell: Shell) -> Exit {
     print(&with_drills(shell, &String::from_utf8_lossy(&script)))
 }
 
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "a shell without a completion of names has the plain script"
+)]
 fn with_drills(shell: Shell, script: &str) -> String {
     match shell {
         Shell::Bash => {

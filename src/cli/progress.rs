@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::{judged::judged_alone, terminal};
 use crate::{
     action::recorder::Recorder,
-    drill::{Drill, Verb},
+    drill::Drill,
     engine::Store,
     human,
     journal::{CheckFacts, Entry, Event, Exercise, Moment, Outcome},
@@ -166,7 +166,25 @@ impl View {
             }
             Event::SetUpFailed { error } => plain(format!("set-up failed: {error}")),
             Event::Kept { node, reach } => plain(format!("kept {node}: {reach}")),
-            _ => {}
+            Event::RunStarted { .. }
+            | Event::BaselineRecorded { .. }
+            | Event::ServerStarted { .. }
+            | Event::BackupTaken { .. }
+            | Event::BackupVerified { .. }
+            | Event::RestorePointMade { .. }
+            | Event::Worked { .. }
+            | Event::ClientsEnded { .. }
+            | Event::FaultInjected { .. }
+            | Event::FaultProbed { .. }
+            | Event::FaultHealed { .. }
+            | Event::Recovered { .. }
+            | Event::NotRecovered { .. }
+            | Event::Checked { .. }
+            | Event::Evidence { .. }
+            | Event::EvidenceMissing { .. }
+            | Event::CleanedUp { .. }
+            | Event::DrillEnded { .. }
+            | Event::RunEnded { .. } => {}
         }
     }
 
@@ -218,17 +236,14 @@ impl View {
     /// yet.
     fn awaits_a_verdict(&self, entry: &Entry) -> Option<(Exercise, usize)> {
         let exercise = entry.exercise.as_ref()?;
-        let step = match &entry.event {
-            Event::Checked { step, .. } => *step,
-            Event::StepEnded { step, .. } => {
-                let line = self.lines.get(exercise)?;
-                let Verb::Check(checks) = &line.drill.steps.get(*step)?.verb else { return None };
-                let told = line.told.keys().filter(|(of, _)| of == step).count();
-                (told < checks.len()).then_some(*step)?
-            }
-            _ => return None,
-        };
-        Some((exercise.clone(), step))
+        if let Event::Checked { step, .. } = &entry.event {
+            return Some((exercise.clone(), *step));
+        }
+        let Event::StepEnded { step, .. } = &entry.event else { return None };
+        let line = self.lines.get(exercise)?;
+        let checks = line.drill.steps.get(*step)?.verb.checks()?;
+        let told = line.told.keys().filter(|(of, _)| of == step).count();
+        (told < checks.len()).then(|| (exercise.clone(), *step))
     }
 
     /// What the judge finds of the checks of a step, each once. What a survey of the clients' rows has

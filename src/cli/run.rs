@@ -86,10 +86,10 @@ async fn perform(arguments: arguments::Run, drills: Vec<Selected>) -> Result<Exi
     }
     let judged = judged?;
     store.switch_latest().map_err(|error| failed(&error))?;
-    let exit = match report::show(&judged, &store, arguments.format) {
-        Exit::Passed if unclean => Exit::LeftBehind,
-        exit => exit,
-    };
+    let mut exit = report::show(&judged, &store, arguments.format);
+    if exit == Exit::Passed && unclean {
+        exit = Exit::LeftBehind;
+    }
     Ok(signals.exit().unwrap_or(exit))
 }
 

@@ -6,7 +6,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{ArchiveMethod, Drill, Label, NodeName, Recovery, Verb};
+use super::{ArchiveMethod, Drill, Label, NodeName};
 use crate::pg::Major;
 
 /// A backup step.
@@ -154,28 +154,15 @@ impl Drill {
     /// Whether no later step than this restores the backup.
     #[must_use]
     pub fn is_last_restore(&self, step: usize, label: &Label) -> bool {
-        let restores = |step: &super::Step| match &step.verb {
-            Verb::Recover(Recovery::Restore { from, .. }) => from == label,
-            _ => false,
-        };
-        !self.steps.iter().skip(step + 1).any(restores)
+        !self.recoveries().any(|(later, recovery)| later > step && recovery.from() == Some(label))
     }
 
     /// By which method a server that the recovery of a step gave is protected again: that of the backup it
     /// came from, else that of the drill's first one.
     #[must_use]
     pub fn protects_by(&self, step: usize) -> BackupMethod {
-        let restored = self.steps.get(step).and_then(|step| match &step.verb {
-            Verb::Recover(Recovery::Restore { from, .. }) => self.backup(from),
-            _ => None,
-        });
-        let first = || {
-            self.steps.iter().find_map(|step| match &step.verb {
-                Verb::Backup(backup) => Some(backup),
-                _ => None,
-            })
-        };
-        restored.or_else(first).map_or(BackupMethod::Basebackup, |backup| backup.method)
+        let restored = self.steps.get(step).and_then(|step| self.backup(step.verb.recovery()?.from()?));
+        restored.or_else(|| self.backups().next()).map_or(BackupMethod::Basebackup, |backup| backup.method)
     }
 }
 

@@ -112,10 +112,22 @@ impl Drill {
     /// The backup with this label.
     #[must_use]
     pub fn backup(&self, label: &Label) -> Option<&Backup> {
-        self.steps.iter().find_map(|step| match &step.verb {
-            Verb::Backup(backup) if backup.label == *label => Some(backup),
-            _ => None,
-        })
+        self.backups().find(|backup| backup.label == *label)
+    }
+
+    /// The backups that it takes, in order.
+    pub fn backups(&self) -> impl Iterator<Item = &Backup> {
+        self.steps.iter().filter_map(|step| step.verb.backup())
+    }
+
+    /// The recoveries that it does, with their steps.
+    pub fn recoveries(&self) -> impl Iterator<Item = (usize, &Recovery)> {
+        self.steps.iter().enumerate().filter_map(|(number, step)| Some((number, step.verb.recovery()?)))
+    }
+
+    /// The checks that it makes, in order.
+    pub fn checks(&self) -> impl Iterator<Item = &Check> {
+        self.steps.iter().filter_map(|step| step.verb.checks()).flatten()
     }
 
     /// The value of a server setting that the drill sets for all nodes.

@@ -127,6 +127,12 @@ impl RecoveryTarget {
 }
 
 impl Recovery {
+    /// The backup that it restores.
+    #[must_use]
+    pub const fn from(&self) -> Option<&Label> {
+        if let Self::Restore { from, .. } = self { Some(from) } else { None }
+    }
+
     /// Whether clients are sent to what it makes.
     #[must_use]
     pub const fn serves(&self) -> bool {

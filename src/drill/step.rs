@@ -42,6 +42,30 @@ pub enum Verb {
 }
 
 impl Verb {
+    /// The backup that it takes.
+    #[must_use]
+    pub const fn backup(&self) -> Option<&Backup> {
+        if let Self::Backup(backup) = self { Some(backup) } else { None }
+    }
+
+    /// The fault that it injects.
+    #[must_use]
+    pub const fn fault(&self) -> Option<&Fault> {
+        if let Self::Fault(fault) = self { Some(fault) } else { None }
+    }
+
+    /// The recovery that it does.
+    #[must_use]
+    pub const fn recovery(&self) -> Option<&Recovery> {
+        if let Self::Recover(recovery) = self { Some(recovery) } else { None }
+    }
+
+    /// The checks that it makes; `None` where it makes none.
+    #[must_use]
+    pub fn checks(&self) -> Option<&[Check]> {
+        if let Self::Check(checks) = self { Some(checks) } else { None }
+    }
+
     /// What it does, for people.
     #[must_use]
     pub fn describe(&self) -> String {

@@ -2,7 +2,7 @@
 //!
 //! Sources: the release notes of 16, 17 and 18, appendix E of the manual.
 
-use super::{BackupMethod, Compression, Drill, Verb};
+use super::{BackupMethod, Compression, Drill};
 use crate::pg::Major;
 
 /// Settings by the version with which they came.
@@ -46,10 +46,7 @@ impl Drill {
         let lacks_setting =
             settings.filter_map(|name| setting(name, version)).map(|(message, _)| message).next();
         lacks_setting.or_else(|| {
-            self.steps.iter().find_map(|step| match &step.verb {
-                Verb::Backup(backup) => Some(compression(backup.method, backup.compress, version)?.0),
-                _ => None,
-            })
+            self.backups().find_map(|backup| Some(compression(backup.method, backup.compress, version)?.0))
         })
     }
 }

@@ -178,10 +178,7 @@ impl Drill {
     /// run will find.
     #[must_use]
     pub fn declared_worst_cases(&self) -> Vec<(usize, WorstCase)> {
-        let recoveries = self.steps.iter().enumerate().filter_map(|(step, declared)| match &declared.verb {
-            super::Verb::Recover(recovery) => Some((step, recovery)),
-            _ => None,
-        });
+        let recoveries = self.recoveries();
         recoveries.map(|(step, recovery)| (step, self.worst_case(step, recovery, &Declared(self)))).collect()
     }
 

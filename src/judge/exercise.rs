@@ -47,9 +47,8 @@ pub fn judge(
     let told = told.as_ref();
     let answers: Vec<Answer> = record
         .numbered()
-        .filter_map(|(number, step, facts)| match &step.verb {
-            Verb::Check(planned) => Some(checks::answers(&attempts, told, number, planned, facts)),
-            _ => None,
+        .filter_map(|(number, step, facts)| {
+            Some(checks::answers(&attempts, told, number, step.verb.checks()?, facts))
         })
         .flatten()
         .collect();

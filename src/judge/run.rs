@@ -29,9 +29,8 @@ pub fn judge_run(
         let damage: Vec<_> = integrity.of(exercise).cloned().collect();
         exercises.push(judge(exercise, entries, &damage, ledger.as_deref())?);
     }
-    let end = entries.iter().rev().find_map(|entry| match entry.event {
-        Event::RunEnded { interrupted } => Some(interrupted),
-        _ => None,
+    let end = entries.iter().rev().find_map(|entry| {
+        if let Event::RunEnded { interrupted } = entry.event { Some(interrupted) } else { None }
     });
     let interrupted = end.unwrap_or(true);
     // A run without its end, or whose journal was changed, is not proven to have removed everything and told
@@ -62,11 +61,13 @@ fn planned(entries: &[Entry]) -> Result<Vec<&Exercise>, JudgeError> {
     let mut planned: Vec<&Exercise> = Vec::new();
     for entry in entries {
         let Some(exercise) = &entry.exercise else { continue };
-        match &entry.event {
-            Event::Planned { .. } if !planned.contains(&exercise) => planned.push(exercise),
-            _ if planned.contains(&exercise) => {}
-            _ => return Err(JudgeError::NotPlanned(exercise.clone())),
+        if planned.contains(&exercise) {
+            continue;
         }
+        if !matches!(entry.event, Event::Planned { .. }) {
+            return Err(JudgeError::NotPlanned(exercise.clone()));
+        }
+        planned.push(exercise);
     }
     Ok(planned)
 }

@@ -74,6 +74,7 @@ pub(super) struct Story {
 impl Story {
     /// The primary is lost, and restored to a target; or, where it does not serve, a copy is rehearsed beside
     /// it.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "a test names the variants that it is about")]
     pub(super) fn restored(target: RecoveryTarget, serve: bool) -> Self {
         let kept_until = match &target {
             RecoveryTarget::Latest if serve => ms(7_000),

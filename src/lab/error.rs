@@ -106,10 +106,7 @@ impl LabError {
     /// The SQLSTATE, where a server said no.
     #[must_use]
     pub fn sql_state(&self) -> Option<&str> {
-        match self {
-            Self::Sql { source, .. } => source.state.as_deref(),
-            _ => None,
-        }
+        if let Self::Sql { source, .. } = self { source.state.as_deref() } else { None }
     }
 
     /// Whether a session was lost.

@@ -221,10 +221,10 @@ impl Session {
         let messages = self.limited(self.client.simple_query(sql)).await?;
         let mut rows = Vec::new();
         for message in messages {
-            match message {
-                SimpleQueryMessage::RowDescription(_) => rows.clear(),
-                SimpleQueryMessage::Row(row) => rows.push(texts(&row)),
-                _ => {}
+            if let SimpleQueryMessage::RowDescription(_) = message {
+                rows.clear();
+            } else if let SimpleQueryMessage::Row(row) = message {
+                rows.push(texts(&row));
             }
         }
         Ok(rows)

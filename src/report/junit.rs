@@ -164,11 +164,14 @@ fn is_case(finding: &Finding) -> bool {
 }
 
 fn case(judgement: &Judgement, finding: &Finding, names: &mut Names) -> TestCase {
-    let took = match finding.subject {
-        Subject::Objective { promise: ObjectiveKind::Rto } => judgement.rto,
-        Subject::Objective { promise: ObjectiveKind::Rpo } => judgement.rpo,
-        Subject::Objective { promise: ObjectiveKind::Discarded } => judgement.discarded,
-        _ => finding.took,
+    let took = if let Subject::Objective { promise } = finding.subject {
+        match promise {
+            ObjectiveKind::Rto => judgement.rto,
+            ObjectiveKind::Rpo => judgement.rpo,
+            ObjectiveKind::Discarded => judgement.discarded,
+        }
+    } else {
+        finding.took
     };
     // What a server said on its way is of use where it did not arrive; log scanners trip over it elsewhere.
     let lines = match finding.verdict {

@@ -10,7 +10,7 @@ use futures_util::future::BoxFuture;
 
 use super::{context::DrillContext, tablespaces};
 use crate::{
-    drill::{Backup, BackupMethod, Drill, Label, Verb},
+    drill::{Backup, BackupMethod, Drill, Label},
     journal::{BackupFacts, CheckFacts, Complaint, ErrorChain, Event, Examined, Fingerprint, Severity},
     lab::{Command, LabError, node::Node},
     pg::setting::Settings,
@@ -112,11 +112,7 @@ pub fn tool(method: BackupMethod) -> &'static dyn Tool {
 
 /// The methods by which a drill takes backups.
 fn methods(drill: &Drill) -> BTreeSet<BackupMethod> {
-    let backups = drill.steps.iter().filter_map(|step| match &step.verb {
-        Verb::Backup(backup) => Some(backup.method),
-        _ => None,
-    });
-    backups.collect()
+    drill.backups().map(|backup| backup.method).collect()
 }
 
 /// The settings without which a server can't be backed up as the drill does it.

@@ -20,7 +20,7 @@ pub use snapshot::{Snapshot, unpopulated_views};
 
 use super::{context::DrillContext, workload::Touch};
 use crate::{
-    drill::{DatabaseName, Drill, Property, TableName, Verb},
+    drill::{DatabaseName, Drill, Property, TableName},
     journal::{DatabaseFingerprint, Derived, Fingerprint, TableFingerprint},
     lab::{LabError, clock::Clock, node::Node},
 };
@@ -51,10 +51,7 @@ impl Live {
 /// Whether a drill asks for the content: fingerprints are taken for that alone.
 #[must_use]
 pub fn is_asked(drill: &Drill) -> bool {
-    drill.steps.iter().any(|step| match &step.verb {
-        Verb::Check(checks) => checks.iter().any(|check| check.proves(Property::Content)),
-        _ => false,
-    })
+    drill.checks().any(|check| check.proves(Property::Content))
 }
 
 /// The fingerprint of a cluster as it is now. Where an earlier one is given, what is no longer what it was

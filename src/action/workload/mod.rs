@@ -207,11 +207,9 @@ impl Workload {
             Ok(if last > after { Poll::Ready(last) } else { Poll::NotYet })
         })
         .await
-        .map_err(|error| match error {
-            LabError::Deadline { what, within } => {
-                LabError::Deadline { what: self.status().explain(&what), within }
-            }
-            error => error,
+        .map_err(|error| {
+            let LabError::Deadline { what, within } = error else { return error };
+            LabError::Deadline { what: self.status().explain(&what), within }
         })
     }
 

@@ -183,6 +183,7 @@ impl Seen {
         );
     }
 
+    #[expect(clippy::wildcard_enum_match_arm, reason = "a test names the variants that it is about")]
     fn outcomes(&self) -> Vec<Outcome> {
         let ended = self.events.iter().filter_map(|event| match event {
             Event::StepEnded { outcome, .. } => Some(*outcome),

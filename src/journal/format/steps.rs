@@ -43,38 +43,23 @@ impl Steps {
 
     /// The place of a check among those of its step.
     pub(super) fn place(&self, exercise: Option<&Exercise>, step: usize, check: &Check) -> Option<usize> {
-        match self.verb(exercise, step)? {
-            Verb::Check(checks) => checks.iter().position(|declared| declared == check),
-            _ => None,
-        }
+        self.verb(exercise, step)?.checks()?.iter().position(|declared| declared == check)
     }
 
     pub(super) fn backup(&self, exercise: Option<&Exercise>, step: usize) -> Option<&Backup> {
-        match self.verb(exercise, step)? {
-            Verb::Backup(backup) => Some(backup),
-            _ => None,
-        }
+        self.verb(exercise, step)?.backup()
     }
 
     pub(super) fn fault(&self, exercise: Option<&Exercise>, step: usize) -> Option<&Fault> {
-        match self.verb(exercise, step)? {
-            Verb::Fault(fault) => Some(fault),
-            _ => None,
-        }
+        self.verb(exercise, step)?.fault()
     }
 
     pub(super) fn recovery(&self, exercise: Option<&Exercise>, step: usize) -> Option<&Recovery> {
-        match self.verb(exercise, step)? {
-            Verb::Recover(recovery) => Some(recovery),
-            _ => None,
-        }
+        self.verb(exercise, step)?.recovery()
     }
 
     pub(super) fn check(&self, exercise: Option<&Exercise>, step: usize, place: usize) -> Option<&Check> {
-        match self.verb(exercise, step)? {
-            Verb::Check(checks) => checks.get(place),
-            _ => None,
-        }
+        self.verb(exercise, step)?.checks()?.get(place)
     }
 
     /// The last step that is declared to break something of this node.

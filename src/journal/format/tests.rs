@@ -51,6 +51,7 @@ fn what_is_written_is_read_again() {
 }
 
 /// Events of a drill that has every kind of target and check, as its steps declare them.
+#[expect(clippy::wildcard_enum_match_arm, reason = "a test names the variants that it is about")]
 fn varied() -> Vec<Entry> {
     let text = include_str!("../../../drills/loss/pitr-targets.toml").to_owned();
     let text = text

@@ -11,14 +11,12 @@ pub(in crate::judge) fn neighbours(
     let mut ran: Vec<(Exercise, Moment, Option<Moment>)> = Vec::new();
     for entry in entries {
         let Some(other) = entry.exercise.as_ref().filter(|other| *other != exercise) else { continue };
-        match entry.event {
-            Event::DrillStarted { .. } => ran.push((other.clone(), entry.at, None)),
-            Event::DrillEnded { .. } => {
-                if let Some((_, _, ended)) = ran.iter_mut().find(|(known, _, _)| known == other) {
-                    *ended = Some(entry.at);
-                }
-            }
-            _ => {}
+        if let Event::DrillStarted { .. } = entry.event {
+            ran.push((other.clone(), entry.at, None));
+        } else if let Event::DrillEnded { .. } = entry.event
+            && let Some((_, _, ended)) = ran.iter_mut().find(|(known, _, _)| known == other)
+        {
+            *ended = Some(entry.at);
         }
     }
     let last = entries.last().map_or(Moment(0), |entry| entry.at);

@@ -168,6 +168,7 @@ mod tests {
     };
 
     #[test]
+    #[expect(clippy::wildcard_enum_match_arm, reason = "a test names the variants that it is about")]
     fn an_outage_that_a_thaw_ends_counts_as_recovery_time() {
         // The primary freezes where there was work, and is thawed before the fault that is recovered from.
         let freeze = Fault::Freeze { node: node("primary") };

@@ -159,10 +159,10 @@ impl<'a> Record<'a> {
     /// Reads the entries of `exercise`; those of others are passed over.
     pub(in crate::judge) fn of(exercise: &Exercise, entries: &'a [Entry]) -> Result<Self, JudgeError> {
         let mut own = entries.iter().filter(|entry| entry.exercise.as_ref() == Some(exercise));
-        let Some(drill) = own.find_map(|entry| match &entry.event {
-            Event::Planned { drill, file: _ } => Some(drill.as_ref()),
-            _ => None,
-        }) else {
+        let planned = own.find_map(|entry| {
+            if let Event::Planned { drill, file: _ } = &entry.event { Some(drill.as_ref()) } else { None }
+        });
+        let Some(drill) = planned else {
             return Err(JudgeError::NotPlanned(exercise.clone()));
         };
         let mut record = Self {
@@ -282,10 +282,7 @@ impl<'a> Record<'a> {
 
     /// The recoveries that were asked for.
     pub(in crate::judge) fn recoveries(&self) -> impl Iterator<Item = (usize, &'a Recovery, &StepFacts<'a>)> {
-        self.numbered().filter_map(|(number, step, facts)| match &step.verb {
-            Verb::Recover(recovery) => Some((number, recovery, facts)),
-            _ => None,
-        })
+        self.numbered().filter_map(|(number, step, facts)| Some((number, step.verb.recovery()?, facts)))
     }
 
     /// The faults that were injected, in order.

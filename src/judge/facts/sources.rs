@@ -1,7 +1,7 @@
 //! Which lines of the journal a finding rests on.
 
 use crate::{
-    drill::{Check, Drill, ObjectiveKind, Verb},
+    drill::{Check, Drill, ObjectiveKind},
     journal::{CheckFacts, Entry, Event, Exercise},
     judge::Subject,
 };
@@ -28,10 +28,8 @@ pub(in crate::judge) fn sources(
             }
             Event::StepStarted { step, .. } => {
                 put(&[Subject::Step { step: *step }]);
-                planned = match drill.steps.get(*step).map(|step| &step.verb) {
-                    Some(Verb::Check(checks)) => checks.iter().map(Some).collect(),
-                    _ => Vec::new(),
-                };
+                let checks = drill.steps.get(*step).and_then(|step| step.verb.checks());
+                planned = checks.unwrap_or_default().iter().map(Some).collect();
             }
             Event::StepEnded { step, .. } => put(&[Subject::Step { step: *step }]),
             Event::BackupVerified { step, .. } => put(&[Subject::Step { step: *step }]),
@@ -61,7 +59,16 @@ pub(in crate::judge) fn sources(
             }
             Event::Evidence { .. } | Event::EvidenceMissing { .. } => put(&[Subject::Evidence]),
             Event::CleanedUp { .. } | Event::Kept { .. } => put(&[Subject::Cleanup]),
-            _ => {}
+            Event::RunStarted { .. }
+            | Event::Planned { .. }
+            | Event::Skipped { .. }
+            | Event::Progress { .. }
+            | Event::ServerStarted { .. }
+            | Event::RestorePointMade { .. }
+            | Event::Worked { .. }
+            | Event::ClientsEnded { .. }
+            | Event::DrillEnded { .. }
+            | Event::RunEnded { .. } => {}
         }
     }
     sources

@@ -282,6 +282,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::wildcard_enum_match_arm, reason = "a test names the variants that it is about")]
     fn a_check_over_no_rows_is_never_passed() {
         let asked = |event: &mut Event| {
             let change = |check: &mut Check| {
@@ -330,6 +331,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::wildcard_enum_match_arm, reason = "a test names the variants that it is about")]
     fn a_query_that_expects_no_rows_examines_one_fact() {
         let story = Story::loss().edit(|event| match event {
             Event::Planned { drill, .. } => {

@@ -121,9 +121,8 @@ fn met(log: &[LogFact], resolved_target: &ResolvedTarget) -> Result<(), Ruling> 
 }
 
 fn new_timeline(log: &[LogFact], recovered: &Recovered) -> Result<(), Ruling> {
-    let begun = log.iter().rev().find_map(|fact| match fact.what {
-        LogFactKind::NewTimeline { timeline } => Some(timeline),
-        _ => None,
+    let begun = log.iter().rev().find_map(|fact| {
+        if let LogFactKind::NewTimeline { timeline } = fact.what { Some(timeline) } else { None }
     });
     match begun {
         Some(timeline) if timeline == recovered.after.timeline => Ok(()),
@@ -157,10 +156,7 @@ fn whole_archive(recovered: &Recovered, target: &RecoveryTarget) -> Result<(), R
 }
 
 fn stopping(fact: &LogFact) -> Option<&str> {
-    match &fact.what {
-        LogFactKind::Stopping { words } => Some(words),
-        _ => None,
-    }
+    if let LogFactKind::Stopping { words } = &fact.what { Some(words) } else { None }
 }
 
 /// Fatal messages since the last start, but those to clients that came too early. They are shown, and decide
@@ -170,13 +166,12 @@ fn fatal(log: &[LogFact]) -> Vec<String> {
         matches!(fact.what, LogFactKind::ArchiveRecovery { .. } | LogFactKind::CrashRecovery)
     });
     let since = log.get(start.unwrap_or(0)..).unwrap_or_default();
-    let fatal = since.iter().filter_map(|fact| match &fact.what {
-        LogFactKind::Fatal { message } if !message.starts_with("the database system is ") => {
-            Some(format!("fatal: {message}"))
-        }
-        _ => None,
-    });
-    fatal.take(5).collect()
+    let message = |fact: &LogFact| {
+        if let LogFactKind::Fatal { message } = &fact.what { Some(message.clone()) } else { None }
+    };
+    let fatal = since.iter().filter_map(message);
+    let fatal = fatal.filter(|message| !message.starts_with("the database system is "));
+    fatal.map(|message| format!("fatal: {message}")).take(5).collect()
 }
 
 #[cfg(test)]

@@ -199,6 +199,7 @@ pub(super) fn words(target: &RecoveryTarget) -> Option<(String, String)> {
     Some((to, at))
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "a test names the variants that it is about")]
 pub(super) fn recovered(plot: Plot) -> Recovered {
     let ends = [
         (Phase::Detect, 7_000, 7_100),

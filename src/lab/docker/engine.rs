@@ -132,24 +132,22 @@ pub(super) async fn call_unless_within<T>(
 /// What the engine said, as an error of the lab: a resource that is not there or not in the state for it is
 /// no fault of the engine.
 pub(super) fn refusal(what: impl Into<String>, error: Error) -> LabError {
-    match error {
-        Error::DockerResponseServerError { status_code: 404 | 409, message } => {
-            LabError::state(what, message)
-        }
-        error => LabError::Engine { what: what.into(), source: Box::new(error) },
+    if let Error::DockerResponseServerError { status_code: 404 | 409, message } = error {
+        return LabError::state(what, message);
     }
+    LabError::Engine { what: what.into(), source: Box::new(error) }
 }
 
 /// Why nobody answers, with what would mend it. The client tells neither; a look at the socket does.
 fn unreachable(host: &str, what: String, error: Error) -> LabError {
     let Some(socket) = host.strip_prefix("unix://") else { return refusal(what, error) };
     let Err(why) = UnixStream::connect(socket) else { return refusal(what, error) };
-    let mend = match why.kind() {
-        ErrorKind::PermissionDenied => {
-            "add yourself to the group docker (`usermod -aG docker USER`) and log in again, or run as root"
-        }
-        ErrorKind::ConnectionRefused => "start its daemon: systemctl start docker",
-        _ => "get one: apt-get install docker.io, or set DOCKER_HOST to the address of another",
+    let mend = if why.kind() == ErrorKind::PermissionDenied {
+        "add yourself to the group docker (`usermod -aG docker USER`) and log in again, or run as root"
+    } else if why.kind() == ErrorKind::ConnectionRefused {
+        "start its daemon: systemctl start docker"
+    } else {
+        "get one: apt-get install docker.io, or set DOCKER_HOST to the address of another"
     };
     LabError::state(what, format!("{why}; {mend}"))
 }

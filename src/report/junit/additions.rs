@@ -23,6 +23,7 @@ pub(super) struct Additions {
 ///
 /// # Errors
 /// Returns an error if the document is not XML.
+#[expect(clippy::wildcard_enum_match_arm, reason = "what is not an element passes as it is")]
 pub(super) fn complete(xml: &[u8], root: &Pairs, suites: &[Additions]) -> Result<Vec<u8>, Error> {
     let mut reader = Reader::from_reader(xml);
     // An empty suite has properties, too.

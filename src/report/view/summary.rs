@@ -84,10 +84,11 @@ fn measured(value: Option<Duration>, limit: Option<Duration>) -> Measured {
 
 fn missed(judgement: &Judgement) -> impl Iterator<Item = ObjectiveKind> {
     let failed = judgement.findings.iter().filter(|finding| finding.verdict == Verdict::Fail);
-    failed.filter_map(|finding| match finding.subject {
-        Subject::Objective { promise } => Some(promise),
-        _ => None,
-    })
+    failed.filter_map(
+        |finding| {
+            if let Subject::Objective { promise } = finding.subject { Some(promise) } else { None }
+        },
+    )
 }
 
 fn notes(judgement: &Judgement) -> Vec<String> {

@@ -68,8 +68,7 @@ section! {
     /// Tablespaces that are made before the dataset, each in a directory of its server's own, as in
     /// `["fast"]`.
     "tablespaces" tablespaces: Vec<Line>;
-    /// Whether every connection must be encrypted, by certificates that are made for the run; `false` where it
-    /// is left out.
+    /// Whether every connection must be encrypted, by certificates of the run; `false` where it is left out.
     "tls" tls: bool;
     /// Lines of `pg_hba.conf`, before the one that lets every role in by password.
     "hba" hba: Vec<Line>;

@@ -170,6 +170,10 @@ impl Shape for Heal {
         r#"{ freeze = "primary" }"#.into()
     }
 
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "the kinds of TOML that fit are named, and every other does not"
+    )]
     fn read(value: &Value<'_>, diagnostics: &mut Vec<Diagnostic>) -> Option<Self> {
         match value.get_ref() {
             DeValue::Table(_) => HealedFault::read(value, diagnostics).map(Box::new).map(Self::Fault),

@@ -59,6 +59,10 @@ pub(super) fn mismatch<T: Shape>(value: &Value<'_>, diagnostics: &mut Vec<Diagno
     None
 }
 
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the kinds of TOML that fit are named, and every other does not"
+)]
 fn mend(value: &Value<'_>, example: &str) -> String {
     match value.get_ref() {
         DeValue::Boolean(_) | DeValue::Integer(_) | DeValue::Float(_) if example.starts_with('"') => {

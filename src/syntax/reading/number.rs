@@ -60,6 +60,10 @@ impl Shape for Major {
         "17".into()
     }
 
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "the kinds of TOML that fit are named, and every other does not"
+    )]
     fn read(value: &Value<'_>, diagnostics: &mut Vec<Diagnostic>) -> Option<Self> {
         let range = format!(
             "write a major version from {} to {}, or omit the key to run on any",
@@ -110,6 +114,10 @@ impl Shape for Rate {
         r#""200/s""#.into()
     }
 
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "the kinds of TOML that fit are named, and every other does not"
+    )]
     fn read(value: &Value<'_>, diagnostics: &mut Vec<Diagnostic>) -> Option<Self> {
         let (rate, written) = match value.get_ref() {
             DeValue::String(text) => (per_second(text), text.as_ref()),

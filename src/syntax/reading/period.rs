@@ -27,6 +27,10 @@ impl Shape for Period {
         r#""10s""#.into()
     }
 
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "the kinds of TOML that fit are named, and every other does not"
+    )]
     fn read(value: &Value<'_>, diagnostics: &mut Vec<Diagnostic>) -> Option<Self> {
         let text = match value.get_ref() {
             DeValue::String(text) => text.as_ref(),
@@ -80,6 +84,10 @@ impl Shape for AtWorst {
         format!("{UNBOUNDED:?}")
     }
 
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "the kinds of TOML that fit are named, and every other does not"
+    )]
     fn read(value: &Value<'_>, diagnostics: &mut Vec<Diagnostic>) -> Option<Self> {
         match value.get_ref() {
             DeValue::String(text) if text.trim() == UNBOUNDED => Some(Self::Unbounded),

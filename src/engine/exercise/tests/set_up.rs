@@ -62,6 +62,7 @@ async fn a_failure_at_any_call_ends_in_an_empty_lab_and_never_passes() {
 }
 
 #[tokio::test(start_paused = true)]
+#[expect(clippy::wildcard_enum_match_arm, reason = "a test names the variants that it is about")]
 async fn a_crash_at_any_call_is_told_and_ends_in_an_empty_lab() {
     for nth in 0..calls(copied).await {
         let seen = World::of(vec![work(1)], |fake, _| copied(fake).crash_at(nth)).run().await;

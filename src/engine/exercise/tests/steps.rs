@@ -123,6 +123,7 @@ async fn a_step_that_hangs_ends_at_its_deadline() {
 }
 
 #[tokio::test(start_paused = true)]
+#[expect(clippy::wildcard_enum_match_arm, reason = "a test names the variants that it is about")]
 async fn a_command_has_the_time_of_its_step_and_the_journal_says_what_took_it() {
     let world = World::of(steps(), |fake, _| fake.hang("take base backup"));
     let mut context = world.standing().await;

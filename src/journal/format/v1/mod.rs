@@ -22,6 +22,7 @@ impl Reader {
     ///
     /// # Errors
     /// Returns an error if it can't be understood: a clause that says why.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "a JSON value is an object or of no use")]
     pub(super) fn entry(&mut self, line: u64, text: &[u8], steps: &mut Steps) -> Result<Entry, String> {
         let mut object: Map<String, Value> =
             serde_json::from_slice(text).map_err(|error| not_understood(&error))?;
@@ -138,6 +139,7 @@ fn rename(event: &mut Map<String, Value>, name: &str) {
 }
 
 /// The text of a drill that was written as a value, as if it had been a file.
+#[expect(clippy::wildcard_enum_match_arm, reason = "a JSON value is an object or of no use")]
 fn file(drill: &Value) -> Map<String, Value> {
     let name = drill.get("name").and_then(Value::as_str).unwrap_or_default();
     let text = drill::text(drill);

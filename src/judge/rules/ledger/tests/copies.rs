@@ -8,6 +8,7 @@ use crate::{
 
 /// A copy was rehearsed before the fault, in the place of the first work, and Lifeboat committed a marker on
 /// it.
+#[expect(clippy::wildcard_enum_match_arm, reason = "a test names the variants that it is about")]
 fn after_a_rehearsal(story: Story) -> Story {
     let copy = testing::server("copy", 7, 2, 77);
     let rehearsed = Recovery::Restore {
