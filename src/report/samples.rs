@@ -182,8 +182,7 @@ pub(super) fn failing() -> Judgement {
         accounting.unexpected = 1;
     }
     let ledger = "7 of 2,412 acknowledged commits lost, 2 holes, 1 unexpected row";
-    drill.checks[0].verdict = Verdict::Fail;
-    drill.checks[0].message = ledger.into();
+    (drill.checks[0].verdict, drill.checks[0].message) = (Verdict::Fail, ledger.into());
     for finding in &mut drill.findings {
         match finding.subject {
             Subject::Check { index: 0, .. } => {
