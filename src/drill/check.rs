@@ -135,8 +135,8 @@ checks! {
         needs: Dataset,
         only_counts: false,
         programs: [],
-        hint: "the tables that differ are named in the finding: compare them with the baseline's \
-            fingerprints in the journal",
+        hint: "the tables that differ are named in the finding: compare them with the fingerprints in \
+            {folder}/evidence",
     }
     /// Every table and index of every database, by PostgreSQL's own amcheck.
     Amcheck = "amcheck" {

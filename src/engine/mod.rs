@@ -4,6 +4,7 @@
 //! awaited calls. What the runner can't do itself any more, because it was killed, the reaper does.
 
 mod evidence;
+mod fingerprints;
 mod exercise;
 mod provider;
 mod reaper;

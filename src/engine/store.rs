@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::verify;
+use super::{fingerprints, verify};
 use crate::journal::{
     Exercise, Integrity, JOURNAL, LEDGER_FILE,
     format::{self, FormatError, Journal, ledger::LedgerFile},
@@ -129,7 +129,10 @@ impl Store {
             path: path.clone(),
             source,
         })?;
-        format::read_journal(BufReader::new(file)).map_err(|source| StoreError::Lines { path, source })
+        let journal = format::read_journal(BufReader::new(file));
+        let mut journal = journal.map_err(|source| StoreError::Lines { path, source })?;
+        fingerprints::bring(&self.folder, &mut journal.entries);
+        Ok(journal)
     }
 
     /// Reads the ledger of an exercise; `None` where its clients were never started.

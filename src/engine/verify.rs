@@ -25,7 +25,7 @@ pub(super) fn integrity(folder: &Path, journal: &Journal) -> Integrity {
 /// Without a hash its size has to do.
 fn disagreement(folder: &Path, file: &str, bytes: u64, hash: &str) -> Option<String> {
     let path = Path::new(file);
-    if !path.components().all(|component| matches!(component, Component::Normal(_))) {
+    if !is_within(path) {
         return Some("it is not within the folder of its drill".into());
     }
     let path = folder.join(path);
@@ -50,6 +50,11 @@ fn disagreement(folder: &Path, file: &str, bytes: u64, hash: &str) -> Option<Str
         Ok(_) => Some(format!("its content was changed, though it still has {bytes} bytes")),
         Err(error) => Some(format!("it can't be read: {error}")),
     }
+}
+
+/// Whether a path leads nowhere but into the folder that it is relative to.
+pub(super) fn is_within(path: &Path) -> bool {
+    path.components().all(|component| matches!(component, Component::Normal(_)))
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{ClockTie, ErrorChain, Fingerprint, Moment, PhaseSpan, Ranges};
+use super::{ClockTie, ErrorChain, Fingerprint, KeptFingerprint, Moment, PhaseSpan, Ranges};
 use crate::{
     drill::{
         BackupKind, BackupMethod, Compression, Label, NodeName, RecoveryTarget, RestorePointName, TableName,
@@ -236,6 +236,18 @@ pub enum CheckFacts {
         before: Fingerprint,
         /// After.
         after: Fingerprint,
+    },
+    /// The same, with both fingerprints in files of evidence: of thousands of tables they are no line of a
+    /// journal. Whoever reads a run makes [`CheckFacts::Content`] of it.
+    Compared {
+        /// What the recovered content is compared with.
+        baseline: String,
+        /// Whether that is the very point that was recovered, so that live tables must be equal too.
+        exact: bool,
+        /// Before.
+        before: KeptFingerprint,
+        /// After.
+        after: KeptFingerprint,
     },
     /// For `rows`.
     Rows {

@@ -27,6 +27,15 @@ pub struct Fingerprint {
     pub millis: u64,
 }
 
+/// A fingerprint that lies in a file of evidence.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptFingerprint {
+    /// Its path within the exercise's folder.
+    pub file: String,
+    /// The BLAKE3 hash of its content, in hexadecimal digits.
+    pub hash: String,
+}
+
 /// What one database holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DatabaseFingerprint {

@@ -28,7 +28,7 @@ pub use fact::{
 };
 pub use fault::{FaultEffect, FaultFacts, FaultProbe};
 pub use fingerprint::{
-    DatabaseFingerprint, Derived, Fingerprint, LeftOut, QueryResult, Rows, TableFingerprint,
+    DatabaseFingerprint, Derived, Fingerprint, KeptFingerprint, LeftOut, QueryResult, Rows, TableFingerprint,
 };
 pub use integrity::{Damage, Integrity, JOURNAL, hash_of, hash_of_all};
 pub use ledger::{Commit, CommitOutcome, LEDGER_FILE, Ledger, LedgerEntries, MARKER_WRITER, Session};

@@ -37,6 +37,7 @@ fn all<'a>(record: &Record<'a>) -> impl Iterator<Item = (Option<usize>, &'a Work
     record.steps.iter().flat_map(|facts| &facts.checked).filter_map(|checked| match checked.facts {
         CheckFacts::WorkloadScan(survey) => Some((checked.about, survey)),
         CheckFacts::Content { .. }
+        | CheckFacts::Compared { .. }
         | CheckFacts::Examined(_)
         | CheckFacts::Rows { .. }
         | CheckFacts::Sql { .. }

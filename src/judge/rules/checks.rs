@@ -96,6 +96,11 @@ fn judge(
         (Check::Content, CheckFacts::Content { baseline, exact, before, after }) => {
             content::ruling(baseline, *exact, before, after).into()
         }
+        // Which file was changed is told by the finding about the evidence.
+        (Check::Content, CheckFacts::Compared { before, after, .. }) => {
+            let said = format!("its fingerprints can't be read: {} and {}", before.file, after.file);
+            (Ruling::inconclusive(said), 0).into()
+        }
         (Check::Rows { at_least, .. }, CheckFacts::Rows { table: _, rows }) => {
             (rows_at_least(*rows, *at_least), *rows).into()
         }
@@ -108,6 +113,7 @@ fn judge(
             _,
             CheckFacts::WorkloadScan(_)
             | CheckFacts::Content { .. }
+            | CheckFacts::Compared { .. }
             | CheckFacts::Rows { .. }
             | CheckFacts::Sql { .. }
             | CheckFacts::Examined(_)

@@ -17,6 +17,7 @@ fn ruling(label: &Label, found: &CheckFacts) -> Ruling {
         }
         CheckFacts::WorkloadScan(_)
         | CheckFacts::Content { .. }
+        | CheckFacts::Compared { .. }
         | CheckFacts::Rows { .. }
         | CheckFacts::Sql { .. }
         | CheckFacts::Reprotect(_) => {
