@@ -65,7 +65,7 @@ mod tests {
         assert_eq!(before.at, Moment(7));
         for facts in [
             brought("print.json", |file| {
-                fs::write(file, r#"{"at":8,"databases":{},"millis":1}"#).expect("a file")
+                fs::write(file, r#"{"at":8,"databases":{},"millis":1}"#).expect("a file");
             }),
             brought("print.json", |file| fs::remove_file(file).expect("a file")),
             brought("../x@17/print.json", |_| {}),
