@@ -177,14 +177,6 @@ impl DrillContext {
         self.workload.as_ref().ok_or_else(|| LabError::state("reach the clients", "they were not started"))
     }
 
-    /// The clients, to commit a marker.
-    ///
-    /// # Errors
-    /// Returns an error if they were not started.
-    pub fn workload_mut(&mut self) -> Result<&mut Workload, LabError> {
-        self.workload.as_mut().ok_or_else(|| LabError::state("reach the clients", "they were not started"))
-    }
-
     /// The node in service and the server that it was when it was last asked.
     ///
     /// # Errors

@@ -19,10 +19,10 @@ pub(super) async fn make(
     let snapshot = fingerprint::Snapshot::open(&node, &database).await?;
     let held = context.workload()?.hold().await?;
 
-    let workload = context.workload_mut()?;
-    workload.commit_marker(&node, &application).await?;
+    let markers = context.workload()?.markers();
+    markers.commit(&node, &application).await?;
     let before_marker = context.now();
-    let marker = context.workload_mut()?.commit_marker(&node, &application).await?;
+    let marker = markers.commit(&node, &application).await?;
     let after_marker = context.now();
 
     let admin = node.session(database.as_str()).await?;
@@ -37,7 +37,7 @@ pub(super) async fn make(
     // The snapshot sees marker A and nothing later: the clients are held.
     snapshot.take().await?;
     let time = node.ask(admin.clock_time().await, "read the server's time")?;
-    context.workload_mut()?.commit_marker(&node, &application).await?;
+    markers.commit(&node, &application).await?;
     drop(held);
 
     let mark = RestorePointFacts { name: name.clone(), before_marker, after_marker, xid, lsn, time };

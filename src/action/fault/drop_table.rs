@@ -1,21 +1,17 @@
 //! Somebody drops a table.
 
-use super::{DrillContext, Injected, Seen, Site};
+use super::{Injected, Injector, Seen, Site};
 use crate::{action::inventory, drill::DroppedTable, lab::LabError, pg::quote::literal};
 
-pub(super) async fn inject(
-    context: &mut DrillContext,
-    _: usize,
-    dropped: &DroppedTable,
-) -> Result<Injected, LabError> {
+pub(super) async fn inject(injector: &Injector, dropped: &DroppedTable) -> Result<Injected, LabError> {
     let DroppedTable { table, cascade } = dropped;
-    let (node, _) = context.service()?;
-    let session = node.session(context.database().as_str()).await?;
+    let Injector { node, database, .. } = injector;
+    let session = node.session(database.as_str()).await?;
     let what = format!("drop {dropped}");
     node.ask(session.run("set lock_timeout = '30s'; begin").await, &what)?;
     let rows = format!("select (exists (select from {}))::text", table.quoted());
     let has_rows: bool = node.ask(session.read(&rows).await, "look for rows of the table")?;
-    let inventory = inventory::of(&node, &session, table).await?;
+    let inventory = inventory::of(node, &session, table).await?;
     // With this lock the transaction gets its number: before, what reading leaves in WAL (hint bits, pruned
     // pages) would carry it, and a recovery to before its first record would lose what clients commit
     // while it waits for the lock.
@@ -24,9 +20,9 @@ pub(super) async fn inject(
     let xid = node.ask(session.read("select pg_current_xact_id()").await, &what)?;
     let with_it = if *cascade { " cascade" } else { "" };
     node.ask(session.run(&format!("drop table {}{with_it}", table.quoted())).await, &what)?;
-    let at = context.now();
+    let at = injector.moment();
     node.ask(session.run("commit").await, &what)?;
-    let done = context.now();
+    let done = injector.moment();
     let lsn = node.ask(
         session.read("select pg_current_wal_flush_lsn()").await,
         "read the position after the mistake",
@@ -34,8 +30,8 @@ pub(super) async fn inject(
     let server_time = node.ask(session.clock_time().await, "read the server's time")?;
     // Clients whose own table is gone commit no more: that recovery stops before the mistake needs a commit
     // behind it.
-    let application = node.session_as_application(context.database().as_str()).await?;
-    context.workload_mut()?.commit_marker(&node, &application).await?;
+    let application = node.session_as_application(database.as_str()).await?;
+    injector.markers()?.commit(node, &application).await?;
     Ok(Injected {
         has_rows: Some(has_rows),
         inventory,

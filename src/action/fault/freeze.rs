@@ -1,20 +1,16 @@
 //! Every process of the server stops where it is. What this step froze is thawed by a `heal` step or at the
 //! end.
 
-use super::{DrillContext, Injected, Seen, Site};
+use super::{DrillContext, Injected, Injector, Seen, Site};
 use crate::{
     drill::NodeName,
     lab::{LabError, Processes},
 };
 
-pub(super) async fn inject(
-    context: &mut DrillContext,
-    _: usize,
-    name: &NodeName,
-) -> Result<Injected, LabError> {
-    let at = context.now();
-    context.runtime.freeze(name).await?;
-    Ok(Injected::between(at, context.now()))
+pub(super) async fn inject(injector: &Injector, name: &NodeName) -> Result<Injected, LabError> {
+    let at = injector.moment();
+    injector.runtime.freeze(name).await?;
+    Ok(Injected::between(at, injector.moment()))
 }
 
 /// The runtime's word: the kernel still takes connections for a frozen server, so that a client alone can't

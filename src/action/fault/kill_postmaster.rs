@@ -1,21 +1,17 @@
 //! SIGKILL to the postmaster alone; its children notice and end by themselves.
 
-use super::{DrillContext, Injected, Seen, Site};
+use super::{Injected, Injector, Seen, Site};
 use crate::{
     drill::NodeName,
     lab::{Command, LabError},
 };
 
-pub(super) async fn inject(
-    context: &mut DrillContext,
-    _: usize,
-    name: &NodeName,
-) -> Result<Injected, LabError> {
-    let node = context.node(name)?;
+pub(super) async fn inject(injector: &Injector, name: &NodeName) -> Result<Injected, LabError> {
+    let node = &injector.node;
     let script = format!("p=$(head -n 1 {}/postmaster.pid); kill -KILL $p; echo $p", node.paths().data);
-    let at = context.now();
+    let at = injector.moment();
     let killed = node.run(Command::shell(format!("kill the postmaster of {name}"), script)).await?.text();
-    Ok(Injected { pid: killed.trim().parse().ok(), ..Injected::between(at, context.now()) })
+    Ok(Injected { pid: killed.trim().parse().ok(), ..Injected::between(at, injector.moment()) })
 }
 
 /// Whether the process that was killed is gone: a restart gives the server another.

@@ -2,20 +2,14 @@
 
 use std::sync::Arc;
 
-use super::{DrillContext, Injected, Seen, Site, proof};
+use super::{Injected, Injector, Seen, Site, proof};
 use crate::{drill::NodeName, lab::LabError};
 
-pub(super) async fn inject(
-    context: &mut DrillContext,
-    step: usize,
-    name: &NodeName,
-) -> Result<Injected, LabError> {
-    let (runtime, victim) = (Arc::clone(&context.runtime), name.clone());
-    let at = context.now();
-    proof::until_noticed(context, step, async move { runtime.destroy(&victim).await }).await?;
-    let done = context.now();
-    context.nodes.remove(name);
-    Ok(Injected::between(at, done))
+pub(super) async fn inject(injector: &Injector, name: &NodeName) -> Result<Injected, LabError> {
+    let (runtime, victim) = (Arc::clone(&injector.runtime), name.clone());
+    let at = injector.moment();
+    proof::until_noticed(injector, async move { runtime.destroy(&victim).await }).await?;
+    Ok(Injected::between(at, injector.moment()))
 }
 
 pub(super) async fn probe(site: &Site, name: &NodeName) -> Result<Seen, LabError> {

@@ -5,6 +5,7 @@
 
 mod drop_table;
 mod freeze;
+mod injector;
 mod kill_node;
 mod kill_postmaster;
 mod lose_volume;
@@ -12,12 +13,13 @@ mod proof;
 
 use std::time::Duration;
 
+use injector::Injector;
 pub use proof::{Proofs, look_after};
 use proof::{Seen, Site};
 
 use super::context::DrillContext;
 use crate::{
-    drill::{Fault, NodeName, fault_table},
+    drill::{DataEffect, Fault, fault_table},
     journal::{ErrorChain, Event, FaultFacts, Moment},
     lab::LabError,
 };
@@ -66,9 +68,9 @@ macro_rules! calls {
             ended_by: $ended_by:ident $(($heal:literal))?, needs: $($needs:tt)*
         }
     )*) => {
-        async fn cause(context: &mut DrillContext, step: usize, fault: &Fault) -> Result<Injected, LabError> {
+        async fn cause(injector: &Injector, fault: &Fault) -> Result<Injected, LabError> {
             match fault {
-                $(Fault::$variant { $hit } => $module::inject(context, step, $hit).await,)*
+                $(Fault::$variant { $hit } => $module::inject(injector, $hit).await,)*
             }
         }
 
@@ -102,19 +104,19 @@ fault_table!(calls);
 /// Returns an error if it can't be injected. A fault without effect is no error: the journal says so, and the
 /// judge counts it.
 pub async fn inject(context: &mut DrillContext, step: usize, fault: &Fault) -> Result<(), LabError> {
-    let needed = fault.info().needs.filter(|needed| !context.runtime.capabilities().contains(needed));
+    let facts = perform(&Injector::now(context, step, fault)?, fault).await?;
+    note(context, step, facts);
+    Ok(())
+}
+
+/// Injects a fault with nothing but its own means, and begins to look for its effect.
+async fn perform(injector: &Injector, fault: &Fault) -> Result<FaultFacts, LabError> {
+    let needed = fault.info().needs.filter(|needed| !injector.runtime.capabilities().contains(needed));
     if let Some(needed) = needed {
         return Err(LabError::state(fault.describe(), needed.lacking()));
     }
-    let alive = match fault.node().filter(|_| fault.is_silence()) {
-        Some(name) => last_answer(context, name).await?,
-        None => None,
-    };
-    let node = match fault.node() {
-        Some(name) => context.node(name)?,
-        None => context.service()?.0,
-    };
-    let injected = cause(context, step, fault).await?;
+    let alive = if fault.is_silence() { last_answer(injector).await? } else { None };
+    let injected = cause(injector, fault).await?;
     let facts = FaultFacts {
         fault: fault.clone(),
         alive,
@@ -127,11 +129,20 @@ pub async fn inject(context: &mut DrillContext, step: usize, fault: &Fault) -> R
         lsn: injected.lsn,
         server_time: injected.server_time,
     };
-    context.recorder.record(Event::FaultInjected { step, facts: facts.clone() });
-    let site = Site { pid: injected.pid, ..Site::of(context, node, &facts) };
+    injector.recorder.record(Event::FaultInjected { step: injector.step, facts: facts.clone() });
+    let site = Site::of(injector.database.clone(), injector.node.clone(), &facts);
+    proof::begin(injector, fault, Site { pid: injected.pid, ..site });
+    Ok(facts)
+}
+
+/// The exercise as a fault of `step` has left it.
+fn note(context: &mut DrillContext, step: usize, facts: FaultFacts) {
+    // What is out of reach for good is no node any more.
+    let is_gone = matches!(facts.fault.info().data, DataEffect::Lost | DataEffect::OutOfReach);
+    if let Some(name) = facts.fault.node().filter(|_| is_gone) {
+        context.nodes.remove(name);
+    }
     context.faults.insert(step, facts);
-    proof::begin(context, step, fault, site);
-    Ok(())
 }
 
 /// A heal step: lifts a fault.
@@ -171,11 +182,12 @@ fn open(context: &DrillContext) -> impl Iterator<Item = (usize, &FaultFacts)> {
 
 /// When a server has answered a query, just now; `None` where it does not. That it lived is part of the proof
 /// that a fault silenced it.
-async fn last_answer(context: &DrillContext, name: &NodeName) -> Result<Option<Moment>, LabError> {
-    Ok(match context.node(name)?.answers(ANSWER_WITHIN).await {
-        Ok(()) => Some(context.now()),
+async fn last_answer(injector: &Injector) -> Result<Option<Moment>, LabError> {
+    Ok(match injector.node.answers(ANSWER_WITHIN).await {
+        Ok(()) => Some(injector.moment()),
         Err(error @ LabError::Sql { .. }) => {
-            context
+            let name = injector.node.name();
+            injector
                 .recorder
                 .progress(format!("{name} does not answer before the fault: {}", ErrorChain::of(&error)));
             None

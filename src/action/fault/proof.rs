@@ -3,14 +3,18 @@
 //! The proof that a fault had its effect is found beside what comes next: nobody waits for it but the end of
 //! a recovery.
 
-use std::time::Duration;
+use std::{
+    future::poll_fn,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use tokio::{task::JoinSet, time::Instant};
 
-use super::probe;
+use super::{Injector, probe};
 use crate::{
     action::context::DrillContext,
-    drill::{DataEffect, DatabaseName, Deadlines, Fault, Verb},
+    drill::{DataEffect, DatabaseName, Fault, Verb},
     journal::{ErrorChain, Event, FaultEffect, FaultFacts, FaultProbe},
     lab::{LabError, clock::Clock, node::Node},
 };
@@ -58,26 +62,30 @@ pub(super) struct Site {
 
 impl Site {
     /// Where the effect of a fault is looked for on a node.
-    pub(super) fn of(context: &DrillContext, node: Node, facts: &FaultFacts) -> Self {
+    pub(super) fn of(database: DatabaseName, node: Node, facts: &FaultFacts) -> Self {
         let FaultFacts { has_rows, inventory, .. } = facts.clone();
-        Self { node, database: context.database(), pid: None, has_rows, inventory }
+        Self { node, database, pid: None, has_rows, inventory }
     }
 }
 
-/// The searches that are under way, each in a task with a deadline. They end with this.
-#[derive(Default)]
+/// The searches that are under way, each in a task with a deadline. They end with the last clone of this.
+#[derive(Clone, Default)]
 pub struct Proofs {
-    running: JoinSet<()>,
+    running: Arc<Mutex<JoinSet<()>>>,
 }
 
 impl Proofs {
     /// Waits until all of them are in the journal.
-    pub async fn settle(&mut self) {
-        while let Some(ended) = self.running.join_next().await {
+    pub async fn settle(&self) {
+        while let Some(ended) = poll_fn(|task| self.running().poll_join_next(task)).await {
             if let Err(error) = ended {
                 tracing::error!(%error, "a search for the effect of a fault crashed");
             }
         }
+    }
+
+    fn running(&self) -> MutexGuard<'_, JoinSet<()>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -85,17 +93,16 @@ impl Proofs {
 /// the dead one's clients do, and who recovers does not wait for it. What is left to do then ends beside the
 /// next steps.
 pub(super) async fn until_noticed(
-    context: &mut DrillContext,
-    step: usize,
+    injector: &Injector,
     work: impl Future<Output = Result<(), LabError>> + Send + 'static,
 ) -> Result<(), LabError> {
     let mut work = Box::pin(work);
     tokio::select! {
         biased;
         done = &mut work => return done,
-        () = noticed(context, step) => {}
+        () = noticed(injector) => {}
     }
-    context.proofs.running.spawn(async move {
+    injector.proofs.running().spawn(async move {
         if let Err(error) = work.await {
             tracing::warn!(error = %ErrorChain::of(&error), "a fault was noticed, and could not be brought \
                 to its end");
@@ -104,19 +111,19 @@ pub(super) async fn until_noticed(
     Ok(())
 }
 
-/// Comes when clients have had their first error since this step began.
-async fn noticed(context: &DrillContext, step: usize) {
-    let Ok(workload) = context.workload() else { return std::future::pending().await };
-    while workload.status().first_trouble(step).is_none() {
+/// Comes when clients have had their first error since the step of the fault began.
+async fn noticed(injector: &Injector) {
+    let Some(clients) = &injector.clients else { return std::future::pending().await };
+    while clients.first_trouble(injector.step).is_none() {
         tokio::time::sleep(NOTICED_EVERY).await;
     }
 }
 
-/// Begins to look for the effect of the fault that `step` has injected.
-pub(super) fn begin(context: &mut DrillContext, step: usize, fault: &Fault, site: Site) {
-    let (recorder, fault) = (context.recorder.clone(), fault.clone());
-    let within = shown_within(context, &fault);
-    context.proofs.running.spawn(async move {
+/// Begins to look for the effect of the fault that was injected.
+pub(super) fn begin(injector: &Injector, fault: &Fault, site: Site) {
+    let (recorder, fault, step) = (injector.recorder.clone(), fault.clone(), injector.step);
+    let within = shown_within(injector, &fault);
+    injector.proofs.running().spawn(async move {
         let look = || probe(&site, &fault);
         let probe = find(recorder.clock(), FaultEffect::Present, within, look).await;
         recorder.record(Event::FaultProbed { fault: step, after: None, probe });
@@ -125,9 +132,9 @@ pub(super) fn begin(context: &mut DrillContext, step: usize, fault: &Fault, site
 
 /// How long the effect of a fault may take to show: a directory of data is lost when its last file is
 /// removed.
-fn shown_within(context: &DrillContext, fault: &Fault) -> Duration {
+fn shown_within(injector: &Injector, fault: &Fault) -> Duration {
     let is_lost = fault.info().data == DataEffect::Lost;
-    if is_lost { WITHIN + Deadlines::of(&context.drill).volume } else { WITHIN }
+    if is_lost { WITHIN + injector.removed_within } else { WITHIN }
 }
 
 /// Looks whether the effect of each fault that `step` was to end is gone, on the server in service.
@@ -149,7 +156,7 @@ pub async fn look_after(context: &DrillContext, step: usize) {
 async fn is_gone(context: &DrillContext, ending: &Verb, facts: &FaultFacts) -> Result<Seen, LabError> {
     let fault = &facts.fault;
     let (node, _) = context.service()?;
-    let site = |node| Site::of(context, node, facts);
+    let site = |node| Site::of(context.database(), node, facts);
     match (fault.node(), ending) {
         (None, _) => probe(&site(node), fault).await,
         (Some(name), Verb::Heal(_)) => {

@@ -171,7 +171,7 @@ async fn detect(context: &DrillContext, step: usize, phases: &mut Phases) -> Res
 /// The phase until the application's role has written. On a rehearsed copy, where no clients go, and in a
 /// drill without clients, Lifeboat writes itself.
 async fn first_write(
-    context: &mut DrillContext,
+    context: &DrillContext,
     phases: &mut Phases,
     service: &RecoveredService,
 ) -> Result<(), LabError> {
@@ -183,7 +183,7 @@ async fn first_write(
     let database = context.database();
     phases.enter(Phase::FirstWrite);
     let application = service.node.application_session(database.as_str()).await?;
-    context.workload_mut()?.commit_marker(&service.node, &application).await?;
+    context.workload()?.markers().commit(&service.node, &application).await?;
     phases.leave();
     Ok(())
 }

@@ -8,6 +8,7 @@
 mod client_thread;
 mod gate;
 mod ledger_writer;
+mod markers;
 mod rate_limiter;
 mod service;
 mod status;
@@ -28,6 +29,7 @@ use tokio_util::sync::CancellationToken;
 use client_thread::ClientThread;
 use gate::Gate;
 pub use ledger_writer::LedgerWriter;
+pub use markers::Markers;
 pub use service::{ServiceAddress, ServiceHost};
 pub use status::WorkloadStatus;
 pub use touched::{Touch, touched};
@@ -35,15 +37,14 @@ use transactions::Transactions;
 
 use crate::{
     drill::{DatabaseName, TableName, Workload as Declared},
-    journal::{CommitOutcome, MARKER_WRITER, Moment},
+    journal::Moment,
     lab::{
         LabError,
         clock::Clock,
-        node::{Node, Secrets},
-        session::Session,
+        node::Secrets,
         wait::{self, Poll},
     },
-    pg::{Lsn, quote::literal},
+    pg::quote::literal,
 };
 
 /// How soon a client that can't reach the server tries again.
@@ -104,7 +105,7 @@ pub struct Workload {
     shared: Arc<Shared>,
     service: watch::Sender<ServiceAddress>,
     client_thread: ClientThread,
-    markers: u32,
+    markers: Markers,
     table: TableName,
 }
 
@@ -151,12 +152,19 @@ impl Workload {
             nonce: config.nonce,
         });
         let client_thread = ClientThread::start(&shared, config.declared.writers, config.declared.period())?;
-        Ok(Self { shared, service, client_thread, markers: 0, table })
+        let markers = Markers::of(&shared);
+        Ok(Self { shared, service, client_thread, markers, table })
+    }
+
+    /// Lifeboat's own commits, which are written down like those of the clients.
+    #[must_use]
+    pub const fn markers(&self) -> &Markers {
+        &self.markers
     }
 
     /// What the clients report.
     #[must_use]
-    pub fn status(&self) -> &WorkloadStatus {
+    pub fn status(&self) -> &Arc<WorkloadStatus> {
         &self.shared.status
     }
 
@@ -233,40 +241,6 @@ impl Workload {
             })
         })
         .await
-    }
-
-    /// Commits a marker row of Lifeboat's own in a session of the application's role, and writes it down like
-    /// any other; returns its sequence number.
-    ///
-    /// # Errors
-    /// Returns an error if it is not acknowledged.
-    pub async fn commit_marker(&mut self, node: &Node, session: &Session) -> Result<u32, LabError> {
-        self.markers += 1;
-        let seq = self.markers;
-        let server = node.ask(session.server(Some(node.name().clone())).await, "ask which server it is")?;
-        let number = self.shared.ledger_writer.session(MARKER_WRITER, self.shared.clock.now(), server);
-        let statement = node.ask(session.prepare(&insert_into(MARKER_TABLE)).await, "prepare a marker")?;
-        let begun = self.shared.clock.now();
-        let answer = session
-            .insert(&statement, MARKER_WRITER, seq, &note(&self.shared.nonce, MARKER_WRITER, seq))
-            .await;
-        let ended = self.shared.clock.now();
-        let (outcome, lsn) = match &answer {
-            Ok(lsn) => (CommitOutcome::Acknowledged, *lsn),
-            Err(error) if error.is_disconnect() => (CommitOutcome::InDoubt, Lsn(0)),
-            Err(_) => (CommitOutcome::Failed, Lsn(0)),
-        };
-        self.shared.ledger_writer.commit(&crate::journal::Commit {
-            begun,
-            ended,
-            lsn,
-            seq,
-            session: number,
-            writer: MARKER_WRITER,
-            outcome,
-        });
-        node.ask(answer, "commit a marker")?;
-        Ok(seq)
     }
 
     /// Writes the ledger down to the disk.
