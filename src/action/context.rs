@@ -12,7 +12,9 @@ use super::{
     workload::{ServiceAddress, ServiceHost, Touch, Workload, WorkloadConfig},
 };
 use crate::{
-    drill::{DatabaseName, Dataset, Drill, Label, NodeName, RestorePointName, TableName, Timeline},
+    drill::{
+        self, Armed, DatabaseName, Dataset, Drill, Label, NodeName, RestorePointName, TableName, Timeline,
+    },
     journal::{
         BackupFacts, ErrorChain, Event, FaultFacts, Fingerprint, LEDGER_FILE, Moment, RestorePointFacts,
         Server, hash_of_all,
@@ -40,6 +42,17 @@ pub struct Recovery {
     /// The first transaction that clients can have been given on a server into which a dump was read;
     /// physical copies keep the numbers of their source.
     pub horizon: Option<u64>,
+}
+
+/// A recovery that a fault has interrupted.
+#[derive(Clone)]
+pub struct Interrupted {
+    /// Its step.
+    pub step: usize,
+    /// When it began.
+    pub began: Moment,
+    /// It.
+    pub recovery: drill::Recovery,
 }
 
 /// The lab, the clients, and what has happened so far.
@@ -86,6 +99,10 @@ pub struct DrillContext {
     pub second_look: Option<Fingerprint>,
     /// The latest recovery.
     pub recovery: Option<Recovery>,
+    /// The fault that waits for the recovery of the next step, with its own step.
+    pub armed: Option<(usize, Armed)>,
+    /// The recovery that a fault has interrupted.
+    pub interrupted: Option<Interrupted>,
 }
 
 impl DrillContext {

@@ -286,6 +286,7 @@ impl View {
         let (paint, mark, text) = match outcome {
             Outcome::Skipped => return,
             Outcome::Completed => (Paint::Plain, "·", format!("done in {took}")),
+            Outcome::Interrupted => (Paint::Plain, "·", format!("interrupted by a fault after {took}")),
             Outcome::Failed => {
                 let error = error.unwrap_or("no reason was given");
                 (Paint::Bad, "✗", format!("failed after {took}: {error}"))

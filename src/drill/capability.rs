@@ -1,6 +1,6 @@
 //! What a drill may need of the place where its nodes run.
 
-use super::{Drill, Fault, Verb};
+use super::{Armed, Drill, Fault, Verb};
 
 /// Something that a runtime can do to nodes, or can't.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -32,7 +32,7 @@ impl Drill {
     /// The faults that it injects, in order.
     fn faults(&self) -> impl Iterator<Item = &Fault> {
         self.steps.iter().filter_map(|step| match &step.verb {
-            Verb::Fault(fault) => Some(fault),
+            Verb::Fault(fault) | Verb::Arm(Armed { fault, .. }) => Some(fault),
             Verb::Backup(_)
             | Verb::Work(_)
             | Verb::RestorePoint(_)

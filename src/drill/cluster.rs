@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    BackupMethod, Drill, EndedBy, Fault, Label, NodeName, Recovery, RecoveryTarget, RestorePointName,
+    Armed, BackupMethod, Drill, EndedBy, Fault, Label, NodeName, Recovery, RecoveryTarget, RestorePointName,
 };
 use super::{Role, TableName, TargetLsn, Verb};
 
@@ -57,6 +57,10 @@ pub struct ClusterState {
     open: Vec<OpenFault>,
     /// The latest step of a human error.
     human_error: Option<usize>,
+    /// A fault that waits for the recovery of the next step, with its own step.
+    armed: Option<(usize, Armed)>,
+    /// A recovery that a fault has interrupted, with its step.
+    interrupted: Option<(usize, Recovery)>,
     service: ServiceState,
 }
 
@@ -77,6 +81,8 @@ impl ClusterState {
             points: BTreeMap::new(),
             open: Vec::new(),
             human_error: None,
+            armed: None,
+            interrupted: None,
             service: ServiceState::Up,
         }
     }
@@ -93,10 +99,28 @@ impl ClusterState {
         &self.open
     }
 
+    /// The fault that waits for the recovery of the next step, with its own step.
+    #[must_use]
+    pub const fn armed(&self) -> Option<&(usize, Armed)> {
+        self.armed.as_ref()
+    }
+
+    /// The recovery that a restart of this node takes up again, with its step: a fault has interrupted it.
+    #[must_use]
+    pub fn taken_up_by(&self, verb: &Verb) -> Option<&(usize, Recovery)> {
+        let Verb::Recover(Recovery::Restart { node }) = verb else { return None };
+        self.interrupted.as_ref().filter(|(_, recovery)| recovery.server() == node)
+    }
+
     /// The synchronous standby that keeps every commit waiting, where one is broken.
     #[must_use]
     pub fn waits_for(&self) -> Option<&NodeName> {
         self.synchronous.iter().find(|standby| self.is_broken(standby))
+    }
+
+    /// Takes the fault that waits for the next recovery for one that never comes.
+    pub fn disarm(&mut self) {
+        self.armed = None;
     }
 
     /// Takes a fault for ended that a step which was wrong was to end.
@@ -120,8 +144,20 @@ impl ClusterState {
                 }
                 self.open.push(OpenFault { step, fault: fault.clone(), kept_by: None });
             }
+            Verb::Arm(armed) => self.armed = Some((step, armed.clone())),
             Verb::Heal(_) => self.end_faults(verb),
-            Verb::Recover(recovery) => refused = self.recover(step, verb, recovery),
+            Verb::Recover(recovery) => match self.armed.take() {
+                Some((armed_by, armed)) => {
+                    let is_interrupted = armed.interrupts(recovery);
+                    self.open.push(OpenFault { step: armed_by, fault: armed.fault, kept_by: None });
+                    if is_interrupted {
+                        self.interrupt(step, recovery);
+                    } else {
+                        refused = self.recover(step, verb, recovery);
+                    }
+                }
+                None => refused = self.recover(step, verb, recovery),
+            },
             Verb::Work(_) | Verb::Check(_) | Verb::Sql(_) | Verb::Exec(_) => {}
         }
         self.service = match (self.can_commit(), self.service) {
@@ -132,12 +168,21 @@ impl ClusterState {
         refused
     }
 
+    /// The server that was being brought up is broken, and a server of the cluster all the same: clients are
+    /// sent to it.
+    fn interrupt(&mut self, step: usize, recovery: &Recovery) {
+        self.serving = Some(recovery.server().clone());
+        self.synchronous.clear();
+        self.interrupted = Some((step, recovery.clone()));
+    }
+
     fn recover(&mut self, step: usize, verb: &Verb, recovery: &Recovery) -> Result<(), Refusal> {
         let before = self.open.len();
         self.end_faults(verb);
         if !recovery.serves() {
             return Ok(());
         }
+        self.interrupted = None;
         match recovery {
             Recovery::Restore { onto: node, .. } | Recovery::Promote { node } => {
                 self.serving = Some(node.clone());
@@ -169,7 +214,9 @@ impl ClusterState {
         match verb {
             Verb::Heal(fault) => open.fault == *fault,
             Verb::Recover(Recovery::Restart { node }) => {
-                is_on(node) && open.fault.info().ended_by == EndedBy::Restart
+                let taken_up = self.taken_up_by(verb).map(|(_, recovery)| Verb::Recover(recovery.clone()));
+                (is_on(node) && open.fault.info().ended_by == EndedBy::Restart)
+                    || taken_up.is_some_and(|recovery| self.ends(&recovery, open))
             }
             // All that was streamed is replayed before a standby takes writes, a delay notwithstanding.
             Verb::Recover(Recovery::Promote { .. }) => !open.fault.is_human_error(),
@@ -182,6 +229,7 @@ impl ClusterState {
             | Verb::Work(_)
             | Verb::RestorePoint(_)
             | Verb::Fault(_)
+            | Verb::Arm(_)
             | Verb::Check(_)
             | Verb::Sql(_)
             | Verb::Exec(_) => false,

@@ -42,6 +42,7 @@ impl Deadlines {
             Verb::Work(_)
             | Verb::RestorePoint(_)
             | Verb::Fault(_)
+            | Verb::Arm(_)
             | Verb::Heal(_)
             | Verb::Check(_)
             | Verb::Sql(_)

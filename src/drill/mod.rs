@@ -5,6 +5,7 @@
 //! builds one of these.
 
 mod archive;
+mod armed;
 mod backup;
 mod capability;
 mod check;
@@ -38,6 +39,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use archive::{Archive, ArchiveInfo, ArchiveMethod};
+pub use armed::{Armed, RecoveryPhase};
 pub use backup::{Backup, BackupKind, BackupMethod, Compression, MethodInfo};
 pub use capability::Capability;
 pub use check::{Check, CheckInfo, CheckWord, Needs, SqlCheck};

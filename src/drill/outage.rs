@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Drill, OpenFault, ServiceState};
+use super::{Drill, OpenFault, ServiceState, Verb};
 
 /// What follows from the steps of a drill, worked out once: the engine and the judge read the same.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,6 +12,10 @@ pub struct Timeline {
     /// By the step of a fault, the step that ends it.
     ended_by: BTreeMap<usize, usize>,
     causes: Vec<Vec<usize>>,
+    /// By the step of a recovery, the step of the fault that interrupts it.
+    interrupted_by: BTreeMap<usize, usize>,
+    /// By the step of a restart, the step of the recovery that it takes up again.
+    takes_up: BTreeMap<usize, usize>,
 }
 
 impl Timeline {
@@ -25,6 +29,18 @@ impl Timeline {
     #[must_use]
     pub fn ended_by(&self, number: usize) -> Option<usize> {
         self.ended_by.get(&number).copied()
+    }
+
+    /// The step of the fault that is to interrupt the recovery of step `number`.
+    #[must_use]
+    pub fn interrupted_by(&self, number: usize) -> Option<usize> {
+        self.interrupted_by.get(&number).copied()
+    }
+
+    /// The step of the interrupted recovery that the restart of step `number` takes up again.
+    #[must_use]
+    pub fn takes_up(&self, number: usize) -> Option<usize> {
+        self.takes_up.get(&number).copied()
     }
 
     /// The steps of the faults that are open when step `number` begins, from which its recovery or healing
@@ -42,8 +58,13 @@ impl Drill {
     pub fn timeline(&self) -> Timeline {
         let mut state = self.first_state();
         let is_up = |service| service == ServiceState::Up;
-        let mut timeline =
-            Timeline { up: vec![is_up(state.service())], ended_by: BTreeMap::new(), causes: Vec::new() };
+        let mut timeline = Timeline {
+            up: vec![is_up(state.service())],
+            ended_by: BTreeMap::new(),
+            causes: Vec::new(),
+            interrupted_by: BTreeMap::new(),
+            takes_up: BTreeMap::new(),
+        };
         for (number, step) in self.steps.iter().enumerate() {
             let mut open: Vec<&OpenFault> = state.open_faults().iter().collect();
             let is_missed =
@@ -52,7 +73,17 @@ impl Drill {
             let first = first.map(|place| open.remove(place));
             let causes = first.into_iter().chain(open.into_iter().rev()).map(|open| open.step).collect();
             timeline.causes.push(causes);
-            let before: Vec<usize> = state.open_faults().iter().map(|open| open.step).collect();
+            let armed = state.armed().cloned();
+            if let (Some((armed_by, armed)), Verb::Recover(recovery)) = (&armed, &step.verb)
+                && armed.interrupts(recovery)
+            {
+                timeline.interrupted_by.insert(number, *armed_by);
+            }
+            if let Some((first, _)) = state.taken_up_by(&step.verb) {
+                timeline.takes_up.insert(number, *first);
+            }
+            let before = state.open_faults().iter().map(|open| open.step);
+            let before: Vec<usize> = before.chain(armed.map(|(armed_by, _)| armed_by)).collect();
             // A drill that was read has no step that is refused; a journal of an older one may.
             drop(state.apply(number, &step.verb));
             let is_over = |fault: &usize| !state.open_faults().iter().any(|open| open.step == *fault);
@@ -147,6 +178,30 @@ pub(super) mod tests {
             [] as [usize; 0]
         );
         assert_eq!(causes(vec![freeze(), killed(), promote()]), [1, 0]);
+    }
+
+    #[test]
+    fn an_interrupted_recovery_ends_with_the_restart_of_its_server_and_the_outage_counts_from_the_first_fault()
+     {
+        let armed = |node: &str| {
+            let fault = Fault::KillPostmaster { node: name(node) };
+            Verb::Arm(Armed { fault, during: RecoveryPhase::Replay })
+        };
+        let restart = Verb::Recover(Recovery::Restart { node: name("recovered") });
+        let verbs = |node: &str| {
+            let restored = restored(RecoveryTarget::Latest);
+            vec![backup(BackupMethod::Basebackup), lose_primary(), armed(node), restored, restart.clone()]
+        };
+        let timeline = drill(false, verbs("recovered")).timeline();
+        assert_eq!(timeline.up, [true, true, false, false, false, true]);
+        assert_eq!((timeline.ended_by(1), timeline.ended_by(2)), (Some(4), Some(4)));
+        assert_eq!(timeline.causes(4), [1, 2]);
+        assert_eq!((timeline.interrupted_by(3), timeline.takes_up(4)), (Some(2), Some(3)));
+        // A bystander leaves the recovery alone.
+        let timeline = drill(false, verbs("standby")).timeline();
+        assert_eq!(timeline.up, [true, true, false, false, true, true]);
+        assert_eq!((timeline.ended_by(1), timeline.ended_by(2)), (Some(3), Some(3)));
+        assert_eq!((timeline.interrupted_by(3), timeline.takes_up(4)), (None, None));
     }
 
     #[test]

@@ -37,6 +37,7 @@ impl Drill {
                 Verb::Work(_)
                 | Verb::RestorePoint(_)
                 | Verb::Fault(_)
+                | Verb::Arm(_)
                 | Verb::Heal(_)
                 | Verb::Recover(_)
                 | Verb::Sql(_)

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::human;
 
-use super::{Backup, Check, Exec, Fault, Period, Recovery, RestorePointName, Statements};
+use super::{Armed, Backup, Check, Exec, Fault, Period, Recovery, RestorePointName, Statements};
 
 /// A step.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -29,6 +29,8 @@ pub enum Verb {
     RestorePoint(RestorePointName),
     /// Break something.
     Fault(Fault),
+    /// Break something while the recovery of the next step runs.
+    Arm(Armed),
     /// Lift a fault.
     Heal(Fault),
     /// Bring service back.
@@ -51,7 +53,10 @@ impl Verb {
     /// The fault that it injects.
     #[must_use]
     pub const fn fault(&self) -> Option<&Fault> {
-        if let Self::Fault(fault) = self { Some(fault) } else { None }
+        match self {
+            Self::Fault(fault) | Self::Arm(Armed { fault, .. }) => Some(fault),
+            _ => None,
+        }
     }
 
     /// The recovery that it does.
@@ -74,6 +79,7 @@ impl Verb {
             Self::Work(period) => format!("work for {}", human::duration(period.duration())),
             Self::RestorePoint(point) => format!("make restore point {point}"),
             Self::Fault(fault) => fault.describe(),
+            Self::Arm(armed) => armed.describe(),
             Self::Heal(fault) => fault.describe_heal().unwrap_or_else(|| format!("heal {}", fault.hit())),
             Self::Recover(recovery) => recovery.describe(),
             Self::Check(checks) => {
@@ -90,7 +96,7 @@ impl Verb {
     pub const fn default_deadline(&self) -> Period {
         match self {
             Self::Work(period) => Period::from_secs(period.0.as_secs() + 60),
-            Self::RestorePoint(_) | Self::Fault(_) | Self::Heal(_) => Period::from_secs(60),
+            Self::RestorePoint(_) | Self::Fault(_) | Self::Arm(_) | Self::Heal(_) => Period::from_secs(60),
             Self::Backup(_) | Self::Check(_) | Self::Sql(_) | Self::Exec(_) => Period::from_secs(30 * 60),
             Self::Recover(_) => Period::from_secs(2 * 3600),
         }

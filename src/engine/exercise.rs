@@ -5,7 +5,7 @@ mod tests;
 
 use std::{collections::BTreeMap, panic::AssertUnwindSafe, path::PathBuf, sync::Arc, time::Duration};
 
-use futures_util::FutureExt;
+use futures_util::{FutureExt, TryFutureExt};
 use tokio_util::sync::CancellationToken;
 
 use super::evidence;
@@ -51,7 +51,8 @@ pub(super) async fn run(exercising: Exercising) -> bool {
     let mut context = begin(exercising);
     let (outcome, error) = {
         let (time_left, within) = (context.time_left.clone(), deadlines.set_up);
-        limited(&cancel, &time_left, within, topology::build(&mut context)).await
+        let built = topology::build(&mut context).map_ok(|()| Outcome::Completed);
+        limited(&cancel, &time_left, within, built).await
     };
     let drill = Arc::clone(&context.drill);
     if outcome == Outcome::Completed {
@@ -101,6 +102,8 @@ fn begin(exercising: Exercising) -> DrillContext {
         live_tables: Default::default(),
         second_look: None,
         recovery: None,
+        armed: None,
+        interrupted: None,
     }
 }
 
@@ -127,7 +130,7 @@ async fn run_steps(context: &mut DrillContext, steps: &[Step], cancel: &Cancella
             (outcome, error) = (Outcome::Failed, Some(ErrorChain::of(&gap)));
         }
         recorder.record(Event::StepEnded { step: number, outcome, error });
-        going = outcome == Outcome::Completed && recorder.health().is_ok();
+        going = matches!(outcome, Outcome::Completed | Outcome::Interrupted) && recorder.health().is_ok();
     }
 }
 
@@ -137,14 +140,14 @@ async fn limited(
     cancel: &CancellationToken,
     time_left: &TimeLeft,
     within: Duration,
-    work: impl Future<Output = Result<(), LabError>>,
+    work: impl Future<Output = Result<Outcome, LabError>>,
 ) -> (Outcome, Option<ErrorChain>) {
     time_left.begin(within);
     tokio::select! {
         biased;
         () = cancel.cancelled() => (Outcome::Cancelled, Some(ErrorChain::message("interrupted"))),
         done = guarded(within, work) => match done {
-            Ok(Ok(())) => (Outcome::Completed, None),
+            Ok(Ok(outcome)) => (outcome, None),
             // A wait that took all that was left: what was waited for says more than that the time is over.
             Ok(Err(error)) if time_left.remaining().is_zero() => {
                 (Outcome::TimedOut, Some(ErrorChain::of(&error)))

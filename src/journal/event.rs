@@ -61,6 +61,8 @@ pub enum Outcome {
     TimedOut,
     /// The run was interrupted.
     Cancelled,
+    /// A fault of the drill came while it ran, and ended it.
+    Interrupted,
     /// An earlier step did not complete.
     Skipped,
 }

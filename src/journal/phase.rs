@@ -15,6 +15,8 @@ pub enum Phase {
     Wait,
     /// Time that people need, as declared by the drill.
     Manual,
+    /// A recovery that a fault of the drill interrupted.
+    Interrupted,
     /// A place for the new server: container, volumes, directories.
     Provision,
     /// The backup is brought from the repository to the node.
@@ -33,10 +35,11 @@ pub enum Phase {
 
 impl Phase {
     /// All of them, in order.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Detect,
         Self::Wait,
         Self::Manual,
+        Self::Interrupted,
         Self::Provision,
         Self::Fetch,
         Self::Restore,
@@ -53,6 +56,7 @@ impl Phase {
             Self::Detect => "detect",
             Self::Wait => "wait",
             Self::Manual => "manual",
+            Self::Interrupted => "interrupted",
             Self::Provision => "provision",
             Self::Fetch => "fetch",
             Self::Restore => "restore",
@@ -70,6 +74,9 @@ impl Phase {
             Self::Detect => "from the fault to the first error of a client",
             Self::Wait => "steps of the drill between the fault and the recovery",
             Self::Manual => "time that people need, as the drill declares it; not measured",
+            Self::Interrupted => {
+                "a recovery that a fault of the drill interrupted, from its beginning to the next recovery"
+            }
             Self::Provision => "a place for the new server is made",
             Self::Fetch => "the backup is brought to that place",
             Self::Restore => "files or rows are put in place",

@@ -174,7 +174,9 @@ fn findings(
             facts.took(),
         ));
         match &declared.verb {
-            Verb::Fault(_) => findings.push(on_fault(record, step, declared, facts, ledger)),
+            Verb::Fault(_) | Verb::Arm(_) => findings.push(on_fault(record, step, declared, facts, ledger)),
+            // What interrupted it is a case of its own, and so is the recovery after it.
+            Verb::Recover(_) if record.is_interrupted(step, facts) => {}
             Verb::Recover(_) => {
                 let attempt = attempts.iter().zip(recoveries).find(|(attempt, _)| attempt.step == step);
                 findings.extend(on_recovery(record, step, attempt));

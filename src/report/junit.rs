@@ -198,7 +198,7 @@ fn stable_name(judgement: &Judgement, finding: &Finding) -> String {
                 Some(Verb::Backup(_)) => "backup",
                 Some(Verb::Work(_)) => "work",
                 Some(Verb::RestorePoint(_)) => "restore-point",
-                Some(Verb::Fault(_)) => "fault",
+                Some(Verb::Fault(_) | Verb::Arm(_)) => "fault",
                 Some(Verb::Heal(_)) => "heal",
                 Some(Verb::Recover(_)) => "recover",
                 Some(Verb::Check(_)) => "check",

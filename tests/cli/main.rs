@@ -20,6 +20,7 @@ mod commands;
 mod damage;
 mod deaths;
 mod doctor;
+mod during;
 mod environment;
 mod field;
 mod frozen;

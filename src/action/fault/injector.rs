@@ -60,6 +60,20 @@ impl Injector {
         Ok(Self::of(context, step, node))
     }
 
+    /// For a fault that comes while a recovery runs, which may make the node that it hits. Clients have no
+    /// service meanwhile, and so notice nothing.
+    ///
+    /// # Errors
+    /// Returns an error if it hits no node.
+    pub(in crate::action) fn beside(
+        context: &DrillContext,
+        step: usize,
+        fault: &Fault,
+    ) -> Result<Self, LabError> {
+        let name = fault.node().ok_or_else(|| LabError::state(fault.describe(), "it hits no node"))?;
+        Ok(Self { clients: None, ..Self::of(context, step, context.at(name)) })
+    }
+
     /// Now.
     pub(super) fn moment(&self) -> Moment {
         self.recorder.clock().now()

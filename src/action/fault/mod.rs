@@ -13,7 +13,7 @@ mod proof;
 
 use std::time::Duration;
 
-use injector::Injector;
+pub(super) use injector::Injector;
 pub use proof::{Proofs, look_after};
 use proof::{Seen, Site};
 
@@ -110,7 +110,7 @@ pub async fn inject(context: &mut DrillContext, step: usize, fault: &Fault) -> R
 }
 
 /// Injects a fault with nothing but its own means, and begins to look for its effect.
-async fn perform(injector: &Injector, fault: &Fault) -> Result<FaultFacts, LabError> {
+pub(super) async fn perform(injector: &Injector, fault: &Fault) -> Result<FaultFacts, LabError> {
     let needed = fault.info().needs.filter(|needed| !injector.runtime.capabilities().contains(needed));
     if let Some(needed) = needed {
         return Err(LabError::state(fault.describe(), needed.lacking()));
@@ -136,7 +136,7 @@ async fn perform(injector: &Injector, fault: &Fault) -> Result<FaultFacts, LabEr
 }
 
 /// The exercise as a fault of `step` has left it.
-fn note(context: &mut DrillContext, step: usize, facts: FaultFacts) {
+pub(super) fn note(context: &mut DrillContext, step: usize, facts: FaultFacts) {
     // What is out of reach for good is no node any more.
     let is_gone = matches!(facts.fault.info().data, DataEffect::Lost | DataEffect::OutOfReach);
     if let Some(name) = facts.fault.node().filter(|_| is_gone) {

@@ -6,11 +6,12 @@ mod promote;
 mod restart;
 mod restore;
 mod settings;
+mod under_fault;
 mod table;
 
 use std::time::Duration;
 
-use phases::Phases;
+use phases::{Awaited, Phases};
 
 use super::{
     archive, backup,
@@ -20,7 +21,7 @@ use super::{
 };
 use crate::{
     drill::{Label, Recovery, RecoveryTarget},
-    journal::{ErrorChain, Event, Moment, Phase, Recovered, Server},
+    journal::{ErrorChain, Event, Moment, Outcome, Phase, Recovered, Server},
     lab::{LabError, node::Node, session::Session},
     pg::{Lsn, ResolvedTarget, quote::literal, timeline},
 };
@@ -77,22 +78,30 @@ impl RecoveredService {
 ///
 /// # Errors
 /// Returns an error if the recovered service does not come to its terminal state, or no client commits on it.
-pub async fn recover(context: &mut DrillContext, step: usize, recovery: &Recovery) -> Result<(), LabError> {
+pub async fn recover(
+    context: &mut DrillContext,
+    step: usize,
+    recovery: &Recovery,
+) -> Result<Outcome, LabError> {
     // A recovery that hangs is to be told as one that was not reached in time, which takes a moment of that
     // time.
     let kept = context.time_left.keep_back();
-    let done = bring_back(context, step, recovery).await;
+    let taken_up = context.interrupted.clone().filter(|_| context.timeline.takes_up(step).is_some());
+    let done = under_fault::bring_back(context, step, recovery).await;
     context.time_left.give_back(kept);
     let done = match done {
-        Ok(()) => Ok(()),
+        Ok(outcome) => Ok(outcome),
         Err(error) => {
             let error = not_recovered::blame(context, recovery, error).await;
             not_recovered::note(context, step, recovery, &error).await;
             Err(error)
         }
     };
-    if let Recovery::Restore { from, .. } = recovery
-        && (done.is_err() || context.drill.is_last_restore(step, from))
+    let (restored_by, restored) =
+        taken_up.as_ref().map_or((step, recovery), |first| (first.step, &first.recovery));
+    if let Recovery::Restore { from, .. } = restored
+        && !matches!(done, Ok(Outcome::Interrupted))
+        && (done.is_err() || context.drill.is_last_restore(restored_by, from))
     {
         // Beside the service, which is back: nobody waits for it.
         backup::verify(context, step, from).await;
@@ -100,9 +109,14 @@ pub async fn recover(context: &mut DrillContext, step: usize, recovery: &Recover
     done
 }
 
-async fn bring_back(context: &mut DrillContext, step: usize, recovery: &Recovery) -> Result<(), LabError> {
+async fn bring_back(
+    context: &mut DrillContext,
+    step: usize,
+    recovery: &Recovery,
+    awaited: Option<Awaited>,
+) -> Result<(), LabError> {
     let (_, before) = context.service()?;
-    let mut phases = Phases::begin(context.clock());
+    let mut phases = Phases::begin(context.clock(), awaited);
     let tie = context.clock().tie();
     let service = match recovery {
         Recovery::Restore { from, target, onto, serve } => {
@@ -113,7 +127,10 @@ async fn bring_back(context: &mut DrillContext, step: usize, recovery: &Recovery
         }
         Recovery::Restart { node } => {
             detect(context, step, &mut phases).await?;
-            restart::run(context, &mut phases, node).await?
+            match context.interrupted.clone().filter(|_| context.timeline.takes_up(step).is_some()) {
+                Some(first) => restore::take_up(context, &mut phases, &first.recovery).await?,
+                None => restart::run(context, &mut phases, node).await?,
+            }
         }
         Recovery::Promote { node } => {
             // Whoever is to promote a standby has a session with it before there is a reason to.
@@ -134,6 +151,7 @@ async fn bring_back(context: &mut DrillContext, step: usize, recovery: &Recovery
     if service.serves {
         context.primary = Some((service.node.clone(), recovered.after.clone()));
     }
+    context.interrupted = None;
     fault::look_after(context, step).await;
     context.recorder.record(Event::Recovered { step, recovered: Box::new(recovered) });
     context.recovery = Some(context::Recovery {
@@ -164,7 +182,8 @@ async fn detect(context: &DrillContext, step: usize, phases: &mut Phases) -> Res
         // That is for the harness to see: clients which notice nothing say nothing about the recovery.
         noticed.map_err(|error| LabError::state("detect the outage", ErrorChain::of(&error).to_string()))?
     };
-    phases.detected(fault.at, noticed, number + 1 < step);
+    let attempted = context.interrupted.as_ref().map(|first| first.began);
+    phases.detected(fault.at, noticed, number + 1 < step, attempted);
     Ok(())
 }
 

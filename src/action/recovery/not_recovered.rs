@@ -22,18 +22,6 @@ const OF_THE_LAB: [i64; 6] = [126, 127, 129, 130, 137, 143];
 /// A server that has no room for another segment of WAL can't go on.
 const ROOM: u64 = 16 << 10;
 
-impl Recovery {
-    /// The node whose server is to be in service, or to give a table back.
-    const fn server(&self) -> &NodeName {
-        match self {
-            Self::Restore { onto: node, .. }
-            | Self::Restart { node }
-            | Self::Promote { node }
-            | Self::Table { standby: node, .. } => node,
-        }
-    }
-}
-
 /// The death of the server, where that is why a session with it was lost; else the error.
 pub(super) async fn blame(context: &DrillContext, recovery: &Recovery, error: LabError) -> LabError {
     match context.node(recovery.server()) {

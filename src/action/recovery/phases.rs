@@ -1,5 +1,7 @@
 //! The stopwatch of a recovery.
 
+use tokio::sync::oneshot;
+
 use crate::{
     journal::{Moment, Phase, PhaseSpan},
     lab::clock::Clock,
@@ -13,19 +15,38 @@ pub(super) struct Phases {
     /// begins.
     noticed: Option<Moment>,
     open: Option<(Phase, Moment)>,
+    /// Who waits for the beginning of a phase.
+    awaited: Option<Awaited>,
+}
+
+/// Who waits for the beginning of a phase.
+pub(super) struct Awaited {
+    pub(super) phase: Phase,
+    pub(super) begun: oneshot::Sender<()>,
 }
 
 impl Phases {
-    pub(super) const fn begin(clock: Clock) -> Self {
-        Self { clock, spans: Vec::new(), noticed: None, open: None }
+    pub(super) const fn begin(clock: Clock, awaited: Option<Awaited>) -> Self {
+        Self { clock, spans: Vec::new(), noticed: None, open: None, awaited }
     }
 
     /// Clients had their first error; where the drill has declared steps since then, it waited for them until
-    /// now.
-    pub(super) fn detected(&mut self, from: Moment, noticed: Moment, has_waited: bool) {
+    /// now, or until an attempt began that was interrupted since.
+    pub(super) fn detected(
+        &mut self,
+        from: Moment,
+        noticed: Moment,
+        has_waited: bool,
+        attempted: Option<Moment>,
+    ) {
         let now = self.clock.now();
         let until = if has_waited { now.max(noticed) } else { noticed };
-        let spans = [(Phase::Detect, from, noticed), (Phase::Wait, noticed, until)];
+        let attempted = attempted.map_or(until, |attempted| attempted.clamp(noticed, until));
+        let spans = [
+            (Phase::Detect, from, noticed),
+            (Phase::Wait, noticed, attempted),
+            (Phase::Interrupted, attempted, until),
+        ];
         let spans = spans.into_iter().filter(|(_, from, to)| from < to);
         self.spans.extend(spans.map(|(phase, from, to)| PhaseSpan { phase, from, to }));
         self.noticed = Some(until);
@@ -36,6 +57,11 @@ impl Phases {
         self.leave();
         let from = self.noticed.take().unwrap_or_else(|| self.clock.now());
         self.open = Some((phase, from));
+        if let Some(awaited) = self.awaited.take_if(|awaited| awaited.phase == phase)
+            && awaited.begun.send(()).is_err()
+        {
+            tracing::debug!(?phase, "nobody waits for this phase any more");
+        }
     }
 
     /// Ends the open phase.
@@ -67,8 +93,8 @@ mod tests {
     fn spans(has_waited: bool) -> Vec<PhaseSpan> {
         let clock = Clock::start();
         std::thread::sleep(std::time::Duration::from_millis(1));
-        let mut phases = Phases::begin(clock);
-        phases.detected(Moment(1), Moment(2), has_waited);
+        let mut phases = Phases::begin(clock, None);
+        phases.detected(Moment(1), Moment(2), has_waited, None);
         phases.enter(Phase::Promote);
         phases.spans()
     }

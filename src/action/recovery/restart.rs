@@ -6,9 +6,10 @@ use super::{Phases, RecoveredService};
 use crate::{
     action::context::DrillContext,
     drill::NodeName,
-    journal::Phase,
+    journal::{Moment, Phase},
     lab::{
         Command, LabError,
+        node::Node,
         wait::{self, Poll},
     },
 };
@@ -19,6 +20,20 @@ pub(super) async fn run(
     name: &NodeName,
 ) -> Result<RecoveredService, LabError> {
     let node = context.node(name)?;
+    let since = start_again(context, phases, &node).await?;
+    // Until crash recovery is through, nobody is let in: all of it counts as replay.
+    phases.enter(Phase::Replay);
+    drop(node.wait_for_connections().await?);
+    phases.leave();
+    Ok(RecoveredService::with_own_data(node, since))
+}
+
+/// Starts a server whose postmaster was killed; returns when.
+pub(super) async fn start_again(
+    context: &DrillContext,
+    phases: &mut Phases,
+    node: &Node,
+) -> Result<Moment, LabError> {
     phases.enter(Phase::Start);
     // The children of a postmaster that was killed end by themselves; a server won't start beside them.
     let data = node.paths().data;
@@ -40,9 +55,5 @@ pub(super) async fn run(
     node.run(Command::shell("remove the stale lock file", format!("rm -f {data}/postmaster.pid"))).await?;
     let since = context.now();
     node.launch().await?;
-    // Until crash recovery is through, nobody is let in: all of it counts as replay.
-    phases.enter(Phase::Replay);
-    drop(node.wait_for_connections().await?);
-    phases.leave();
-    Ok(RecoveredService::with_own_data(node, since))
+    Ok(since)
 }

@@ -1,6 +1,8 @@
 //! A backup is restored into a new node; a physical one is rolled forward.
 
-use super::{Phases, RecoveredService, complete_archive, follow_promotion, settings, switch_service};
+use super::{
+    Phases, RecoveredService, complete_archive, follow_promotion, restart, settings, switch_service,
+};
 use crate::{
     action::{
         archive, backup,
@@ -8,7 +10,7 @@ use crate::{
         prepare::{self, Content},
         topology,
     },
-    drill::{Label, NodeName, RecoveryTarget},
+    drill::{Label, NodeName, Recovery, RecoveryTarget},
     journal::{BackupFacts, Moment, Phase},
     lab::{LabError, Provision, node::Node},
     pg::ResolvedTarget,
@@ -91,11 +93,49 @@ async fn roll_forward(
     )?;
     phases.enter(Phase::Start);
     node.launch_as(&settings, Some("recovery.signal")).await?;
+    let since = replay(context, phases, &node, target, serve).await?;
+    Ok((node, since, resolved_target, last_segment))
+}
+
+/// From the launch of a server that replays WAL until it takes writes; returns from when on clients are sent
+/// to it.
+async fn replay(
+    context: &DrillContext,
+    phases: &mut Phases,
+    node: &Node,
+    target: &RecoveryTarget,
+    serve: bool,
+) -> Result<Moment, LabError> {
     context.recorder.progress(format!("replaying WAL to {}", target.describe()));
     let session = node.wait_for_connections().await?;
-    let since = if serve { switch_service(context, &node).await? } else { context.now() };
-    follow_promotion(context, phases, &node, &session).await?;
-    Ok((node, since, resolved_target, last_segment))
+    let since = if serve { switch_service(context, node).await? } else { context.now() };
+    follow_promotion(context, phases, node, &session).await?;
+    Ok(since)
+}
+
+/// Starts the server of an interrupted restore again: it goes on to the target that it was given.
+pub(super) async fn take_up(
+    context: &DrillContext,
+    phases: &mut Phases,
+    first: &Recovery,
+) -> Result<RecoveredService, LabError> {
+    let Recovery::Restore { from, target, onto, serve } = first else {
+        return Err(LabError::state(first.describe(), "only a restore can be taken up again"));
+    };
+    let node = context.node(onto)?;
+    let resolved_target = settings::resolved(context, target)?;
+    restart::start_again(context, phases, &node).await?;
+    let last_segment = archive::last_segment(context).await?;
+    let since = replay(context, phases, &node, target, *serve).await?;
+    Ok(RecoveredService {
+        target: Some(target.clone()),
+        resolved_target,
+        backup: Some(from.clone()),
+        baseline: target.point().map(|point| (point.to_string(), !serve)),
+        last_segment,
+        serves: *serve,
+        ..RecoveredService::with_own_data(node, since)
+    })
 }
 
 /// The phase of a tool that brings a backup to the node before it restores it.

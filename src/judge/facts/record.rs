@@ -280,9 +280,21 @@ impl<'a> Record<'a> {
             .map(|(number, (step, facts))| (number, step, facts))
     }
 
-    /// The recoveries that were asked for.
+    /// Whether the fault that is to interrupt this recovery did.
+    pub(in crate::judge) fn is_interrupted(&self, step: usize, facts: &StepFacts<'_>) -> bool {
+        self.timeline.interrupted_by(step).is_some() && facts.outcome() == Outcome::Interrupted
+    }
+
+    /// The recoveries that were asked for. One that was interrupted counts where it was taken up again.
     pub(in crate::judge) fn recoveries(&self) -> impl Iterator<Item = (usize, &'a Recovery, &StepFacts<'a>)> {
-        self.numbered().filter_map(|(number, step, facts)| Some((number, step.verb.recovery()?, facts)))
+        let declared = |step: usize| self.drill.steps.get(step)?.verb.recovery();
+        self.numbered().filter(|(number, _, facts)| !self.is_interrupted(*number, facts)).filter_map(
+            move |(number, step, facts)| {
+                step.verb.recovery()?;
+                let recovery = declared(self.timeline.takes_up(number).unwrap_or(number))?;
+                Some((number, recovery, facts))
+            },
+        )
     }
 
     /// The faults that were injected, in order.

@@ -49,6 +49,7 @@ impl Configuration for Record<'_> {
                 | Verb::Work(_)
                 | Verb::RestorePoint(_)
                 | Verb::Fault(_)
+                | Verb::Arm(_)
                 | Verb::Check(_)
                 | Verb::Sql(_)
                 | Verb::Exec(_) => {}

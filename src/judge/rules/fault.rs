@@ -8,6 +8,7 @@ use crate::judge::{
     record::{InjectedFault, Record, StepFacts},
 };
 use crate::{
+    drill::Verb,
     human,
     journal::{FaultEffect, Outcome},
 };
@@ -22,7 +23,15 @@ pub(in crate::judge) fn ruling(
     facts: &StepFacts<'_>,
     ledger: Option<&LedgerFacts<'_>>,
 ) -> Ruling {
-    let Some(fault) = facts.fault else { return Ruling::follows("the fault was not injected") };
+    let Some(fault) = facts.fault else {
+        return match record.drill.steps.get(step).map(|declared| &declared.verb) {
+            Some(Verb::Arm(armed)) if facts.outcome() == Outcome::Completed => Ruling::inconclusive(format!(
+                "the fault was never injected: the recovery after it did not enter {}",
+                armed.during.name()
+            )),
+            _ => Ruling::follows("the fault was not injected"),
+        };
+    };
     Ruling::of(
         [effect(record, step, &fault, ledger), end(record, step, facts, &fault)]
             .into_iter()

@@ -55,6 +55,7 @@ fn checks(verb: &Verb) -> &[Check] {
         | Verb::Work(_)
         | Verb::RestorePoint(_)
         | Verb::Fault(_)
+        | Verb::Arm(_)
         | Verb::Heal(_)
         | Verb::Recover(_)
         | Verb::Sql(_)

@@ -43,6 +43,10 @@ fn ran(record: &Record<'_>, number: usize, step: &Step, facts: &StepFacts<'_>) -
             human::duration(step.deadline.duration())
         )),
         Outcome::Cancelled => Ruling::inconclusive(format!("interrupted{because}")),
+        Outcome::Interrupted => match record.timeline.interrupted_by(number) {
+            Some(fault) => Ruling::pass(format!("interrupted by the fault of step {}", fault + 1)),
+            None => Ruling::inconclusive("interrupted, though no fault was to come while it ran"),
+        },
         Outcome::Skipped => Ruling::follows("an earlier step did not complete"),
     }
 }
@@ -62,9 +66,13 @@ fn completed(record: &Record<'_>, number: usize, step: &Step, facts: &StepFacts<
         }
         Verb::Recover(_) => told(facts.recovered.is_some(), "the journal has no facts of the recovery"),
         // Faults and checks have findings of their own, which miss what is missing.
-        Verb::Work(_) | Verb::Fault(_) | Verb::Heal(_) | Verb::Check(_) | Verb::Sql(_) | Verb::Exec(_) => {
-            Ruling::pass("completed")
-        }
+        Verb::Work(_)
+        | Verb::Fault(_)
+        | Verb::Arm(_)
+        | Verb::Heal(_)
+        | Verb::Check(_)
+        | Verb::Sql(_)
+        | Verb::Exec(_) => Ruling::pass("completed"),
     }
 }
 

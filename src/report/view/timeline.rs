@@ -34,6 +34,7 @@ fn row(number: usize, step: &StepRecord) -> TimelineRow {
         Outcome::Failed => ("failed", Status::Inconclusive),
         Outcome::TimedOut => ("timed out", Status::Inconclusive),
         Outcome::Cancelled => ("cancelled", Status::Inconclusive),
+        Outcome::Interrupted => ("interrupted by a fault of the drill", Status::Pass),
         Outcome::Skipped => ("not run", Status::Skipped),
     };
     TimelineRow {

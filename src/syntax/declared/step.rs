@@ -6,8 +6,8 @@ use toml::de::DeValue;
 use super::{Check, Exec, Recover, Rehearse, Statements};
 use crate::{
     drill::{
-        self, BackupMethod, Compression, DroppedTable, Label, NodeName, RestorePointName, TableName,
-        fault_table,
+        self, BackupMethod, Compression, DroppedTable, Label, NodeName, RecoveryPhase, RestorePointName,
+        TableName, fault_table,
     },
     syntax::{
         diagnostic::{Diagnostic, Span},
@@ -18,13 +18,14 @@ use crate::{
 words! {
     BackupMethod: "method of backup";
     Compression: "compression";
+    RecoveryPhase: "phase of a recovery";
 }
 
 section! {
     /// One thing that happens. It has exactly one verb.
     Step at "in `[[steps]]`", one "verb" of [
         "backup", "work", "restore-point", "fault", "heal", "recover", "rehearse", "check", "sql", "exec"
-    ];
+    ], "during" needs "fault";
 
     /// One line for people; made from the verb where it is left out.
     "title" title: Line;
@@ -38,6 +39,8 @@ section! {
     "restore-point" restore_point: RestorePointName;
     /// Break something.
     "fault" fault: Fault;
+    /// The phase of the recovery in the next step during which the fault comes, as in `replay`.
+    "during" during: RecoveryPhase;
     /// Lift a fault, written as it was injected.
     "heal" heal: Heal;
     /// Bring the service back.

@@ -50,9 +50,16 @@ fn hit(
         diagnostics.push(diagnostic.help("break another node, or recover this one first"));
         return None;
     }
-    server.broken = Some(Broken { fault: fault.clone(), since: place.clone() });
-    world.open.push(Open { step: world.step, place, table: None });
+    breaks(world, node, world.step, place, fault);
     Some(())
+}
+
+/// A server is broken by the fault of `step` from now on.
+pub(super) fn breaks(world: &mut World<'_>, node: &NodeName, step: usize, place: Span, fault: &Fault) {
+    if let Some(server) = world.server(node) {
+        server.broken = Some(Broken { fault: fault.clone(), since: place.clone() });
+    }
+    world.open.push(Open { step, place, table: None });
 }
 
 fn drop_table(

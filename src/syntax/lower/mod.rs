@@ -6,6 +6,7 @@
 mod backup;
 mod check;
 mod cluster;
+mod during;
 mod dataset;
 mod fault;
 mod own_step;

@@ -1,6 +1,6 @@
 //! The steps, one after another, over what the earlier ones left.
 
-use super::{backup, check, fault, own_step, recovery, whole, world::Made, world::World};
+use super::{backup, check, during, fault, own_step, recovery, whole, world::Made, world::World};
 use crate::{
     drill::{Period, RestorePointName, Step, Verb},
     syntax::{
@@ -29,9 +29,19 @@ fn step(world: &mut World<'_>, step: &declared::Step, diagnostics: &mut Vec<Diag
     with(world, &step.backup, &mut verbs, |world, backup| backup::backup(world, backup, diagnostics));
     with(world, &step.work, &mut verbs, |world, work| Some(work_for(world, work.0)));
     with(world, &step.restore_point, &mut verbs, |world, point| restore_point(world, point, diagnostics));
-    with(world, &step.fault, &mut verbs, |world, fault| fault::fault(world, fault, diagnostics));
+    with(world, &step.fault, &mut verbs, |world, fault| match step.during.placed() {
+        Some((place, phase)) => during::arm(world, fault, *phase, place, diagnostics),
+        None => fault::fault(world, fault, diagnostics),
+    });
     with(world, &step.heal, &mut verbs, |world, heal| fault::heal(world, heal, diagnostics));
-    with(world, &step.recover, &mut verbs, |world, recover| recovery::recover(world, recover, diagnostics));
+    with(world, &step.recover, &mut verbs, |world, recover| {
+        let waiting = world.armed.take();
+        let recovery = recovery::recover(world, recover, diagnostics);
+        if let (Some(waiting), Some(Verb::Recover(recovery))) = (waiting, &recovery) {
+            during::beside(world, &waiting, recovery, diagnostics);
+        }
+        recovery
+    });
     with(world, &step.rehearse, &mut verbs, |world, rehearse| {
         recovery::rehearse(world, rehearse, diagnostics)
     });
@@ -55,7 +65,7 @@ fn step(world: &mut World<'_>, step: &declared::Step, diagnostics: &mut Vec<Diag
                 .help("give the step more time than it works, or omit the deadline"),
         );
     }
-    if step.deadline.is_wrong() || step.title.is_wrong() {
+    if step.deadline.is_wrong() || step.title.is_wrong() || step.during.is_wrong() {
         return None;
     }
     Some(Step {

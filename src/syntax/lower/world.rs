@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use super::{cluster, refusal};
 use crate::{
-    drill::{BackupMethod, ClusterState, Fault, Label, NodeName, RestorePointName, TableName, Verb},
+    drill::{Armed, BackupMethod, ClusterState, Fault, Label, NodeName, RestorePointName, TableName, Verb},
     syntax::{
         declared::{self, RoleWord},
         diagnostic::{Diagnostic, Span},
@@ -71,6 +71,16 @@ pub(super) struct Dropped {
     pub(super) worked: Duration,
 }
 
+/// A fault that waits for the recovery of the next step.
+pub(super) struct Waiting {
+    pub(super) step: usize,
+    /// Of what it hits.
+    pub(super) place: Span,
+    /// Of the phase.
+    pub(super) during: Span,
+    pub(super) armed: Armed,
+}
+
 /// The cluster at a step.
 pub(super) struct World<'a> {
     pub(super) file: &'a declared::Drill,
@@ -87,6 +97,8 @@ pub(super) struct World<'a> {
     pub(super) open: Vec<Open>,
     /// The same by the model of the cluster, which says what ends a fault.
     pub(super) state: ClusterState,
+    /// The fault that waits for the recovery of this step.
+    pub(super) armed: Option<Waiting>,
     pub(super) faults: usize,
     /// The last recovery was wrong, so that what it was to mend can't be told.
     pub(super) forgiven: bool,
@@ -128,6 +140,7 @@ impl<'a> World<'a> {
             dropped: Vec::new(),
             open: Vec::new(),
             state,
+            armed: None,
             faults: 0,
             forgiven: false,
             examinable: false,
