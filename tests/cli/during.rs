@@ -53,24 +53,3 @@ fn a_bystander_that_freezes_while_a_backup_is_restored_is_thawed_in_the_end() {
     user.run(&user.drill("bystander", &drills::pitr().standby().steps(&steps).text()), &[]).exits(0);
     user.assert_nothing_is_left();
 }
-
-#[test]
-fn a_recovery_that_ends_before_the_phase_leaves_the_fault_out_and_does_not_pass() {
-    let steps = [
-        r#"backup = { method = "basebackup", label = "nightly", compress = "none" }"#,
-        r#"exec = { on = "repository", command = ["sh", "-c", "rm -r /proc/self/cwd/backup/nightly"] }"#,
-        r#"fault = { lose-volume = "primary" }"#,
-        "fault = { kill-postmaster = \"recovered\" }\nduring = \"replay\"",
-        r#"recover = { from = "nightly" }"#,
-        r#"recover = { restart = "recovered" }"#,
-        r#"check = ["ledger"]"#,
-    ];
-    let user = Harness::local();
-    let told = user.run(&user.drill("never", &drills::pitr().steps(&steps).text()), &[]);
-    let report = user.report("report.md");
-    assert!(matches!(told.code, 1 | 3), "{}: {report}", told.code);
-    assert!(
-        report.contains("the fault was never injected: the recovery after it did not enter replay"),
-        "{report}"
-    );
-}
