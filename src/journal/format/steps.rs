@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    drill::{Armed, Backup, Check, Drill, Fault, Recovery, Step, Verb},
+    drill::{Backup, Check, Drill, Fault, Recovery, Step, Verb},
     journal::Exercise,
 };
 
