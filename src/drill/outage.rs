@@ -181,8 +181,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn an_interrupted_recovery_ends_with_the_restart_of_its_server_and_the_outage_counts_from_the_first_fault()
-     {
+    fn an_interrupted_recovery_ends_with_a_restart_and_its_outage_counts_from_the_first_fault() {
         let armed = |node: &str| {
             let fault = Fault::KillPostmaster { node: name(node) };
             Verb::Arm(Armed { fault, during: RecoveryPhase::Replay })

@@ -53,10 +53,7 @@ impl Verb {
     /// The fault that it injects.
     #[must_use]
     pub const fn fault(&self) -> Option<&Fault> {
-        match self {
-            Self::Fault(fault) | Self::Arm(Armed { fault, .. }) => Some(fault),
-            _ => None,
-        }
+        if let Self::Fault(fault) | Self::Arm(Armed { fault, .. }) = self { Some(fault) } else { None }
     }
 
     /// The recovery that it does.

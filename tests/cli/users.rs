@@ -52,11 +52,15 @@ fn a_row_that_is_another_after_the_restore_fails() {
     let mut damaged = 0;
     for path in files.map(|file| file.path()) {
         let mut bytes = fs::read(&path).expect("a relation");
+        let before = damaged;
         while let Some(at) = bytes.windows(11).position(|window| window == b"Account 777") {
             bytes[at + 8] = b'8';
             damaged += 1;
         }
-        fs::write(&path, bytes).expect("a relation");
+        // A file that is written anew is empty for a moment, and the restore may be at it.
+        if damaged > before {
+            fs::write(&path, bytes).expect("a relation");
+        }
     }
     assert!(damaged > 0, "no relation holds the row");
     // The content differs, and the backup's own manifest says so too.

@@ -32,7 +32,8 @@ pub(super) async fn bring_back(
     recovery: &Recovery,
 ) -> Result<Outcome, LabError> {
     let Some((armed_by, armed)) = context.armed.take() else {
-        return super::bring_back(context, step, recovery, None).await.map(|()| Outcome::Completed);
+        let recovered = Box::pin(super::bring_back(context, step, recovery, None));
+        return recovered.await.map(|()| Outcome::Completed);
     };
     let began = context.now();
     let interrupts = armed.interrupts(recovery);
@@ -47,7 +48,7 @@ pub(super) async fn bring_back(
     });
     let awaited = Awaited { phase: armed.during.into(), begun };
     let (done, told) = {
-        let mut recovered = pin!(super::bring_back(context, step, recovery, Some(awaited)));
+        let mut recovered = Box::pin(super::bring_back(context, step, recovery, Some(awaited)));
         tokio::select! {
             biased;
             injected = &mut injection => match injected? {
