@@ -29,6 +29,7 @@ pub mod journal;
 pub mod judge;
 pub mod report;
 pub mod lab;
+pub mod source;
 pub mod action;
 pub mod engine;
 pub mod cli;

@@ -7,7 +7,7 @@ use super::{
 };
 
 /// A module, and one that its product code never names although it comes later in the order of layers.
-const NEVER: [(&str, &str); 9] = [
+const NEVER: [(&str, &str); 12] = [
     ("engine", "judge"),
     ("engine", "report"),
     ("engine", "syntax"),
@@ -17,6 +17,9 @@ const NEVER: [(&str, &str); 9] = [
     ("lab", "judge"),
     ("lab", "report"),
     ("report", "lab"),
+    ("source", "judge"),
+    ("source", "report"),
+    ("source", "syntax"),
 ];
 
 /// Enums that grow. What a variant means stands in its table in `src/drill/`; a comparison with one of them
