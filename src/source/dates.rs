@@ -50,11 +50,11 @@ pub fn dated(name: &str, modified: Option<Timestamp>) -> Option<Dated> {
 /// space, or ten digits of seconds since 1970.
 #[must_use]
 pub fn date_of_name(name: &str) -> Option<Dated> {
-    let starts = name.char_indices().filter(|(at, char)| {
+    let mut starts = name.char_indices().filter(|(at, char)| {
         let is_after_digit = name.get(..*at).is_some_and(|left| left.ends_with(|c: char| c.is_ascii_digit()));
         char.is_ascii_digit() && !is_after_digit
     });
-    starts.filter_map(|(at, _)| date_at(name.get(at..)?)).next()
+    starts.find_map(|(at, _)| date_at(name.get(at..)?))
 }
 
 fn date_at(text: &str) -> Option<Dated> {
@@ -108,10 +108,8 @@ fn time_of_day(mut reader: Reader<'_>) -> Option<(i8, i8, i8, i64)> {
     let has_colons = is_apart && reader.skip(&[':', '-', '_', '.', 'h']);
     let minute = reader.number(2).filter(|minute| *minute < 60)?;
     let mut seconds = reader;
-    let second = match (has_colons && seconds.skip(&[':', '-', '_', '.'])) || !has_colons {
-        true => seconds.number(2).filter(|second| *second < 60),
-        false => None,
-    };
+    let goes_on = !has_colons || seconds.skip(&[':', '-', '_', '.']);
+    let second = if goes_on { seconds.number(2).filter(|second| *second < 60) } else { None };
     if second.is_some() {
         reader = seconds;
     }

@@ -111,9 +111,10 @@ impl SourceError {
     /// What the operating system said of a file.
     pub(super) fn of_file(verb: &'static str, place: impl Into<String>, error: &io::Error) -> Self {
         let place = place.into();
-        match error.kind() {
-            io::ErrorKind::NotFound => Self::NotThere { place },
-            _ => Self::Refused { verb, place, error: error.to_string().into() },
+        if error.kind() == io::ErrorKind::NotFound {
+            Self::NotThere { place }
+        } else {
+            Self::Refused { verb, place, error: error.to_string().into() }
         }
     }
 

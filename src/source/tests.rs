@@ -1,6 +1,7 @@
 //! What the parts of a source do together, on local files and with the real tools.
 
 mod damage;
+mod s3;
 mod tools;
 
 use std::{io::Write, path::Path, process::Command};

@@ -90,6 +90,7 @@ pub struct Unwrapped {
     content: Content,
     head: Bytes,
     piece: Bytes,
+    is_at_end: bool,
     pieces: mpsc::Receiver<Result<Bytes, SourceError>>,
     progress: watch::Receiver<Progress>,
     fetched: oneshot::Receiver<Fetched>,
@@ -127,6 +128,7 @@ impl Unwrapped {
             content,
             head,
             piece: Bytes::new(),
+            is_at_end: false,
             pieces: received,
             progress,
             fetched,
@@ -183,7 +185,7 @@ impl AsyncRead for Unwrapped {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        while self.piece.is_empty() {
+        while self.piece.is_empty() && !self.is_at_end {
             match self.pieces.poll_recv(context) {
                 Poll::Pending => return Poll::Pending,
                 Poll::Ready(None) => {
@@ -192,7 +194,7 @@ impl AsyncRead for Unwrapped {
                 }
                 Poll::Ready(Some(Err(error))) => return Poll::Ready(Err(error.into())),
                 Poll::Ready(Some(Ok(piece))) if piece.is_empty() => {
-                    self.pieces.close();
+                    self.is_at_end = true;
                     return Poll::Ready(Ok(()));
                 }
                 Poll::Ready(Some(Ok(piece))) => self.piece = piece,

@@ -11,9 +11,12 @@ const MAX_WORK_FACTOR: u8 = 20;
 
 pub(super) fn open(input: impl BufRead + Send + 'static, keys: &Keys) -> Result<Input, SourceError> {
     let no_key = |why: &str| SourceError::Key { layer: Layer::Age, why: why.into() };
-    let explained = |error: DecryptError| match error {
-        DecryptError::Io(error) => super::damaged(Layer::Age, 0, &error),
-        other => no_key(&other.to_string()),
+    let explained = |error: DecryptError| {
+        if let DecryptError::Io(error) = error {
+            super::damaged(Layer::Age, 0, &error)
+        } else {
+            no_key(&error.to_string())
+        }
     };
     let decryptor = Decryptor::new_buffered(ArmoredReader::new(input)).map_err(explained)?;
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).map_err(|_| no_key("the key is no text"));

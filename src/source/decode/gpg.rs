@@ -187,9 +187,10 @@ fn gpg(home: Option<&Home>) -> Command {
 }
 
 fn not_started(error: &io::Error) -> SourceError {
-    match error.kind() {
-        io::ErrorKind::NotFound => refused("the program gpg is not installed: install gnupg"),
-        _ => refused(&format!("gpg can't be started: {error}")),
+    if error.kind() == io::ErrorKind::NotFound {
+        refused("the program gpg is not installed: install gnupg")
+    } else {
+        refused(&format!("gpg can't be started: {error}"))
     }
 }
 

@@ -65,10 +65,8 @@ fn damaged(layer: Layer, at: u64, error: &io::Error) -> SourceError {
     if let Some(error) = error.get_ref().and_then(|inner| inner.downcast_ref::<SourceError>()) {
         return error.clone();
     }
-    let why = match error.kind() {
-        io::ErrorKind::UnexpectedEof => "it ends too early: it was cut short".into(),
-        _ => error.to_string().into(),
-    };
+    let is_cut = error.kind() == io::ErrorKind::UnexpectedEof;
+    let why = if is_cut { "it ends too early: it was cut short".into() } else { error.to_string().into() };
     SourceError::Damaged { layer, at, why }
 }
 

@@ -80,10 +80,10 @@ impl<R: Read> OpenSsl<R> {
             }
         }
         let Some(cipher) = &mut self.cipher else { return Ok(()) };
-        if self.is_at_end && (self.pending.is_empty() || self.pending.len() % BLOCK != 0) {
+        if self.is_at_end && (self.pending.is_empty() || !self.pending.len().is_multiple_of(BLOCK)) {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
-        let keep = if self.is_at_end { 0 } else { 1 };
+        let keep = usize::from(!self.is_at_end);
         let ready = self.pending.len().saturating_sub(keep) / BLOCK * BLOCK;
         self.plain.clear();
         self.given = 0;

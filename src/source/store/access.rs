@@ -22,6 +22,8 @@ pub struct Access {
     pub region: Option<String>,
     /// The bucket stands in the path, not in the name of the host.
     pub path_style: bool,
+    /// Requests are not signed: the bucket is open to all.
+    pub anonymous: bool,
     /// Certificates that are trusted beside those of the system, in PEM; relative to the drill's folder.
     pub ca_file: Option<PathBuf>,
     /// How long it is waited, and how often tried again.
@@ -68,6 +70,9 @@ impl Access {
                     .with_retry(retry);
                 if self.path_style {
                     builder = builder.with_virtual_hosted_style_request(false);
+                }
+                if self.anonymous {
+                    builder = builder.with_skip_signature(true);
                 }
                 if let Some(endpoint) = &self.endpoint {
                     builder = builder.with_endpoint(endpoint);

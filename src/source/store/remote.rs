@@ -148,7 +148,7 @@ impl Remote {
             name: part.path.clone(),
             place: format!("{}{}", self.root, part.key),
             bytes: part.bytes.saturating_sub(from),
-            input: Box::new(Pieces { received, piece: Bytes::new() }),
+            input: Box::new(Pieces { received, piece: Bytes::new(), is_at_end: false }),
             task: Some(AbortOnDropHandle::new(task)),
         }
     }
@@ -269,13 +269,14 @@ fn chain(error: &dyn std::error::Error) -> String {
 struct Pieces {
     received: mpsc::Receiver<Result<Bytes, SourceError>>,
     piece: Bytes,
+    is_at_end: bool,
 }
 
 impl Read for Pieces {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.piece.is_empty() && !self.received.is_closed() {
+        if self.piece.is_empty() && !self.is_at_end {
             match self.received.blocking_recv() {
-                Some(Ok(piece)) if piece.is_empty() => self.received.close(),
+                Some(Ok(piece)) if piece.is_empty() => self.is_at_end = true,
                 Some(Ok(piece)) => self.piece = piece,
                 Some(Err(error)) => return Err(error.into()),
                 None => return Err(SourceError::GivenUp.into()),
