@@ -97,6 +97,8 @@ pub struct DrillContext {
     pub live_tables: BTreeMap<TableName, Touch>,
     /// The service's content just before the latest fault.
     pub second_look: Option<Fingerprint>,
+    /// The database of the user's backup, once that is restored.
+    pub restored_database: Option<DatabaseName>,
     /// The latest recovery.
     pub recovery: Option<Recovery>,
     /// The fault that waits for the recovery of the next step, with its own step.
@@ -121,7 +123,8 @@ impl DrillContext {
     /// The database that the clients use.
     #[must_use]
     pub fn database(&self) -> DatabaseName {
-        self.drill.dataset().map_or_else(DatabaseName::postgres, |dataset| dataset.database.clone())
+        let declared = self.drill.dataset().map(|dataset| dataset.database.clone());
+        declared.or_else(|| self.restored_database.clone()).unwrap_or_else(DatabaseName::postgres)
     }
 
     /// What the drill's own cluster holds.

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, ValueEnum};
 use clap_complete::Shell;
 
-use super::exit::Exit;
+pub(super) use super::restore_test::RestoreTest;
+use super::{exit::Exit, restore_test::EXAMPLES as RESTORE_TEST_EXAMPLES};
 use crate::{
     drill::RuntimeKind,
     engine::Wanted,
@@ -45,6 +46,9 @@ pub(super) enum Subcommand {
     /// Run drills and judge them
     #[command(after_help = format!("{RUN_EXAMPLES}\n\n{}", Exit::table()))]
     Run(Run),
+    /// Restore a backup of your own into a throw-away server, examine it and judge it
+    #[command(after_help = format!("{RESTORE_TEST_EXAMPLES}\n\n{}", Exit::table()))]
+    RestoreTest(Box<RestoreTest>),
     /// Check drill files without starting anything
     #[command(after_help = "Examples:\n  lifeboat check                 the shipped drills and those in \
             ./drills\n  lifeboat check drills/         every drill of a folder")]
@@ -125,6 +129,13 @@ pub(super) struct Select {
 pub(super) struct Run {
     #[command(flatten)]
     pub(super) select: Select,
+    #[command(flatten)]
+    pub(super) how: How,
+}
+
+/// How drills are run.
+#[derive(Debug, Args)]
+pub(super) struct How {
     /// Where servers run
     #[arg(long, value_name = "RUNTIME", default_value = "auto", env = "LIFEBOAT_RUNTIME")]
     pub(super) runtime: Runtime,

@@ -131,6 +131,7 @@ impl From<&LabError> for Exit {
             | LabError::Io { .. }
             | LabError::Engine { .. }
             | LabError::Sql { .. }
+            | LabError::NoBackup { .. }
             | LabError::State { .. } => Self::Inconclusive,
         }
     }

@@ -16,6 +16,7 @@ mod manual;
 mod new;
 mod progress;
 mod report;
+mod restore_test;
 mod run;
 mod select;
 mod terminal;
@@ -83,6 +84,7 @@ fn logging(arguments: &Arguments) {
 async fn dispatch(subcommand: Subcommand) -> Exit {
     match subcommand {
         Subcommand::Run(arguments) => run::run(arguments).await,
+        Subcommand::RestoreTest(arguments) => restore_test::restore_test(*arguments).await,
         Subcommand::Check(arguments) => check::check(&arguments),
         Subcommand::List(arguments) => list::list(&arguments),
         Subcommand::Schema { document } => {

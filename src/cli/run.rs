@@ -35,13 +35,13 @@ use crate::{
 
 pub(super) async fn run(arguments: arguments::Run) -> Exit {
     match select::selected(&arguments.select) {
-        Ok(drills) => perform(arguments, drills).await.unwrap_or_else(|exit| exit),
+        Ok(drills) => perform(arguments.how, drills).await.unwrap_or_else(|exit| exit),
         Err(exit) => exit,
     }
 }
 
 /// Runs the drills; an error was told already.
-async fn perform(arguments: arguments::Run, drills: Vec<Selected>) -> Result<Exit, Exit> {
+pub(super) async fn perform(arguments: arguments::How, drills: Vec<Selected>) -> Result<Exit, Exit> {
     let work = arguments.work.directory().map_err(|error| failed(&error))?;
     let chosen = Provider::choose(arguments.runtime.wanted(), &work, arguments.image.clone()).await;
     let provider = chosen.map_err(|error| failed(&error))?;

@@ -151,7 +151,7 @@ pub(super) fn names() -> BTreeSet<DrillName> {
     shipped(&SHIPPED).into_iter().chain(own).map(|source| source.name).collect()
 }
 
-fn drawn(diagnostics: &Diagnostics) -> String {
+pub(super) fn drawn(diagnostics: &Diagnostics) -> String {
     diagnostics.graphical(terminal::colour_on_stderr(), terminal::width().into())
 }
 

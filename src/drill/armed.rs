@@ -67,6 +67,7 @@ impl Recovery {
         match self {
             Self::Restore { .. } if is_physical => &[Provision, Restore, Start, Replay],
             Self::Restore { .. } => &[Provision, Start, Restore],
+            Self::Source { .. } => &[],
             Self::Restart { .. } => &[Start, Replay],
             Self::Promote { .. } => &[Promote],
             Self::Table { .. } => &[Start, Replay, Restore],
@@ -78,6 +79,7 @@ impl Recovery {
     pub const fn server(&self) -> &NodeName {
         match self {
             Self::Restore { onto: node, .. }
+            | Self::Source { onto: node }
             | Self::Restart { node }
             | Self::Promote { node }
             | Self::Table { standby: node, .. } => node,

@@ -189,7 +189,7 @@ impl ClusterState {
                 // The new server waits for nobody.
                 self.synchronous.clear();
             }
-            Recovery::Restart { .. } | Recovery::Table { .. } => {}
+            Recovery::Source { .. } | Recovery::Restart { .. } | Recovery::Table { .. } => {}
         }
         let replays = !matches!(recovery, Recovery::Table { .. });
         for open in self.open.iter_mut().filter(|open| replays && open.fault.is_human_error()) {
@@ -221,7 +221,7 @@ impl ClusterState {
             // All that was streamed is replayed before a standby takes writes, a delay notwithstanding.
             Verb::Recover(Recovery::Promote { .. }) => !open.fault.is_human_error(),
             Verb::Recover(Recovery::Table { table, .. }) => open.fault.table() == Some(table),
-            Verb::Recover(Recovery::Restore { serve: false, .. }) => false,
+            Verb::Recover(Recovery::Restore { serve: false, .. } | Recovery::Source { .. }) => false,
             Verb::Recover(Recovery::Restore { from, target, .. }) => {
                 !open.fault.is_human_error() || self.ends_before(from, target, open.step)
             }

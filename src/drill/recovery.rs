@@ -21,6 +21,11 @@ pub enum Recovery {
         /// rehearsal beside it).
         serve: bool,
     },
+    /// The backup of the drill's source is restored into a throw-away node.
+    Source {
+        /// The name of the node.
+        onto: NodeName,
+    },
     /// The server is started again where it was, and repairs itself from its own WAL.
     Restart {
         /// The server.
@@ -138,6 +143,7 @@ impl Recovery {
     pub const fn serves(&self) -> bool {
         match self {
             Self::Restore { serve, .. } => *serve,
+            Self::Source { .. } => false,
             Self::Restart { .. } | Self::Promote { .. } | Self::Table { .. } => true,
         }
     }
@@ -152,6 +158,7 @@ impl Recovery {
             Self::Restore { from, target, onto, serve: false } => {
                 format!("rehearse {from} to {} on {onto}", target.describe())
             }
+            Self::Source { onto } => format!("restore the backup into {onto}"),
             Self::Restart { node } => format!("restart {node}"),
             Self::Promote { node } => format!("promote {node}"),
             Self::Table { table, standby } => format!("bring back {table} from {standby}"),

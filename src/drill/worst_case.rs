@@ -158,6 +158,16 @@ impl Drill {
     #[must_use]
     pub fn worst_case(&self, step: usize, recovery: &Recovery, known: &dyn Configuration) -> WorstCase {
         match recovery {
+            Recovery::Source { .. } => match self.backup_interval {
+                Some(every) => WorstCase::known(
+                    every.duration(),
+                    format!(
+                        "backup interval {}; how long a backup takes comes on top",
+                        human::duration(every.duration())
+                    ),
+                ),
+                None => WorstCase::unknown("no backup schedule is declared"),
+            },
             Recovery::Restart { .. } => restart(known),
             Recovery::Promote { node } => self.promote(node, known),
             Recovery::Table { .. } => WorstCase::known(
@@ -178,7 +188,11 @@ impl Drill {
     /// run will find.
     #[must_use]
     pub fn declared_worst_cases(&self) -> Vec<(usize, WorstCase)> {
-        let recoveries = self.recoveries();
+        // Whose schedule nobody has told is not known to be at risk, either.
+        let is_told = |recovery: &Recovery| {
+            self.backup_interval.is_some() || !matches!(recovery, Recovery::Source { .. })
+        };
+        let recoveries = self.recoveries().filter(|(_, recovery)| is_told(recovery));
         recoveries.map(|(step, recovery)| (step, self.worst_case(step, recovery, &Declared(self)))).collect()
     }
 

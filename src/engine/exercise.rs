@@ -101,6 +101,7 @@ fn begin(exercising: Exercising) -> DrillContext {
         baselines: BTreeMap::new(),
         live_tables: Default::default(),
         second_look: None,
+        restored_database: None,
         recovery: None,
         armed: None,
         interrupted: None,

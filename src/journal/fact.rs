@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{ClockTie, ErrorChain, Fingerprint, KeptFingerprint, Moment, PhaseSpan, Ranges};
+use super::{ClockTie, ErrorChain, Fingerprint, KeptFingerprint, Moment, PhaseSpan, Ranges, SourceFacts};
 use crate::{
     drill::{
         BackupKind, BackupMethod, Compression, Label, NodeName, RecoveryTarget, RestorePointName, TableName,
@@ -89,8 +89,9 @@ pub struct RestorePointFacts {
 pub struct Recovered {
     /// The node in service (or rehearsed).
     pub node: NodeName,
-    /// The server that served before the fault.
-    pub before: Server,
+    /// The server that served before the fault; `None` where a backup of the user's was restored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<Server>,
     /// The server that serves now.
     pub after: Server,
     /// The target, where there was one.
@@ -118,6 +119,9 @@ pub struct Recovered {
     /// How its connections are encrypted, where the drill demands that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tls: Option<TlsFacts>,
+    /// The backup of the user's that it was restored from, where it was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<Box<SourceFacts>>,
     /// What the server's log says of the recovery.
     pub log: Vec<LogFact>,
     /// By which the instants of the log are found on the runner's clock; `None` in older journals.

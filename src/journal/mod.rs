@@ -18,6 +18,7 @@ mod phase;
 mod provenance;
 mod ranges;
 mod resolved_target;
+mod source;
 
 pub use clients::Refusals;
 pub use error_chain::ErrorChain;
@@ -37,3 +38,4 @@ pub use phase::{Phase, PhaseSpan};
 pub use provenance::{DrillFile, Provenance, Software};
 pub use ranges::Ranges;
 pub use resolved_target::resolve_target;
+pub use source::{DatedBy, SourceFacts, SystemIdentifier};

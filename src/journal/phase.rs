@@ -21,6 +21,10 @@ pub enum Phase {
     Provision,
     /// The backup is brought from the repository to the node.
     Fetch,
+    /// The backup's encryption is taken off.
+    Decrypt,
+    /// The backup's compression is taken off.
+    Decompress,
     /// Files or rows are put in place.
     Restore,
     /// The server is started.
@@ -35,13 +39,15 @@ pub enum Phase {
 
 impl Phase {
     /// All of them, in order.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::Detect,
         Self::Wait,
         Self::Manual,
         Self::Interrupted,
         Self::Provision,
         Self::Fetch,
+        Self::Decrypt,
+        Self::Decompress,
         Self::Restore,
         Self::Start,
         Self::Replay,
@@ -59,6 +65,8 @@ impl Phase {
             Self::Interrupted => "interrupted",
             Self::Provision => "provision",
             Self::Fetch => "fetch",
+            Self::Decrypt => "decrypt",
+            Self::Decompress => "decompress",
             Self::Restore => "restore",
             Self::Start => "start",
             Self::Replay => "replay",
@@ -79,6 +87,8 @@ impl Phase {
             }
             Self::Provision => "a place for the new server is made",
             Self::Fetch => "the backup is brought to that place",
+            Self::Decrypt => "the part of the fetch in which encryption was taken off; they are one pass",
+            Self::Decompress => "the part of the fetch in which compression was taken off; they are one pass",
             Self::Restore => "files or rows are put in place",
             Self::Start => {
                 "from the end of the phase before (the server is launched) to `redo starts` in its log, or \

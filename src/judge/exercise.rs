@@ -13,7 +13,7 @@ use crate::judge::{
     phases, provenance,
     record::{JudgeError, Record, StepFacts},
     recovery::CompletedRecovery,
-    rto, sources, step, work, worst_case,
+    rto, source, sources, step, work, worst_case,
 };
 use crate::{
     drill::{Step, Verb},
@@ -67,7 +67,8 @@ pub fn judge(
     }
     judgement.rto = outage::worst_rto(&recoveries, &outages);
     let accountings = || recoveries.iter().filter_map(|recovery| recovery.accounting.as_ref());
-    judgement.rpo = accountings().filter_map(|accounting| accounting.rpo).max();
+    let of_source = attempts.iter().filter_map(|attempt| source::loss(attempt.recovered.source.as_deref()?));
+    judgement.rpo = accountings().filter_map(|accounting| accounting.rpo).chain(of_source).max();
     judgement.lost_commits = accountings().map(|accounting| accounting.lost).max();
     judgement.discarded_commits = accountings().map(|accounting| accounting.discarded).max();
     judgement.discarded = accountings().filter_map(|accounting| accounting.discarded_time).max();
@@ -165,7 +166,10 @@ fn findings(
     (recoveries, outages): (&[RecoveryJudgement], &[Outage]),
     answers: &[Answer],
 ) -> Vec<Finding> {
-    let mut findings = vec![baseline::ruling(record).about(Subject::Baseline, "baseline", None)];
+    let mut findings = Vec::new();
+    if record.drill.source().is_none() || record.set_up_failed.is_some() {
+        findings.push(baseline::ruling(record).about(Subject::Baseline, "baseline", None));
+    }
     for (step, declared, facts) in record.numbered() {
         let name = format!("step {} {}", number(step), declared.title);
         findings.push(step::ruling(record, step, declared, facts).about(
@@ -195,6 +199,7 @@ fn findings(
             | Verb::Exec(_) => {}
         }
     }
+    findings.extend(source::findings(record, attempts));
     findings.extend(objective::findings(record, recoveries, outages));
     findings.extend(
         guarantee::ruling(record)

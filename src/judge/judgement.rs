@@ -201,10 +201,39 @@ pub enum Subject {
     Guarantee,
     /// What was lost against the worst case by configuration.
     WorstCase,
+    /// The backup that a restore test restored is the one that its owner counts on.
+    Backup {
+        /// In which respect.
+        question: BackupQuestion,
+    },
     /// Everything was cleaned_up.
     Cleanup,
     /// The journal and the files of evidence are what was written.
     Evidence,
+}
+
+/// What is asked of a backup as it lies there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum BackupQuestion {
+    /// How old it is.
+    Age,
+    /// How large it is.
+    Size,
+    /// What its tool said while it was restored.
+    Messages,
+}
+
+impl BackupQuestion {
+    /// The name of the finding.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Age => "backup age",
+            Self::Size => "backup size",
+            Self::Messages => "restore messages",
+        }
+    }
 }
 
 /// One thing that was judged.

@@ -20,8 +20,8 @@ mod verdict;
 pub use exercise::judge;
 pub use facts::record::JudgeError;
 pub use judgement::{
-    CheckJudgement, CommitAccounting, DrillProvenance, FaultJudgement, Finding, Judgement, KeptFile,
-    RecoveryJudgement, RunJudgement, StepRecord, Subject, Work, WorstCase,
+    BackupQuestion, CheckJudgement, CommitAccounting, DrillProvenance, FaultJudgement, Finding, Judgement,
+    KeptFile, RecoveryJudgement, RunJudgement, StepRecord, Subject, Work, WorstCase,
 };
 pub use run::judge_run;
 pub use verdict::Verdict;
@@ -32,5 +32,5 @@ use facts::{
 };
 use rules::{
     baseline, checks, cleanup, content, end_of_recovery, evidence, examined, fault, guarantee, identity,
-    ledger, not_proven, objective, step, tls, verification,
+    ledger, not_proven, objective, source, step, tls, verification,
 };

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use super::{LabError, TimeLeft};
+use super::{Feed, LabError, TimeLeft};
 
 /// A program, its arguments and its surroundings. It runs as the server's unprivileged user, with `LC_ALL=C`
 /// and `TZ=UTC`.
@@ -22,6 +22,8 @@ pub struct Command {
     pub env: BTreeMap<String, String>,
     /// What it reads from standard input.
     pub stdin: Vec<u8>,
+    /// What it reads from standard input in place of that, as it comes.
+    pub feed: Option<Feed>,
     /// The file of this machine that its standard output goes to as it comes; `None`: it is held in memory,
     /// up to a limit.
     pub save: Option<PathBuf>,
@@ -38,6 +40,7 @@ impl Command {
             argv: argv.into_iter().map(Into::into).collect(),
             env: BTreeMap::new(),
             stdin: Vec::new(),
+            feed: None,
             save: None,
             deadline: TimeLeft::LONGEST,
         }
@@ -59,6 +62,13 @@ impl Command {
     #[must_use]
     pub fn stdin(mut self, bytes: impl Into<Vec<u8>>) -> Self {
         self.stdin = bytes.into();
+        self
+    }
+
+    /// With this stream on standard input.
+    #[must_use]
+    pub fn feed(mut self, feed: Feed) -> Self {
+        self.feed = Some(feed);
         self
     }
 
@@ -102,16 +112,14 @@ impl Output {
     /// # Errors
     /// Returns an error if it did not: with its exit code and what it said, shortened and whole.
     pub fn success(self, command: &Command) -> Result<Self, LabError> {
-        if self.code == 0 {
-            return Ok(self);
-        }
+        if self.code == 0 { Ok(self) } else { Err(self.refused(&command.what)) }
+    }
+
+    /// What it says of the program as an error, whatever its exit code is.
+    #[must_use]
+    pub fn refused(&self, what: &str) -> LabError {
         let whole = if self.stderr.is_empty() { &self.stdout } else { &self.stderr };
         let whole = String::from_utf8_lossy(whole).trim().to_owned();
-        Err(LabError::Command {
-            what: command.what.clone(),
-            code: self.code,
-            said: words::digest(&whole),
-            whole,
-        })
+        LabError::Command { what: what.to_owned(), code: self.code, said: words::digest(&whole), whole }
     }
 }

@@ -87,6 +87,14 @@ pub enum LabError {
         /// Why not, and what would mend it.
         why: String,
     },
+    /// What was to be recovered from is not there, or is no such thing: the lab has nothing to do with it.
+    #[error("{what}: {why}")]
+    NoBackup {
+        /// What was to be done.
+        what: String,
+        /// What is there instead.
+        why: String,
+    },
     /// The world is not as it was believed to be.
     #[error("{what}: {why}")]
     State {
@@ -123,6 +131,11 @@ impl LabError {
     /// Something that is not installed.
     pub fn missing(what: impl Into<String>, why: impl Into<String>) -> Self {
         Self::Missing { what: what.into(), why: why.into() }
+    }
+
+    /// A backup that is none.
+    pub fn no_backup(what: impl Into<String>, why: impl Into<String>) -> Self {
+        Self::NoBackup { what: what.into(), why: why.into() }
     }
 
     /// A belief that turned out wrong.

@@ -8,6 +8,7 @@ pub mod clock;
 mod command;
 pub mod docker;
 mod error;
+mod feed;
 #[cfg(test)]
 pub mod fake;
 pub mod local;
@@ -23,6 +24,7 @@ pub mod wait;
 pub use certificates::Authority;
 pub use command::{Command, Output};
 pub use error::LabError;
+pub use feed::Feed;
 pub use node_paths::{Address, Installation, NodePaths, PreparedKey, TOOLS, repository};
 pub use runtime::{Processes, Provision, Runtime};
 pub use time_left::TimeLeft;

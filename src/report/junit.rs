@@ -219,6 +219,7 @@ fn stable_name(judgement: &Judgement, finding: &Finding) -> String {
         | Subject::Objective { .. }
         | Subject::Guarantee
         | Subject::WorstCase
+        | Subject::Backup { .. }
         | Subject::Cleanup
         | Subject::Evidence => finding.name.clone(),
     }

@@ -17,6 +17,7 @@ mod name;
 mod nearest;
 mod reading;
 mod render;
+mod restore_test;
 mod schema;
 mod template;
 #[cfg(test)]
@@ -27,6 +28,7 @@ pub use broken::decode;
 pub use diagnostic::{Diagnostic, Span};
 pub use diagnostics::Diagnostics;
 pub use name::{NotADrillFile, name_of};
+pub use restore_test::{RestoreTest, restore_test};
 pub use schema::schema;
 pub use template::template;
 use toml::de::{DeTable, DeValue};

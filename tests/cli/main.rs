@@ -33,6 +33,7 @@ mod own_image;
 mod promises;
 mod recoveries;
 mod reports;
+mod restore_test;
 mod runtimes;
 mod sabotage;
 mod second;

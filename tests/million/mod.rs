@@ -217,7 +217,8 @@ fn recovered() -> Recovered {
     Recovered {
         clock: None,
         node: node(),
-        before: server(0),
+        before: Some(server(0)),
+        source: None,
         after: server(9),
         target: None,
         serves: true,

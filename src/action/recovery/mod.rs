@@ -6,6 +6,7 @@ mod promote;
 mod restart;
 mod restore;
 mod settings;
+mod source;
 mod under_fault;
 mod table;
 
@@ -21,7 +22,7 @@ use super::{
 };
 use crate::{
     drill::{Label, Recovery, RecoveryTarget},
-    journal::{ErrorChain, Event, Moment, Outcome, Phase, Recovered, Server},
+    journal::{ErrorChain, Event, Moment, Outcome, Phase, Recovered, Server, SourceFacts},
     lab::{LabError, node::Node, session::Session},
     pg::{Lsn, ResolvedTarget, quote::literal, timeline},
 };
@@ -54,6 +55,8 @@ struct RecoveredService {
     log: Node,
     /// The moment from which a commit of a client can be one on the recovered service.
     since: Moment,
+    /// The backup of the user's that it was restored from.
+    source: Option<Box<SourceFacts>>,
 }
 
 impl RecoveredService {
@@ -70,6 +73,7 @@ impl RecoveredService {
             last_segment: None,
             serves: true,
             since,
+            source: None,
         }
     }
 }
@@ -115,7 +119,7 @@ async fn bring_back(
     recovery: &Recovery,
     awaited: Option<Awaited>,
 ) -> Result<(), LabError> {
-    let (_, before) = context.service()?;
+    let before = context.primary.as_ref().map(|(_, server)| server.clone());
     let mut phases = Phases::begin(context.clock(), awaited);
     let tie = context.clock().tie();
     let service = match recovery {
@@ -125,6 +129,7 @@ async fn bring_back(
             }
             restore::run(context, &mut phases, from, target, onto, *serve).await?
         }
+        Recovery::Source { onto } => source::run(context, &mut phases, onto).await?,
         Recovery::Restart { node } => {
             detect(context, step, &mut phases).await?;
             match context.interrupted.clone().filter(|_| context.timeline.takes_up(step).is_some()) {
@@ -148,7 +153,7 @@ async fn bring_back(
     context.proofs.settle().await;
     let mut recovered = prove(context, phases, &service, before).await?;
     recovered.clock = Some(tie.confirmed_by(&context.clock().tie()));
-    if service.serves {
+    if service.serves || service.source.is_some() {
         context.primary = Some((service.node.clone(), recovered.after.clone()));
     }
     context.interrupted = None;
@@ -201,6 +206,9 @@ async fn first_write(
     }
     let database = context.database();
     phases.enter(Phase::FirstWrite);
+    if service.source.is_some() {
+        return source::prove_writable(phases, &service.node).await;
+    }
     let application = service.node.application_session(database.as_str()).await?;
     context.workload()?.markers().commit(&service.node, &application).await?;
     phases.leave();
@@ -212,13 +220,17 @@ async fn prove(
     context: &DrillContext,
     phases: Phases,
     service: &RecoveredService,
-    before: Server,
+    before: Option<Server>,
 ) -> Result<Recovered, LabError> {
     let node = &service.node;
     let after = context.note_server(node).await?;
     let session = node.session(context.database().as_str()).await?;
     let nonce = format!("select nonce from lifeboat.nonce where nonce = {}", literal(&context.nonce));
-    let nonce = node.ask(session.value(&nonce).await, "look for the nonce")?;
+    let nonce = match &service.source {
+        // Nothing of Lifeboat's own is in it.
+        Some(_) => None,
+        None => node.ask(session.value(&nonce).await, "look for the nonce")?,
+    };
     let size = "select setting from pg_settings where name = 'wal_segment_size'";
     let size: u64 = node.ask(session.read(size).await, "read the size of a segment")?;
     let data = node.paths().data;
@@ -234,7 +246,7 @@ async fn prove(
         })
     };
     let end_of_recovery = async {
-        Ok(if after.timeline > before.timeline {
+        Ok(if before.as_ref().is_some_and(|before| after.timeline > before.timeline) {
             let script = format!("cat {data}/pg_wal/{:08X}.history", after.timeline.0);
             let history = node.run(cat("read the timeline's history", script)).await?.text();
             timeline::parse_history(&history).last().map(|branch| branch.at)
@@ -264,6 +276,7 @@ async fn prove(
         backup: service.backup.clone(),
         backup_label,
         end_of_recovery,
+        source: service.source.clone(),
         archive_end: service.last_segment.as_deref().and_then(|name| Lsn::of_segment(name, size)),
         tls,
         log,

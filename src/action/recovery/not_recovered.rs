@@ -62,7 +62,7 @@ fn is_refusal(error: &LabError) -> bool {
             let refused = source.state.as_deref().is_some_and(|state| !sqlstate::is_lack_of_resources(state));
             refused && !restore_errors::tells_of_the_machine(&source.message)
         }
-        LabError::Deadline { .. } => true,
+        LabError::Deadline { .. } | LabError::NoBackup { .. } => true,
         LabError::Cancelled { .. }
         | LabError::Io { .. }
         | LabError::Engine { .. }

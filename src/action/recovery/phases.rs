@@ -1,5 +1,7 @@
 //! The stopwatch of a recovery.
 
+use std::time::Duration;
+
 use tokio::sync::oneshot;
 
 use crate::{
@@ -68,6 +70,21 @@ impl Phases {
     pub(super) fn leave(&mut self) {
         if let Some((phase, from)) = self.open.take() {
             self.spans.push(PhaseSpan { phase, from, to: self.clock.now() });
+        }
+    }
+
+    /// Ends the open phase, of whose time these parts belong to phases of their own: they are told one after
+    /// the other at its end, where they were done in one pass with it.
+    pub(super) fn divide(&mut self, parts: &[(Phase, Duration)]) {
+        let Some((phase, from)) = self.open.take() else { return };
+        let end = self.clock.now();
+        let whole = end.since(from);
+        let own = whole.saturating_sub(parts.iter().map(|(_, part)| *part).sum());
+        let mut at = from;
+        for (phase, part) in [(phase, own)].iter().chain(parts).filter(|(_, part)| !part.is_zero()) {
+            let to = at.after(*part).min(end);
+            self.spans.push(PhaseSpan { phase: *phase, from: at, to });
+            at = to;
         }
     }
 

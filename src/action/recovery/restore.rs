@@ -64,6 +64,7 @@ pub(super) async fn run(
         last_segment,
         serves: serve,
         since,
+        source: None,
     })
 }
 

@@ -15,10 +15,7 @@ pub use location::{Location, LocationKind, NotALocation};
 pub use pick::{NotAPick, Pick};
 pub use secret::{NotASecret, SecretRef};
 
-use super::{Label, Period};
-
-/// The label of what a source gives, wherever a backup is called by its label.
-const SOURCE_LABEL: &str = "source";
+use super::Period;
 
 /// An existing backup, opened read-only.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -43,16 +40,4 @@ pub struct Source {
     pub max_age: Option<Period>,
     /// How many bytes it has at least, as it lies there.
     pub min_size: Option<u64>,
-}
-
-impl Source {
-    /// The label of what it gives.
-    ///
-    /// # Panics
-    /// Never: a test reads it.
-    #[must_use]
-    pub fn label() -> Label {
-        #[expect(clippy::expect_used, reason = "a constant, which a test reads")]
-        SOURCE_LABEL.parse().expect("a label")
-    }
 }

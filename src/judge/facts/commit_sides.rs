@@ -78,7 +78,7 @@ fn is_on_recovered(attempt: &CompletedRecovery<'_>, session: &Session) -> bool {
     let recovered = attempt.recovered;
     let later_incarnation = recovered.serves
         && session.at >= attempt.began
-        && !session.server.is_same_incarnation(&recovered.before)
+        && recovered.before.as_ref().is_none_or(|before| !session.server.is_same_incarnation(before))
         && session.server.system_identifier == recovered.after.system_identifier
         && session.server.timeline >= recovered.after.timeline;
     session.server.is_same_incarnation(&recovered.after) || later_incarnation

@@ -32,7 +32,10 @@ impl<'a> CompletedRecovery<'a> {
                 let (at, recovered) = facts.recovered?;
                 let declared = match recovery {
                     Recovery::Restore { from, .. } => record.drill.backup(from),
-                    Recovery::Restart { .. } | Recovery::Promote { .. } | Recovery::Table { .. } => None,
+                    Recovery::Source { .. }
+                    | Recovery::Restart { .. }
+                    | Recovery::Promote { .. }
+                    | Recovery::Table { .. } => None,
                 };
                 Some(Self {
                     step,
@@ -70,6 +73,9 @@ impl<'a> CompletedRecovery<'a> {
 
     /// Whether it came from a physical backup.
     pub(in crate::judge) fn is_physical(&self) -> bool {
+        if let Some(source) = &self.recovered.source {
+            return source.kind.is_physical();
+        }
         let kind = self.backup.map(|backup| backup.kind);
         kind.or(self.method.map(|method| method.info().kind)).is_some_and(BackupKind::is_physical)
     }

@@ -108,6 +108,7 @@ impl RecoveryPoint {
                 of_target(record, attempt, target, position)
             }
             Recovery::Restore { .. } => Ok(from_dump(attempt)),
+            Recovery::Source { .. } => Err("no client of Lifeboat has committed in this backup".into()),
         }
     }
 }

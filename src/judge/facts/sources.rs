@@ -3,7 +3,7 @@
 use crate::{
     drill::{Check, Drill, ObjectiveKind},
     journal::{CheckFacts, Entry, Event, Exercise},
-    judge::Subject,
+    judge::{BackupQuestion, Subject},
 };
 
 /// The lines of an exercise that bear on each subject, as pairs in the order of the journal; lines are
@@ -46,6 +46,11 @@ pub(in crate::judge) fn sources(
                 let step = *step;
                 let end = Subject::EndOfRecovery { step };
                 put(&[end, Subject::Identity { step }, Subject::Phases { step }, rto.clone()]);
+                if drill.source().is_some() {
+                    let asked = [BackupQuestion::Age, BackupQuestion::Size, BackupQuestion::Messages];
+                    put(&asked.map(|question| Subject::Backup { question }));
+                    put(std::slice::from_ref(&rpo));
+                }
             }
             Event::Checked { step, check, facts, .. } => {
                 let index = planned.iter().position(|planned| *planned == Some(check));

@@ -43,7 +43,9 @@ impl Configuration for Record<'_> {
                 Verb::Recover(Recovery::Restore { serve: true, .. } | Recovery::Promote { .. }) => {
                     found.clear();
                 }
-                Verb::Recover(Recovery::Restore { serve: false, .. } | Recovery::Table { .. })
+                Verb::Recover(
+                    Recovery::Restore { serve: false, .. } | Recovery::Source { .. } | Recovery::Table { .. },
+                )
                 | Verb::Heal(_)
                 | Verb::Backup(_)
                 | Verb::Work(_)

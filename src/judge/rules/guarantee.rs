@@ -6,13 +6,13 @@ use crate::judge::{
     worst_case,
 };
 use crate::{
-    drill::{AtWorst, Bound, Guarantee, Recovery},
+    drill::{AtWorst, Bound, Guarantee, Period, Recovery},
     human,
 };
 
 /// Whether there is a recovery point objective that no bound by configuration guarantees.
 pub(in crate::judge) fn is_at_risk(record: &Record<'_>) -> bool {
-    let Some(objective) = record.drill.objectives.rpo else { return false };
+    let Some(objective) = objective(record) else { return false };
     let accepted = record.drill.objectives.rpo_at_worst;
     record.recoveries().any(|(step, recovery, _)| {
         worst_case::of_recovery(record, step, recovery).bound.guarantees(objective, accepted).is_at_risk()
@@ -21,7 +21,7 @@ pub(in crate::judge) fn is_at_risk(record: &Record<'_>) -> bool {
 
 /// The ruling on all recoveries; `None` where no recovery point objective is set.
 pub(in crate::judge) fn ruling(record: &Record<'_>) -> Option<Ruling> {
-    record.drill.objectives.rpo?;
+    objective(record)?;
     let all: Vec<(Guarantee, Ruling)> =
         record.recoveries().filter_map(|(step, recovery, _)| of_recovery(record, step, recovery)).collect();
     if all.is_empty() {
@@ -37,8 +37,15 @@ pub(in crate::judge) fn ruling(record: &Record<'_>) -> Option<Ruling> {
     Some(Ruling::of(said, good))
 }
 
+/// The recovery point objective. A backup of the user's whose schedule the drill does not tell guarantees
+/// nothing and breaks nothing: that is said among what is not proven.
+fn objective(record: &Record<'_>) -> Option<Period> {
+    let is_told = record.drill.source().is_none() || record.drill.backup_interval.is_some();
+    record.drill.objectives.rpo.filter(|_| is_told)
+}
+
 fn of_recovery(record: &Record<'_>, step: usize, recovery: &Recovery) -> Option<(Guarantee, Ruling)> {
-    let (objective, accepted) = (record.drill.objectives.rpo?, record.drill.objectives.rpo_at_worst);
+    let (objective, accepted) = (objective(record)?, record.drill.objectives.rpo_at_worst);
     let worst = worst_case::of_recovery(record, step, recovery);
     let at_worst = match worst.bound {
         Bound::Known(bound) => format!("{} at worst", human::bound(bound, Some(objective.duration()))),

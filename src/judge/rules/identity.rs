@@ -1,12 +1,18 @@
 //! Whether the recovered server is the one that was meant.
 
 use crate::drill::Recovery;
-use crate::judge::{finding::Ruling, record::Record, recovery::CompletedRecovery};
+use crate::judge::{finding::Ruling, record::Record, recovery::CompletedRecovery, source};
 
 /// The ruling on one recovery: the wrong server is a failure, and what can't be told is inconclusive.
 pub(in crate::judge) fn ruling(record: &Record<'_>, attempt: &CompletedRecovery<'_>) -> Ruling {
     let recovered = attempt.recovered;
-    let (before, after) = (&recovered.before, &recovered.after);
+    if let Recovery::Source { .. } = attempt.recovery {
+        return source::identity(attempt, record.drill.source());
+    }
+    let Some(before) = &recovered.before else {
+        return Ruling::inconclusive("the server from before the recovery is unknown");
+    };
+    let after = &recovered.after;
     let same_cluster = before.system_identifier == after.system_identifier;
     let mut complaints = Vec::new();
     let mut require = |holds: bool, otherwise: String| {
@@ -45,6 +51,7 @@ pub(in crate::judge) fn ruling(record: &Record<'_>, attempt: &CompletedRecovery<
                 "its postmaster was not restarted".into(),
             );
         }
+        Recovery::Source { .. } => {}
         Recovery::Table { .. } => require(
             before.is_same_incarnation(after),
             "the serving node is not the one from before the fault".into(),
@@ -85,7 +92,7 @@ pub(in crate::judge) fn ruling(record: &Record<'_>, attempt: &CompletedRecovery<
         Recovery::Restore { .. } | Recovery::Promote { .. } | Recovery::Restart { .. } => {
             "system identifier".to_owned()
         }
-        Recovery::Table { .. } => "same postmaster".to_owned(),
+        Recovery::Source { .. } | Recovery::Table { .. } => "same postmaster".to_owned(),
     }];
     verified.push(format!("timeline {}", after.timeline));
     verified.extend(recovered.backup_label.iter().map(|label| format!("backup label `{label}`")));
@@ -116,7 +123,10 @@ mod tests {
     fn a_dump_is_known_by_node_and_postmaster_since_bare_clusters_share_a_system_identifier() {
         let dump = |change: fn(&mut Recovered)| with(Story::dump(), change);
         assert_eq!(dump(|recovered| recovered.after.system_identifier = 7), Verdict::Pass);
-        assert_eq!(dump(|recovered| recovered.after = recovered.before.clone()), Verdict::Fail);
+        assert_eq!(
+            dump(|recovered| recovered.after = recovered.before.clone().expect("a server")),
+            Verdict::Fail
+        );
         assert_eq!(dump(|recovered| recovered.after.node = Some(node("other"))), Verdict::Fail);
     }
 
@@ -131,7 +141,7 @@ mod tests {
     #[test]
     fn a_restart_is_another_life_and_a_table_comes_back_in_the_same() {
         assert_eq!(
-            with(Story::restart(), |recovered| recovered.after = recovered.before.clone()),
+            with(Story::restart(), |recovered| recovered.after = recovered.before.clone().expect("a server")),
             Verdict::Fail
         );
         assert_eq!(

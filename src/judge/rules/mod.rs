@@ -13,6 +13,7 @@ pub(in crate::judge) mod identity;
 pub(in crate::judge) mod ledger;
 pub(in crate::judge) mod not_proven;
 pub(in crate::judge) mod objective;
+pub(in crate::judge) mod source;
 pub(in crate::judge) mod step;
 pub(in crate::judge) mod tls;
 pub(in crate::judge) mod verification;

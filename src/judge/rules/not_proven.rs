@@ -34,13 +34,20 @@ pub(in crate::judge) fn not_proven(record: &Record<'_>, contended_with: &[String
             human::duration(time.duration())
         ));
     }
-    rehearsed_on(record, &mut sentences);
+    match drill.source() {
+        Some(_) => restored_from(record, &mut sentences),
+        None => rehearsed_on(record, &mut sentences),
+    }
     let asked = drill.steps.iter().flat_map(|step| checks(&step.verb));
     let proven: BTreeSet<Property> = asked.flat_map(|check| check.info().proves).copied().collect();
     if proven.contains(&Property::Content) {
         content(record, proven.contains(&Property::Commits), &mut sentences);
     }
-    let unproven = Property::ALL.iter().filter(|property| !proven.contains(property));
+    // A backup of the user's holds no commit of Lifeboat's clients, and its copy is thrown away.
+    let applies = |property: &Property| {
+        drill.source().is_none() || !matches!(property, Property::Commits | Property::Protection)
+    };
+    let unproven = Property::ALL.iter().filter(|property| !proven.contains(property) && applies(property));
     sentences.extend(unproven.map(|property| property.unproven()));
     for (file, error) in &record.evidence_missing {
         sentences.push(format!("Evidence {file} could not be kept: {error}."));
@@ -65,6 +72,28 @@ fn checks(verb: &Verb) -> &[Check] {
 
 /// An `archive_timeout` below this is hardly anybody's in production.
 const SHORT_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// What a restore test leaves open.
+fn restored_from(record: &Record<'_>, sentences: &mut Vec<String>) {
+    let facts = record.recoveries().find_map(|(_, _, facts)| facts.recovered?.1.source.as_deref());
+    if let Some(others) = facts.map(|facts| facts.candidates.saturating_sub(1)).filter(|others| *others > 0) {
+        sentences.push(format!(
+            "Only this backup was restored: of {}, nothing but the place is known.",
+            human::counted(others, "other backup", "other backups")
+        ));
+    }
+    if record.drill.backup_interval.is_none() {
+        sentences.push(
+            "No backup schedule is declared (`backup-interval`): what may be lost at worst is not known."
+                .into(),
+        );
+    }
+    sentences.push(
+        "The service itself was not touched: how it fails over, and how clients find the restored server, \
+         is not shown."
+            .into(),
+    );
+}
 
 /// What was smaller, nearer or younger here than where it matters.
 fn rehearsed_on(record: &Record<'_>, sentences: &mut Vec<String>) {
@@ -99,7 +128,10 @@ fn rehearsed_on(record: &Record<'_>, sentences: &mut Vec<String>) {
             let backup = backups.iter().find(|backup| backup.label == *from)?;
             Some(facts.began?.since(backup.ended))
         }
-        Recovery::Restart { .. } | Recovery::Promote { .. } | Recovery::Table { .. } => None,
+        Recovery::Source { .. }
+        | Recovery::Restart { .. }
+        | Recovery::Promote { .. }
+        | Recovery::Table { .. } => None,
     });
     if let Some(age) = restored.min() {
         sentences.push(format!(

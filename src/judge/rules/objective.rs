@@ -7,11 +7,12 @@ use crate::judge::{
     finding::{Ruling, number},
     outage::{self, Outage},
     record::Record,
+    source,
 };
 use crate::{
     drill::{ObjectiveKind, Period, Property, Recovery},
     human,
-    journal::Outcome,
+    journal::{Outcome, SourceFacts},
 };
 
 /// The findings on the objectives that the drill has.
@@ -24,7 +25,11 @@ pub(in crate::judge) fn findings(
     let rto = objectives.rto.map(|limit| {
         finding(ObjectiveKind::Rto, rto(record, judged, outages, limit), outage::worst_rto(judged, outages))
     });
+    let of_source = judged.iter().find_map(|judged| judged.recovered.source.as_deref());
     let rpo = objectives.rpo.map(|limit| {
+        if record.drill.source().is_some() {
+            return finding(ObjectiveKind::Rpo, age(of_source, limit), of_source.and_then(source::loss));
+        }
         let worst = judged.iter().filter_map(|recovery| recovery.accounting.as_ref()?.rpo).max();
         let measured = |accounting: &CommitAccounting| accounting.rpo;
         finding(ObjectiveKind::Rpo, commits(record, judged, limit, ObjectiveKind::Rpo, measured), worst)
@@ -39,6 +44,26 @@ pub(in crate::judge) fn findings(
         )
     });
     rto.into_iter().chain(rpo).chain(discarded).collect()
+}
+
+/// The age of the newest commit in a backup of the user's: what would be lost with the source now.
+fn age(facts: Option<&SourceFacts>, limit: Period) -> Ruling {
+    let Some(facts) = facts else { return Ruling::follows("the backup was not restored") };
+    match (&facts.newest, source::loss(facts)) {
+        (Some(newest), Some(loss)) => {
+            let said = format!(
+                "{} (estimated by {})",
+                measured_against(ObjectiveKind::Rpo, loss, limit),
+                newest.basis
+            );
+            if loss > limit.duration() {
+                Ruling::fail(format!("{said}: missed"))
+            } else {
+                Ruling::pass(format!("{said}: met"))
+            }
+        }
+        _ => Ruling::inconclusive("nothing tells how old the newest commit in the backup is"),
+    }
 }
 
 fn finding(promise: ObjectiveKind, ruling: Ruling, worst: Option<Duration>) -> Finding {

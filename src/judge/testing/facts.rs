@@ -219,7 +219,8 @@ pub(super) fn recovered(plot: Plot) -> Recovered {
     let is_restore = matches!(plot.recovery, Recovery::Restore { .. });
     Recovered {
         node: plot.after.node.clone().expect("a node"),
-        before: plot.before,
+        before: Some(plot.before),
+        source: None,
         after: plot.after,
         target: None,
         resolved_target: matches!(plot.recovery, Recovery::Table { .. })

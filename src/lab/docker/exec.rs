@@ -88,7 +88,7 @@ async fn attached(
     }
     let docker = engine.docker();
     let config = ExecConfig {
-        attach_stdin: Some(!command.stdin.is_empty()),
+        attach_stdin: Some(!command.stdin.is_empty() || command.feed.is_some()),
         attach_stdout: Some(true),
         attach_stderr: Some(true),
         user: Some(place.user.to_owned()),
@@ -133,7 +133,9 @@ fn limited(place: &ExecPlace<'_>, command: &Command, seconds: u64) -> Vec<String
 
 /// Writes everything and closes; a program that does not read to the end is not to blame for it.
 async fn feed(command: &Command, mut input: impl AsyncWrite + Unpin) {
-    if !command.stdin.is_empty() && input.write_all(&command.stdin).await.is_ok() {
+    if let Some(stream) = &command.feed {
+        stream.write_to(input).await;
+    } else if !command.stdin.is_empty() && input.write_all(&command.stdin).await.is_ok() {
         let _ = input.shutdown().await;
     }
 }

@@ -286,6 +286,10 @@ impl Runtime for LocalLab {
         let (mut stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
         let feed = async {
             if let Some(mut pipe) = stdin.take() {
+                if let Some(stream) = &command.feed {
+                    stream.write_to(pipe).await;
+                    return Ok(());
+                }
                 // A program may end without reading all of its input: that is for its exit code to say.
                 if let Err(error) = pipe.write_all(&command.stdin).await {
                     tracing::debug!(%error, what = command.what, "standard input was not read to its end");

@@ -7,7 +7,7 @@ use super::{DrillProvenance, Recovery, Seconds};
 use crate::{
     drill::ObjectiveKind,
     journal::{LEDGER_FILE, Outcome, Refusals},
-    judge::{self, Judgement, RunJudgement, Subject},
+    judge::{self, BackupQuestion, Judgement, RunJudgement, Subject},
     report::view::{Status, hint, step_of},
 };
 
@@ -198,6 +198,12 @@ pub enum About {
     Guarantee,
     /// The loss against what configuration allows.
     WorstCase,
+    /// How old the backup of a restore test is.
+    BackupAge,
+    /// How large the backup of a restore test is.
+    BackupSize,
+    /// What the tool of a restore test said.
+    RestoreMessages,
     /// Everything was removed.
     Cleanup,
     /// The journal and the files of evidence are what was written.
@@ -296,7 +302,11 @@ fn evidence(judgement: &Judgement) -> Vec<Evidence> {
         bytes: kept.map(|kept| kept.bytes),
         hash: kept.and_then(|kept| kept.hash.clone()),
     };
-    let ledger = judgement.began.map(|_| file(LEDGER_FILE, judgement.evidence.get(LEDGER_FILE)));
+    let has_clients = judgement.drill.source().is_none();
+    let ledger = judgement
+        .began
+        .filter(|_| has_clients)
+        .map(|_| file(LEDGER_FILE, judgement.evidence.get(LEDGER_FILE)));
     let others = judgement.evidence.iter().filter(|(name, _)| *name != LEDGER_FILE);
     ledger.into_iter().chain(others.map(|(name, kept)| file(name, Some(kept)))).collect()
 }
@@ -360,6 +370,9 @@ const fn about(subject: &Subject) -> About {
         Subject::Objective { promise: ObjectiveKind::Discarded } => About::Discarded,
         Subject::Guarantee => About::Guarantee,
         Subject::WorstCase => About::WorstCase,
+        Subject::Backup { question: BackupQuestion::Age } => About::BackupAge,
+        Subject::Backup { question: BackupQuestion::Size } => About::BackupSize,
+        Subject::Backup { question: BackupQuestion::Messages } => About::RestoreMessages,
         Subject::Cleanup => About::Cleanup,
         Subject::Evidence => About::Evidence,
     }

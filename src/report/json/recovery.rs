@@ -24,8 +24,8 @@ pub struct Recovery {
     pub system_identifier: String,
     /// Its timeline.
     pub timeline: u32,
-    /// The timeline of the server before.
-    pub timeline_before: u32,
+    /// The timeline of the server before; `null` where a backup of the user's was restored.
+    pub timeline_before: Option<u32>,
     /// When its postmaster started, by its own clock.
     pub postmaster_started: Timestamp,
     /// Where the timeline before was left, as PostgreSQL writes positions in WAL.
@@ -99,7 +99,7 @@ impl Recovery {
             backup: recovered.backup.as_ref().map(ToString::to_string),
             system_identifier: recovered.after.system_identifier.to_string(),
             timeline: recovered.after.timeline.0,
-            timeline_before: recovered.before.timeline.0,
+            timeline_before: recovered.before.as_ref().map(|before| before.timeline.0),
             postmaster_started: recovered.after.postmaster_start,
             end_of_recovery: recovered.end_of_recovery.map(|lsn| lsn.to_string()),
             from: recovery.from.into(),

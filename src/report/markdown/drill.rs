@@ -74,7 +74,7 @@ fn recoveries(drill: &DrillView) -> Vec<String> {
         blocks.push(compared(&drill.recoveries));
     }
     for recovery in &drill.recoveries {
-        let heading = if recovery.serves { "Recovery" } else { "Rehearsal" };
+        let heading = recovery.kind;
         blocks.push(format!("### {heading} in step {}: {}", recovery.number, text(&recovery.title)));
         blocks.push(sentences(&recovery.proof));
         if let Some(bar) = &recovery.bar {

@@ -197,7 +197,8 @@ pub(super) fn recovery(
         recovered: Recovered {
             clock: None,
             node: "restored".parse().expect("a node"),
-            before: server(1, "2026-11-20T16:00:01Z"),
+            before: Some(server(1, "2026-11-20T16:00:01Z")),
+            source: None,
             after: server(2, "2026-11-20T16:00:17Z"),
             target: Some(target),
             serves: true,

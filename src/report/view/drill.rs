@@ -201,7 +201,7 @@ fn circumstances(run: &RunJudgement, judgement: &Judgement) -> Vec<String> {
         };
         said.push(format!("Fault injected at {}: {}; {proof}.", fault.at, fault.fault.describe()));
     }
-    if let Some(resolution) = judgement.resolution {
+    if let Some(resolution) = judgement.resolution.filter(|_| judgement.drill.source().is_none()) {
         said.push(format!(
             "Outage resolution: {}, or 1 % of the time for which a server has refused connections where that \
              is more \

@@ -20,7 +20,7 @@ pub struct EvidenceFile {
 pub(super) fn evidence(judgement: &Judgement) -> Vec<EvidenceFile> {
     let folder = judgement.exercise.folder();
     let closed = judgement.evidence.get(LEDGER_FILE).map(|file| human::bytes(file.bytes));
-    let ledger = judgement.began.map(|_| EvidenceFile {
+    let ledger = judgement.began.filter(|_| judgement.drill.source().is_none()).map(|_| EvidenceFile {
         label: LEDGER_FILE.into(),
         path: format!("{folder}/{LEDGER_FILE}"),
         size: closed,

@@ -5,7 +5,7 @@ use crate::{
     drill::{Check, ObjectiveKind},
     human,
     journal::Phase,
-    judge::{Finding, Judgement, RecoveryJudgement, Subject, Verdict},
+    judge::{BackupQuestion, Finding, Judgement, RecoveryJudgement, Subject, Verdict},
 };
 
 /// One line that helps; `None` for a finding that passed.
@@ -75,6 +75,15 @@ pub(in crate::report) fn hint(judgement: &Judgement, finding: &Finding) -> Optio
             "changed evidence proves nothing: restore the run's folder from a copy, or run the drill \
              again"
                 .into()
+        }
+        Subject::Backup { question: BackupQuestion::Age } => {
+            "see whether the backup job runs, and where it writes".into()
+        }
+        Subject::Backup { question: BackupQuestion::Size } => {
+            "compare it with the backups before it: a dump that ends early is small".into()
+        }
+        Subject::Backup { question: BackupQuestion::Messages } => {
+            format!("all that the tool said is in {folder}/evidence")
         }
         Subject::Cleanup => "run lifeboat clean to remove what was left".into(),
     })

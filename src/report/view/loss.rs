@@ -2,12 +2,15 @@
 
 use crate::{
     human,
-    journal::Refusals,
+    journal::{Refusals, SourceFacts},
     judge::{CommitAccounting, RecoveryJudgement, Work},
 };
 
 /// What became of the commits of one recovery.
 pub(super) fn sentences(recovery: &RecoveryJudgement) -> Vec<String> {
+    if let Some(source) = &recovery.recovered.source {
+        return vec![of_source(source)];
+    }
     let Some(accounting) = &recovery.accounting else {
         return vec!["Client commits were not verified after this recovery, so the loss is unknown.".into()];
     };
@@ -68,8 +71,24 @@ pub(super) fn alarms(recovery: &RecoveryJudgement) -> Vec<String> {
     said
 }
 
+/// What would be lost with the source, where only this backup is left.
+fn of_source(source: &SourceFacts) -> String {
+    match &source.newest {
+        Some(newest) => format!(
+            "The newest commit in the backup was {} old when the restore began (estimated by {}): what was \
+             committed since is lost with the source.",
+            human::duration(source.age(newest)),
+            newest.basis
+        ),
+        None => "Nothing tells how old the newest commit in the backup is.".into(),
+    }
+}
+
 /// What the clients did, in sentences.
 pub(super) fn work(work: &Work, reads: Option<u64>) -> Vec<String> {
+    if *work == Work::default() {
+        return Vec::new();
+    }
     let mut said = vec![format!(
         "Workload: {}, {} in-doubt, {} refused.",
         human::count_of(work.acknowledged, "acknowledged commit"),

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::{Bar, Measured, Status, loss};
 use crate::{
     human,
+    journal::{DatedBy, SourceFacts},
     judge::{Finding, Judgement, RecoveryJudgement, Subject, Verdict},
 };
 
@@ -15,6 +16,8 @@ pub struct RecoveryView {
     pub number: usize,
     /// What it was: the step's title.
     pub title: String,
+    /// What it was, in a word: a recovery, a rehearsal, a restore.
+    pub kind: &'static str,
     /// Whether clients were sent to it; otherwise it was a rehearsal.
     pub serves: bool,
     /// The worst finding of its own step and of the steps after it, until the next recovery.
@@ -60,6 +63,11 @@ fn view(judgement: &Judgement, recovery: &RecoveryJudgement, next: usize) -> Rec
     RecoveryView {
         number: recovery.step + 1,
         title: title(judgement, recovery.step),
+        kind: match (recovery.recovered.serves, &recovery.recovered.source) {
+            (_, Some(_)) => "Restore",
+            (true, None) => "Recovery",
+            (false, None) => "Rehearsal",
+        },
         serves: recovery.recovered.serves,
         status: Status::of(Some(Verdict::of_all(own.map(|finding| finding.verdict)))),
         target: recovery
@@ -92,14 +100,18 @@ fn view(judgement: &Judgement, recovery: &RecoveryJudgement, next: usize) -> Rec
 }
 
 fn proof(recovery: &RecoveryJudgement, limit: Option<Duration>) -> Vec<String> {
-    let (before, after) = (&recovery.recovered.before, &recovery.recovered.after);
+    let (before, after) = (recovery.recovered.before.as_ref(), &recovery.recovered.after);
     let mut said = vec![times(recovery, limit)];
     said.push(format!(
-        "Node {} {} on timeline {} (before: {}), system identifier {}, postmaster started {}.",
+        "Node {} {} on timeline {}{}, system identifier {}, postmaster started {}.",
         recovery.recovered.node,
-        if recovery.recovered.serves { "is in service" } else { "was rehearsed beside the service" },
+        match (recovery.recovered.serves, &recovery.recovered.source) {
+            (true, _) => "is in service",
+            (false, None) => "was rehearsed beside the service",
+            (false, Some(_)) => "holds the backup",
+        },
         after.timeline,
-        before.timeline,
+        before.map(|before| format!(" (before: {})", before.timeline)).unwrap_or_default(),
         after.system_identifier,
         human::instant(after.postmaster_start),
     ));
@@ -115,10 +127,34 @@ fn proof(recovery: &RecoveryJudgement, limit: Option<Duration>) -> Vec<String> {
             tls.protocols
         )
     }));
-    if let Some(lsn) = recovery.recovered.end_of_recovery {
+    if let Some((lsn, before)) = recovery.recovered.end_of_recovery.zip(before) {
         said.push(format!("Switched from timeline {} to {} at LSN {lsn}.", before.timeline, after.timeline));
     }
+    said.extend(recovery.recovered.source.iter().map(|source| of_source(source)));
     said
+}
+
+/// What was restored, for whoever has to find it again.
+fn of_source(source: &SourceFacts) -> String {
+    let layers = if source.layers.is_empty() {
+        String::new()
+    } else {
+        format!(" ({} unwrapped from {})", human::bytes(source.unwrapped_bytes), source.layers.join(", "))
+    };
+    let known = |what: &str, instant: &Option<DatedBy>| {
+        instant.as_ref().map(|instant| {
+            let age = human::duration(source.age(instant));
+            format!(", {what} {age} before the restore by {}", instant.basis)
+        })
+    };
+    format!(
+        "Restored from {}, one of {}: {}, {}{layers}{}.",
+        source.name,
+        human::counted(source.candidates, "backup", "backups"),
+        source.form,
+        human::bytes(source.bytes),
+        known("taken", &source.taken).unwrap_or_default(),
+    )
 }
 
 fn times(recovery: &RecoveryJudgement, limit: Option<Duration>) -> String {
@@ -158,6 +194,7 @@ pub(in crate::report) fn step_of(finding: &Finding) -> Option<usize> {
         | Subject::Objective { .. }
         | Subject::Guarantee
         | Subject::WorstCase
+        | Subject::Backup { .. }
         | Subject::Cleanup
         | Subject::Evidence => None,
     }

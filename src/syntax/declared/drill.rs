@@ -1,6 +1,6 @@
 //! The file as a whole.
 
-use super::{Archive, Dataset, Node, Objectives, Postgres, Service, Step, Workload};
+use super::{Archive, Dataset, Node, Objectives, Postgres, Service, Source, Step, Workload};
 use crate::{
     drill::Period,
     syntax::reading::{Line, Prose, Several, section},
@@ -9,7 +9,7 @@ use crate::{
 section! {
     /// A disaster-recovery drill for PostgreSQL: a cluster, its protection, its work, what breaks, how it is
     /// recovered, and what is checked.
-    Drill at "at the top of the file";
+    Drill at "at the top of the file", one "server source" of ["nodes", "source"];
 
     /// One line for people: what breaks, and from what it is recovered.
     "title" title: Line = required;
@@ -28,7 +28,9 @@ section! {
     /// The version and the settings of every server.
     "postgres" postgres: Postgres;
     /// The servers; the first is the primary.
-    "nodes" nodes: Several<Node> = required;
+    "nodes" nodes: Several<Node>;
+    /// An existing backup in the place of servers, clients and faults: the drill is a restore test.
+    "source" source: Source;
     /// Where WAL goes. Without it, a physical backup can't be rolled forward.
     "archive" archive: Archive;
     /// What the database holds before the drill; nothing where it is left out.
@@ -39,5 +41,5 @@ section! {
     /// How the clients find the server that takes writes.
     "service" service: Service;
     /// What happens, in order.
-    "steps" steps: Several<Step> = required;
+    "steps" steps: Several<Step>;
 }

@@ -8,6 +8,7 @@ mod cluster;
 mod drill;
 mod own_step;
 mod recovery;
+mod source;
 mod step;
 
 pub(super) use check::{Check, CheckTable};
@@ -17,6 +18,7 @@ pub(super) use cluster::{
 pub(super) use drill::Drill;
 pub(super) use own_step::{Exec, Statements};
 pub(super) use recovery::{Recover, Rehearse, Target, TargetTable, TargetWord};
+pub(super) use source::{Decrypt, KeyDerivationWord, Source};
 pub(super) use step::{Backup, Fault, Heal, HealedFault, Step};
 
 use super::reading::{Key, Section};
@@ -41,6 +43,8 @@ const fn section<S: Section>() -> (&'static str, &'static [Key]) {
 pub(super) const SECTIONS: &[(&str, &[Key])] = &[
     section::<Drill>(),
     section::<Objectives>(),
+    section::<Source>(),
+    section::<Decrypt>(),
     section::<Postgres>(),
     section::<Initdb>(),
     section::<Node>(),
@@ -71,11 +75,12 @@ pub(super) fn home_of(key: &str, here: &str) -> Option<String> {
     let mut homes = SECTIONS.iter().filter(|(place, keys)| {
         *place != here && *place != HealedFault::WHERE && keys.iter().any(|known| known.name == key)
     });
-    match (homes.next(), homes.next()) {
-        (Some((place, _)), None) if *place == Drill::WHERE => {
+    match (homes.next(), homes.next(), homes.next()) {
+        (Some((place, _)), None, None) if *place == Drill::WHERE => {
             Some("move it to the top of the file, above the first `[header]`".into())
         }
-        (Some((place, _)), None) => Some(format!("`{key}` belongs {place}")),
+        (Some((place, _)), None, None) => Some(format!("`{key}` belongs {place}")),
+        (Some((place, _)), Some((other, _)), None) => Some(format!("`{key}` belongs {place}, or {other}")),
         _ => None,
     }
 }

@@ -111,7 +111,8 @@ fn nothing_to_see(world: &World<'_>, check: &Check, place: Span, diagnostics: &m
 
 fn particular(world: &World<'_>, declared: &CheckTable, diagnostics: &mut Vec<Diagnostic>) -> Option<Check> {
     if let Some(rows) = declared.rows.get() {
-        if let Some((place, table)) = rows.table.placed() {
+        // What a backup of the user's holds is not known here.
+        if let Some((place, table)) = rows.table.placed().filter(|_| !world.file.source.is_given()) {
             table::table_or_view(world.file, table, place, diagnostics);
         }
         let (place, at_least) = rows.at_least.placed()?;

@@ -15,6 +15,7 @@ mod refusal;
 mod restore;
 mod server;
 mod settings;
+mod source;
 mod step;
 mod table;
 mod target;
@@ -36,13 +37,18 @@ pub(super) fn drill(
     file: &declared::Drill,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Drill> {
-    let nodes = cluster::nodes(file, diagnostics);
     let settings = settings::of_all_nodes(file, diagnostics);
-    let steps = step::steps(file, diagnostics);
+    let (origin, steps) = match (file.nodes.is_given(), file.source.is_given()) {
+        // Which of both is meant can't be told, so that nothing else is said of either.
+        (true, true) => (None, None),
+        (false, true) => {
+            let source = source::source(file, diagnostics).map(|source| Origin::Source { source });
+            (source, source::steps(file, diagnostics))
+        }
+        (_, false) => (cluster(file, diagnostics), step::steps(file, diagnostics)),
+    };
     whole::objectives(file, diagnostics);
     whole::judgement(file, diagnostics);
-    let dataset = dataset::dataset(file, diagnostics);
-    let workload = workload::workload(file, diagnostics);
     let server = server::options(file, diagnostics);
     let postgres = file.postgres.get();
     Some(Drill {
@@ -67,22 +73,30 @@ pub(super) fn drill(
         },
         settings: settings?,
         server: server?,
-        origin: Origin::Cluster(Cluster {
-            nodes: nodes?,
-            archive: match file.archive.get() {
-                Some(archive) => Some(Archive { method: *archive.method.get()? }),
-                None => None,
-            },
-            dataset: dataset?,
-            workload: workload?,
-            service: match file.service.get() {
-                Some(service) => service.address.or_else(|| Some(Default::default()))?,
-                None => Default::default(),
-            },
-        }),
+        origin: origin?,
         steps: steps?,
         folder: None,
     })
+}
+
+/// The cluster that it makes.
+fn cluster(file: &declared::Drill, diagnostics: &mut Vec<Diagnostic>) -> Option<Origin> {
+    let nodes = cluster::nodes(file, diagnostics);
+    let dataset = dataset::dataset(file, diagnostics);
+    let workload = workload::workload(file, diagnostics);
+    Some(Origin::Cluster(Cluster {
+        nodes: nodes?,
+        archive: match file.archive.get() {
+            Some(archive) => Some(Archive { method: *archive.method.get()? }),
+            None => None,
+        },
+        dataset: dataset?,
+        workload: workload?,
+        service: match file.service.get() {
+            Some(service) => service.address.or_else(|| Some(Default::default()))?,
+            None => Default::default(),
+        },
+    }))
 }
 
 /// How many clients there are; `None` where that was wrong.

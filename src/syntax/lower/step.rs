@@ -6,12 +6,17 @@ use crate::{
     syntax::{
         declared,
         diagnostic::{Diagnostic, Span},
-        reading::Field,
+        reading::{Field, Shape},
     },
 };
 
 /// The steps.
 pub(super) fn steps(file: &declared::Drill, diagnostics: &mut Vec<Diagnostic>) -> Option<Vec<Step>> {
+    if !file.steps.is_given() {
+        let message = "`steps` is missing at the top of the file";
+        let help = format!("add a `[[steps]]` with `backup = {}`", declared::Backup::example());
+        diagnostics.push(Diagnostic::absence(file.span.clone(), message).help(help));
+    }
     let (place, declared) = file.steps.placed().map(|(place, steps)| (place, steps.0.as_slice()))?;
     let mut world = World::new(file);
     let mut steps = Vec::new();

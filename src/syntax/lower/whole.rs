@@ -134,6 +134,13 @@ pub(in crate::syntax) fn cautions(file: &declared::Drill, drill: &Drill) -> Vec<
 pub(super) fn objectives(file: &declared::Drill, diagnostics: &mut Vec<Diagnostic>) {
     at_worst(file, diagnostics);
     let Some(objectives) = file.objectives.get() else { return };
+    if file.source.is_given() {
+        if let Some(key) = objectives.discarded.key() {
+            let message = "a bound of what is discarded, in a restore test, which discards nothing";
+            diagnostics.push(Diagnostic::meaning(key, message).help("take it away"));
+        }
+        return;
+    }
     measured(file, objectives.rpo.key(), "an RPO", diagnostics);
     measured(file, objectives.discarded.key(), "a bound of what is discarded", diagnostics);
 }

@@ -8,6 +8,7 @@ mod field;
 mod list;
 mod name;
 mod number;
+mod parsed;
 mod path;
 mod period;
 #[macro_use]

@@ -16,7 +16,7 @@ use crate::{
     drill::{BackupKind, Label, NodeName, RuntimeKind},
     journal::{
         CheckFacts, ClockTie, ErrorChain, Exercise, FaultProbe, Moment, Outcome, PhaseSpan, Provenance,
-        Refusals, RestorePointFacts, Server, Software, TlsFacts,
+        Refusals, RestorePointFacts, Server, Software, SourceFacts, TlsFacts,
     },
     pg::{ControlData, Lsn, ResolvedTarget, Version, server_log::LogFact},
 };
@@ -196,7 +196,8 @@ struct Fault {
 struct Recovered {
     step: usize,
     node: NodeName,
-    before: Server,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    before: Option<Server>,
     after: Server,
     /// Whether the target that its step declares was given to the server.
     targeted: bool,
@@ -213,6 +214,8 @@ struct Recovered {
     archive_end: Option<Lsn>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     tls: Option<TlsFacts>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    source: Option<Box<SourceFacts>>,
     log: Vec<LogFact>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     clock: Option<ClockTie>,

@@ -160,6 +160,7 @@ impl Recovered {
             end_of_recovery,
             archive_end,
             tls,
+            source,
             log,
             clock,
             phases,
@@ -167,7 +168,10 @@ impl Recovered {
         let declared = steps.recovery(exercise, step).ok_or_else(|| no_such(step, "a recovery"))?;
         let target = match declared {
             Recovery::Restore { target, .. } => Some(target.clone()),
-            Recovery::Restart { .. } | Recovery::Promote { .. } | Recovery::Table { .. } => None,
+            Recovery::Source { .. }
+            | Recovery::Restart { .. }
+            | Recovery::Promote { .. }
+            | Recovery::Table { .. } => None,
         };
         Ok(journal::Recovered {
             node,
@@ -183,6 +187,7 @@ impl Recovered {
             end_of_recovery,
             archive_end,
             tls,
+            source,
             log,
             clock,
             phases,

@@ -1,0 +1,62 @@
+//! A backup of the user's, as it was found and read.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::Complaint;
+use crate::{drill::SourceKind, pg::Timeline};
+
+/// What is known of the backup that a restore test restored.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourceFacts {
+    /// What it is called where it lies.
+    pub name: String,
+    /// How many backups there were to choose from.
+    pub candidates: u64,
+    /// What it is.
+    pub kind: SourceKind,
+    /// The same with what its own header says: `custom format of pg_dump 15.18`.
+    pub form: String,
+    /// What it is wrapped in, the outermost first: `gpg`, `zstd`.
+    pub layers: Vec<String>,
+    /// Its bytes as it lies there.
+    pub bytes: u64,
+    /// The BLAKE3 hash of these bytes; `None` for one of several files.
+    pub hash: Option<String>,
+    /// Its bytes without what it is wrapped in.
+    pub unwrapped_bytes: u64,
+    /// When it was taken, and how that is known.
+    pub taken: Option<DatedBy>,
+    /// The newest commit in it, and how that is known; what was committed later is lost with the source.
+    pub newest: Option<DatedBy>,
+    /// The runner's wall clock when the restore began.
+    pub now: Timestamp,
+    /// The cluster that it is of, by its own control file.
+    pub system_identifier: Option<SystemIdentifier>,
+    /// The timeline on which it was taken.
+    pub timeline: Option<Timeline>,
+    /// What its tool said while it was restored, by what that means.
+    pub messages: Vec<Complaint>,
+}
+
+/// An instant of the calendar, and how it is known.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DatedBy {
+    /// It.
+    pub at: Timestamp,
+    /// How it is known: `the modification time of its file`.
+    pub basis: String,
+}
+
+/// What initdb gave a cluster; written as a text, since it is above what a JSON number holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SystemIdentifier(#[serde(with = "crate::pg::system_identifier")] pub u64);
+
+impl SourceFacts {
+    /// How old an instant of it was when the restore began; zero for one that lies ahead.
+    #[must_use]
+    pub fn age(&self, instant: &DatedBy) -> std::time::Duration {
+        let age: SignedDuration = self.now.duration_since(instant.at);
+        age.try_into().unwrap_or_default()
+    }
+}
