@@ -224,6 +224,9 @@ async fn record_baseline(context: &mut DrillContext, primary: &Node) -> Result<(
         let fingerprint = fingerprint::at(primary, snapshot, context.clock(), &live, None).await?;
         context.baselines.insert(BASELINE.to_owned(), fingerprint);
     }
+    if let Some(facts) = primary.tls().await? {
+        context.recorder.record(Event::TlsProbed { step: None, facts });
+    }
     let admin = primary.session("postgres").await?;
     let sql = format!(
         "select name, current_setting(name) from pg_settings where name in ({SETTINGS_THAT_COUNT}) order by \

@@ -169,6 +169,7 @@ impl View {
             Event::RunStarted { .. }
             | Event::BaselineRecorded { .. }
             | Event::ServerStarted { .. }
+            | Event::TlsProbed { .. }
             | Event::BackupTaken { .. }
             | Event::BackupVerified { .. }
             | Event::RestorePointMade { .. }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     BackupFacts, CheckFacts, DrillFile, ErrorChain, FaultFacts, FaultProbe, Moment, Provenance, Recovered,
-    Refusals, RestorePointFacts, Server, Software,
+    Refusals, RestorePointFacts, Server, Software, TlsFacts,
 };
 use crate::{
     drill::{Check, Drill, DrillName, Label, NodeName, RuntimeKind},
@@ -155,6 +155,14 @@ pub enum Event {
     ServerStarted {
         /// It.
         server: Server,
+    },
+    /// A server was asked how its connections are encrypted, where the drill demands that: before anything
+    /// breaks, and again before it is examined.
+    TlsProbed {
+        /// The step before whose work it was asked; `None` before the first.
+        step: Option<usize>,
+        /// What it said.
+        facts: TlsFacts,
     },
     /// A backup was taken.
     BackupTaken {

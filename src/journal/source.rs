@@ -35,6 +35,9 @@ pub struct SourceFacts {
     pub system_identifier: Option<SystemIdentifier>,
     /// The timeline on which it was taken.
     pub timeline: Option<Timeline>,
+    /// How many tables of a user hold rows, in all its databases.
+    #[serde(default)]
+    pub tables_with_rows: u64,
     /// What its tool said while it was restored, by what that means.
     pub messages: Vec<Complaint>,
 }
@@ -44,8 +47,11 @@ pub struct SourceFacts {
 pub struct DatedBy {
     /// It.
     pub at: Timestamp,
-    /// How it is known: `the modification time of its file`.
+    /// How it is known: `when it was last modified`.
     pub basis: String,
+    /// Whether a copy of the file would be of another instant.
+    #[serde(default)]
+    pub by_file: bool,
 }
 
 /// What initdb gave a cluster; written as a text, since it is above what a JSON number holds.

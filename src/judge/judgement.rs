@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
-use super::Verdict;
+use super::{BackupQuestion, Verdict};
 use crate::{
     drill::{Check, Drill, Fault, ObjectiveKind, Period, RuntimeKind},
     journal::{
@@ -210,30 +210,6 @@ pub enum Subject {
     Cleanup,
     /// The journal and the files of evidence are what was written.
     Evidence,
-}
-
-/// What is asked of a backup as it lies there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum BackupQuestion {
-    /// How old it is.
-    Age,
-    /// How large it is.
-    Size,
-    /// What its tool said while it was restored.
-    Messages,
-}
-
-impl BackupQuestion {
-    /// The name of the finding.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Age => "backup age",
-            Self::Size => "backup size",
-            Self::Messages => "restore messages",
-        }
-    }
 }
 
 /// One thing that was judged.

@@ -5,6 +5,7 @@
 //!
 //! **Invariant:** a pure function of a journal and its ledgers; what was not proven is never passed.
 
+mod backup_question;
 mod exercise;
 mod facts;
 mod finding;
@@ -17,11 +18,12 @@ mod run;
 mod testing;
 mod verdict;
 
+pub use backup_question::BackupQuestion;
 pub use exercise::judge;
 pub use facts::record::JudgeError;
 pub use judgement::{
-    BackupQuestion, CheckJudgement, CommitAccounting, DrillProvenance, FaultJudgement, Finding, Judgement,
-    KeptFile, RecoveryJudgement, RunJudgement, StepRecord, Subject, Work, WorstCase,
+    CheckJudgement, CommitAccounting, DrillProvenance, FaultJudgement, Finding, Judgement, KeptFile,
+    RecoveryJudgement, RunJudgement, StepRecord, Subject, Work, WorstCase,
 };
 pub use run::judge_run;
 pub use verdict::Verdict;

@@ -18,7 +18,7 @@ fn keys() -> Keys {
 }
 
 fn unwrapping(keys: Keys) -> Unwrapping {
-    Unwrapping { keys, limit: 1 << 30 }
+    Unwrapping { keys, limit: 1 << 30, as_it_lies: false }
 }
 
 fn open(path: &str, folder: &Path) -> Store {

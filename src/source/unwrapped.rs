@@ -38,6 +38,8 @@ pub struct Unwrapping {
     pub keys: Keys,
     /// How many bytes may come out: the bound of a decompression bomb.
     pub limit: u64,
+    /// Whether it is left as it lies there: a file of a folder, which its own tool unwraps.
+    pub as_it_lies: bool,
 }
 
 /// How far a pass is.
@@ -226,7 +228,7 @@ impl Worker {
         let hash = Arc::new(std::sync::Mutex::new(blake3::Hasher::new()));
         let (name, place) = (fetch.name.clone(), fetch.place.clone());
         let raw: Input = Box::new(Hashed { input: fetch.input, hash: Arc::clone(&hash) });
-        let peeled = match self.peel(raw, &name, &unwrapping.keys) {
+        let peeled = match self.peel(raw, &name, unwrapping) {
             Ok(peeled) => peeled,
             Err(error) => {
                 let _ = opened.send(Err(self.pass.note(error)));
@@ -283,7 +285,8 @@ impl Worker {
     }
 
     /// Takes off layer by layer.
-    fn peel(&self, raw: Input, name: &str, keys: &Keys) -> Result<Peeled, SourceError> {
+    fn peel(&self, raw: Input, name: &str, unwrapping: &Unwrapping) -> Result<Peeled, SourceError> {
+        let keys = &unwrapping.keys;
         let named = layers_of_name(name);
         let mut layers: Vec<Layer> = Vec::new();
         let mut counts = Vec::new();
@@ -299,7 +302,11 @@ impl Worker {
             if let Some(trouble) = self.pass.trouble() {
                 return Err(trouble);
             }
-            let begins = beginning(&head, &layers, &named)?;
+            let begins = if unwrapping.as_it_lies {
+                Beginning::Content(Content::Binary)
+            } else {
+                beginning(&head, &layers, &named)?
+            };
             let head = Bytes::from(head);
             input = Box::new(Read::chain(Cursor::new(head.clone()), metered));
             match begins {

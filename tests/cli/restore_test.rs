@@ -22,6 +22,8 @@ pg_dump -Fd till -f till.folder
 pg_dump till -f till.sql
 pg_dumpall -f all.sql
 pg_dumpall --globals-only -f globals.sql
+psql -Xqd postgres -c 'create database nothing'
+pg_dump -Fc nothing -f nothing.dump
 chmod -R a+rX *
 ";
 
@@ -166,6 +168,7 @@ fn a_dump_that_is_damaged_or_is_not_the_one_that_was_meant_fails_with_the_reason
         ("wrong.dump", &roles[..], "it is no dump"),
         ("cut.sql", &roles[..], "it was cut short"),
         ("till.folder", &roles[..], "No such file or directory"),
+        ("nothing.dump", &roles[..], "this is a backup of nothing"),
         ("gone.dump", &roles[..], "there is nothing"),
         // Owners and grants are gone with the roles.
         ("till.dump", &[], "role \"shop_owner\" does not exist"),

@@ -89,3 +89,27 @@ check = ["ledger"]
     user.run(&drill, &[]).exits(1).prints("the recovered server takes connections that are not encrypted");
     user.assert_nothing_is_left();
 }
+
+#[test]
+fn a_server_that_is_opened_after_it_was_recovered_fails_at_the_next_check() {
+    let user = Harness::local();
+    let steps = r#"
+[[steps]]
+fault = { kill-postmaster = "primary" }
+[[steps]]
+recover = { restart = "primary" }
+[[steps]]
+exec = { on = "primary", command = [
+    "sh", "-c",
+    """f=$(psql -XAtqc 'show hba_file'); sed -i '1i host all lifeboat_app all trust' $f; \
+    psql -c 'select pg_reload_conf()'""",
+] }
+[[steps]]
+check = ["ledger"]
+"#;
+    let drill = user.drill("opened", &format!("{SECTIONS}{steps}").replace("[\"./load.sh\"]", "[\"true\"]"));
+    user.run(&drill, &[])
+        .exits(1)
+        .prints("since step 4, the recovered server takes connections that are not");
+    user.assert_nothing_is_left();
+}

@@ -24,6 +24,9 @@ pub async fn run_checks(context: &DrillContext, step: usize, checks: &[Check]) -
         .recovery
         .clone()
         .ok_or_else(|| LabError::state("ask the recovered cluster", "no recovery has come to its end"))?;
+    if let Some(facts) = recovery.node.tls().await? {
+        context.recorder.record(Event::TlsProbed { step: Some(step), facts });
+    }
     for check in checks {
         context.recorder.progress(format!("checking {}", check.describe()));
         let facts = ask(context, &recovery, check).await.unwrap_or_else(|error| {

@@ -185,6 +185,7 @@ async fn run_command(
     if let Some(authority) = &context.secrets.superuser.authority {
         let file = context.folder.join(AUTHORITY);
         std::fs::write(&file, authority.certificate()).map_err(LabError::io(what))?;
+        context.keep_file(AUTHORITY);
         variables.insert("PGSSLMODE".into(), "verify-full".into());
         variables.insert("PGSSLROOTCERT".into(), file.to_string_lossy().into_owned());
     }

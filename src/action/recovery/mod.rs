@@ -122,7 +122,7 @@ async fn bring_back(
     let before = context.primary.as_ref().map(|(_, server)| server.clone());
     let mut phases = Phases::begin(context.clock(), awaited);
     let tie = context.clock().tie();
-    let service = match recovery {
+    let mut service = match recovery {
         Recovery::Restore { from, target, onto, serve } => {
             if *serve {
                 detect(context, step, &mut phases).await?;
@@ -150,6 +150,9 @@ async fn bring_back(
         }
     };
     first_write(context, &mut phases, &service).await?;
+    if let Some(facts) = &mut service.source {
+        source::look_into(facts, &service.node).await?;
+    }
     context.proofs.settle().await;
     let mut recovered = prove(context, phases, &service, before).await?;
     recovered.clock = Some(tie.confirmed_by(&context.clock().tie()));

@@ -9,7 +9,7 @@ use crate::{
     drill::{Backup, Check, Drill, Fault, Label, Recovery, Timeline, Verb},
     journal::{
         BackupFacts, CheckFacts, Entry, ErrorChain, Event, Exercise, FaultEffect, FaultFacts, FaultProbe,
-        Moment, Outcome, Recovered, Refusals, RestorePointFacts, Server,
+        Moment, Outcome, Recovered, Refusals, RestorePointFacts, Server, TlsFacts,
     },
     pg::Version,
 };
@@ -48,6 +48,8 @@ pub(in crate::judge) struct Record<'a> {
     pub(in crate::judge) steps: Vec<StepFacts<'a>>,
     pub(in crate::judge) evidence: BTreeMap<String, KeptFile>,
     pub(in crate::judge) evidence_missing: Vec<(&'a str, &'a ErrorChain)>,
+    /// How the connections of the serving server were encrypted when it was asked, by step.
+    pub(in crate::judge) tls: Vec<(Option<usize>, &'a TlsFacts)>,
     /// The clients' reads, and what was refused to them.
     pub(in crate::judge) clients: Option<(u64, &'a [Refusals])>,
     pub(in crate::judge) cleaned_up: Option<(&'a [String], bool)>,
@@ -175,6 +177,7 @@ impl<'a> Record<'a> {
             steps: drill.steps.iter().map(|_| StepFacts::default()).collect(),
             evidence: BTreeMap::new(),
             evidence_missing: Vec::new(),
+            tls: Vec::new(),
             clients: None,
             cleaned_up: None,
             ended: None,
@@ -251,6 +254,7 @@ impl<'a> Record<'a> {
                 self.evidence.insert(file.clone(), KeptFile { bytes: *bytes, hash });
             }
             Event::EvidenceMissing { file, error } => self.evidence_missing.push((file, error)),
+            Event::TlsProbed { step, facts } => self.tls.push((*step, facts)),
             Event::ClientsEnded { reads, refusals } => self.clients = Some((*reads, refusals)),
             Event::CleanedUp { left, kept } => self.cleaned_up = Some((left, *kept)),
             Event::DrillEnded { interrupted: _ } => self.ended = Some(at),

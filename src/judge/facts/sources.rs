@@ -33,6 +33,8 @@ pub(in crate::judge) fn sources(
             }
             Event::StepEnded { step, .. } => put(&[Subject::Step { step: *step }]),
             Event::BackupVerified { step, .. } => put(&[Subject::Step { step: *step }]),
+            Event::TlsProbed { step: None, .. } => put(&[Subject::Baseline]),
+            Event::TlsProbed { step: Some(step), .. } => put(&[Subject::Step { step: *step }]),
             Event::BackupTaken { .. } => put(&[Subject::WorstCase]),
             Event::FaultInjected { step, .. } => {
                 put(&[Subject::Fault { step: *step }, rto.clone(), rpo.clone()]);
@@ -47,8 +49,7 @@ pub(in crate::judge) fn sources(
                 let end = Subject::EndOfRecovery { step };
                 put(&[end, Subject::Identity { step }, Subject::Phases { step }, rto.clone()]);
                 if drill.source().is_some() {
-                    let asked = [BackupQuestion::Age, BackupQuestion::Size, BackupQuestion::Messages];
-                    put(&asked.map(|question| Subject::Backup { question }));
+                    put(&BackupQuestion::ALL.map(|question| Subject::Backup { question }));
                     put(std::slice::from_ref(&rpo));
                 }
             }

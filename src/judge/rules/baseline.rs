@@ -1,7 +1,7 @@
 //! Whether the cluster stood and the clients committed before anything broke.
 
 use crate::human;
-use crate::judge::{finding::Ruling, record::Record};
+use crate::judge::{finding::Ruling, record::Record, tls};
 
 /// The ruling on an exercise's baseline.
 pub(in crate::judge) fn ruling(record: &Record<'_>) -> Ruling {
@@ -16,6 +16,9 @@ pub(in crate::judge) fn ruling(record: &Record<'_>) -> Ruling {
     }
     if record.steps.iter().filter_map(|facts| facts.fault).any(|fault| fault.at < baseline.at) {
         return Ruling::inconclusive("a fault was injected before the baseline was recorded");
+    }
+    if let Some(ruling) = tls::at_first(record) {
+        return ruling;
     }
     Ruling::pass(format!(
         "{} before the fault, on timeline {}",

@@ -72,7 +72,7 @@ pub(in crate::judge) fn ruling(record: &Record<'_>, attempt: &CompletedRecovery<
             )),
         }),
     }
-    complaints.extend(tls::complaints(record.drill, recovered));
+    complaints.extend(tls::complaints(record, attempt));
     let good = match recovered.log.iter().rev().find_map(stopping) {
         Some(words) => {
             format!("read-write on timeline {}, recovery stopping {words}", recovered.after.timeline)

@@ -82,6 +82,13 @@ fn restored_from(record: &Record<'_>, sentences: &mut Vec<String>) {
             human::counted(others, "other backup", "other backups")
         ));
     }
+    if facts.and_then(|facts| facts.taken.as_ref()).is_some_and(|taken| taken.by_file) {
+        sentences.push(
+            "The age of the backup is that of its file, which a copy makes younger: a date in its name would \
+             tell more."
+                .into(),
+        );
+    }
     if record.drill.backup_interval.is_none() {
         sentences.push(
             "No backup schedule is declared (`backup-interval`): what may be lost at worst is not known."

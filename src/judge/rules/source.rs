@@ -28,6 +28,7 @@ pub(in crate::judge) fn findings(record: &Record<'_>, attempts: &[CompletedRecov
         rulings.push((BackupQuestion::Size, known(&|facts| size(facts, least))));
     }
     rulings.push((BackupQuestion::Messages, known(&messages)));
+    rulings.push((BackupQuestion::Rows, known(&rows)));
     let about = |(question, ruling): (BackupQuestion, Ruling)| {
         ruling.about(Subject::Backup { question }, question.name(), None)
     };
@@ -92,6 +93,15 @@ fn size(facts: &SourceFacts, least: u64) -> Ruling {
         Ruling::fail(format!("the backup is too small: {said}"))
     } else {
         Ruling::pass(said)
+    }
+}
+
+/// A backup of nothing restores without an error, and proves nothing.
+fn rows(facts: &SourceFacts) -> Ruling {
+    if facts.tables_with_rows == 0 {
+        Ruling::fail("no table of a user holds a row: this is a backup of nothing")
+    } else {
+        Ruling::pass(human::counted(facts.tables_with_rows, "table holds rows", "tables hold rows"))
     }
 }
 

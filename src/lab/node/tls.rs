@@ -3,7 +3,10 @@
 use super::Node;
 use crate::{
     journal::TlsFacts,
-    lab::{Authority, Command, LabError, session::Session},
+    lab::{
+        Authority, Command, LabError,
+        session::{Credentials, Session},
+    },
     pg::{quote::shell_word, setting::Settings, sqlstate},
 };
 
@@ -90,18 +93,26 @@ impl Node {
         }))
     }
 
-    /// Whether the server refuses a connection that is not encrypted, whoever makes it.
+    /// Whether the server refuses connections that are not encrypted: those of the superuser and of the
+    /// clients' role.
     ///
     /// # Errors
     /// Returns an error if it does neither.
     async fn refuses_clear_connections(&self) -> Result<bool, LabError> {
         let address = self.address().await?;
-        let who = crate::lab::session::Credentials { authority: None, ..self.secrets.superuser.clone() };
         let within = self.time_left.patience();
-        match Session::connect_with(&self.own_options(), &address, &who, "postgres", within).await {
-            Ok(_) => Ok(false),
-            Err(error) if error.state.as_deref() == Some(sqlstate::INVALID_AUTHORIZATION) => Ok(true),
-            Err(error) => Err(LabError::sql(format!("connect to {} without encryption", self.name))(error)),
+        for who in [&self.secrets.superuser, &self.secrets.application] {
+            let who = Credentials { authority: None, ..who.clone() };
+            match Session::connect_with(&self.own_options(), &address, &who, "postgres", within).await {
+                Err(error) if error.state.as_deref() == Some(sqlstate::INVALID_AUTHORIZATION) => {}
+                // What is refused for another reason was let in by `pg_hba.conf`.
+                Err(error) if error.state.is_none() => {
+                    let what = format!("connect to {} without encryption", self.name);
+                    return Err(LabError::sql(what)(error));
+                }
+                Ok(_) | Err(_) => return Ok(false),
+            }
         }
+        Ok(true)
     }
 }

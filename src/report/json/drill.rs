@@ -204,6 +204,8 @@ pub enum About {
     BackupSize,
     /// What the tool of a restore test said.
     RestoreMessages,
+    /// Whether the backup of a restore test holds anything.
+    BackupContent,
     /// Everything was removed.
     Cleanup,
     /// The journal and the files of evidence are what was written.
@@ -373,6 +375,7 @@ const fn about(subject: &Subject) -> About {
         Subject::Backup { question: BackupQuestion::Age } => About::BackupAge,
         Subject::Backup { question: BackupQuestion::Size } => About::BackupSize,
         Subject::Backup { question: BackupQuestion::Messages } => About::RestoreMessages,
+        Subject::Backup { question: BackupQuestion::Rows } => About::BackupContent,
         Subject::Cleanup => About::Cleanup,
         Subject::Evidence => About::Evidence,
     }

@@ -82,6 +82,9 @@ pub(in crate::report) fn hint(judgement: &Judgement, finding: &Finding) -> Optio
         Subject::Backup { question: BackupQuestion::Size } => {
             "compare it with the backups before it: a dump that ends early is small".into()
         }
+        Subject::Backup { question: BackupQuestion::Rows } => {
+            "see which database the backup job dumps, and as which role".into()
+        }
         Subject::Backup { question: BackupQuestion::Messages } => {
             format!("all that the tool said is in {folder}/evidence")
         }

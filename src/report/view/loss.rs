@@ -75,8 +75,8 @@ pub(super) fn alarms(recovery: &RecoveryJudgement) -> Vec<String> {
 fn of_source(source: &SourceFacts) -> String {
     match &source.newest {
         Some(newest) => format!(
-            "The newest commit in the backup was {} old when the restore began (estimated by {}): what was \
-             committed since is lost with the source.",
+            "The newest commit in the backup was at least {} old when the restore began (estimated by {}; it \
+             holds what was committed when it was begun): what was committed since is lost with the source.",
             human::duration(source.age(newest)),
             newest.basis
         ),

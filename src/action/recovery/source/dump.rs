@@ -129,6 +129,19 @@ fn judged(what: &str, output: &Output) -> Result<Vec<Complaint>, LabError> {
     Ok(errors.into_iter().take(KEPT).map(complaint).collect())
 }
 
+/// How many tables and materialized views of users have a page of rows, in all databases.
+pub(super) async fn tables_with_rows(node: &Node) -> Result<u64, LabError> {
+    let sql = "select count(*) from pg_class where relkind in ('r', 'm') and pg_relation_size(oid) > 0 \
+        and relnamespace not in (select oid from pg_namespace \
+        where nspname in ('pg_catalog', 'information_schema', 'pg_toast'))";
+    let mut tables = 0;
+    for database in databases(node).await? {
+        let session = node.session(database.as_str()).await?;
+        tables += node.ask(session.read::<u64>(sql).await, "count the tables with rows")?;
+    }
+    Ok(tables)
+}
+
 async fn databases(node: &Node) -> Result<Vec<DatabaseName>, LabError> {
     let session = node.session("postgres").await?;
     let sql = "select datname from pg_database where not datistemplate order by pg_database_size(oid) desc";

@@ -117,7 +117,8 @@ impl Chosen {
         target: &str,
         limit: u64,
     ) -> Result<Copied, LabError> {
-        copy(context, (&self.store, &self.keys, &self.decrypt), repository, part, target, limit).await
+        let reading = (&self.store, &self.keys, &self.decrypt);
+        copy(context, reading, repository, part, target, (limit, self.found.is_folder)).await
     }
 }
 
@@ -145,7 +146,7 @@ pub(super) async fn globals(
     let limit = room(repository, &folder, part.bytes).await?;
     let target = format!("{folder}/globals.sql");
     let reading = (&store, &chosen.keys, &chosen.decrypt);
-    copy(context, reading, repository, part, &target, limit).await?;
+    copy(context, reading, repository, part, &target, (limit, false)).await?;
     Ok(target)
 }
 
@@ -173,11 +174,12 @@ async fn copy(
     repository: &Node,
     part: &Part,
     target: &str,
-    limit: u64,
+    (limit, as_it_lies): (u64, bool),
 ) -> Result<Copied, LabError> {
     let what = format!("fetch {}", part.path);
     let told = |error| refused(&what, &error, decrypt);
-    let unwrapped = store.read(part, Unwrapping { keys: keys.clone(), limit }).await.map_err(told)?;
+    let unwrapped =
+        store.read(part, Unwrapping { keys: keys.clone(), limit, as_it_lies }).await.map_err(told)?;
     let (layers, mut progress) = (unwrapped.layers().to_vec(), unwrapped.progress());
     let shared = Shared(Arc::new(Mutex::new(unwrapped)));
     let feed = Feed::new(shared.clone());

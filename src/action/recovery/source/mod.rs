@@ -20,6 +20,7 @@ use crate::{
     journal::{Complaint, DatedBy, Phase, SourceFacts},
     lab::{LabError, node::Node},
     pg::setting::Settings,
+    source::DateBasis,
 };
 
 /// What a restore of one form leaves.
@@ -63,7 +64,11 @@ pub(super) async fn run(
     phases.leave();
     context.restored_database = Some(restored.database);
     let taken = found.dated.as_ref();
-    let taken = taken.map(|dated| DatedBy { at: dated.time, basis: dated.basis.describe().to_owned() });
+    let taken = taken.map(|dated| DatedBy {
+        at: dated.time,
+        basis: dated.basis.describe().to_owned(),
+        by_file: dated.basis == DateBasis::Modified,
+    });
     let facts = SourceFacts {
         name: found.name.clone(),
         candidates: chosen.candidates,
@@ -79,6 +84,8 @@ pub(super) async fn run(
         now,
         system_identifier: None,
         timeline: None,
+        // Looked for after the first write: no recovery is measured with it.
+        tables_with_rows: 0,
         messages: restored.messages,
     };
     let since = context.now();
@@ -107,6 +114,15 @@ async fn restore(
             dump::script(context, node, &fetched.path, *makes_databases, globals).await
         }
     }
+}
+
+/// Looks for what is restored, once the recovery time is over.
+///
+/// # Errors
+/// Returns an error if the server can't be asked.
+pub(super) async fn look_into(facts: &mut SourceFacts, node: &Node) -> Result<(), LabError> {
+    facts.tables_with_rows = dump::tables_with_rows(node).await?;
+    Ok(())
 }
 
 /// The phase until the restored server has taken a write. What was written is removed again: nothing of

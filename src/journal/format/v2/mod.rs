@@ -87,6 +87,10 @@ enum Event {
     ServerStarted {
         server: Server,
     },
+    TlsProbed {
+        step: Option<usize>,
+        facts: TlsFacts,
+    },
     BackupTaken(Backup),
     BackupVerified {
         step: usize,

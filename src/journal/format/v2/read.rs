@@ -71,6 +71,7 @@ fn to_event(
             let recovered = Box::new(recovered.facts(exercise, steps)?);
             journal::Event::Recovered { step, recovered }
         }
+        Event::TlsProbed { step, facts } => journal::Event::TlsProbed { step, facts },
         Event::NotRecovered { step, error } => journal::Event::NotRecovered { step, error },
         Event::Checked { step, place, about, facts } => {
             let check = steps.check(exercise, step, place).cloned();

@@ -52,6 +52,7 @@ fn of_event(exercise: Option<&Exercise>, event: &journal::Event, steps: &mut Ste
         journal::Event::Recovered { step, recovered } => {
             Event::Recovered(Box::new(Recovered::of(step, *recovered)))
         }
+        journal::Event::TlsProbed { step, facts } => Event::TlsProbed { step, facts },
         journal::Event::NotRecovered { step, error } => Event::NotRecovered { step, error },
         journal::Event::Checked { step, check, about, facts } => {
             let place = steps.place(exercise, step, &check).unwrap_or_default();
