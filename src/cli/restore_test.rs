@@ -22,7 +22,7 @@ Examples:
   lifeboat restore-test /backups/shop.dump                     one dump, in whatever form
   lifeboat restore-test '/backups/shop-*.dump.gz' --max-age 26h the newest of them, which must be young
   lifeboat restore-test s3://backups/pg/shop-*.dump.gpg --gpg-key file:/run/secrets/restore.key
-  lifeboat restore-test /backups/base --wal /backups/wal --until 2026-11-27T03:00:00+01:00
+  lifeboat restore-test /backups/all.sql.zst.enc --passphrase env:BACKUP_KEY --iterations 20000
   lifeboat restore-test /backups/shop.dump --rto 30m --rows shop.receipt=1000 --save drills/shop.toml";
 
 /// What is restored, what it must be like, and how.
@@ -31,7 +31,7 @@ pub(super) struct RestoreTest {
     /// Where the backup lies: a path or a URL (s3://, gs://, az://); `*` in its last part stands for any text
     #[arg(value_name = "BACKUP")]
     backup: String,
-    /// What it is, where its bytes are not to be asked: dump, script or basebackup
+    /// What it is, where its bytes are not to be asked: dump or script
     #[arg(long, value_name = "KIND", help_heading = "Backup")]
     kind: Option<String>,
     /// Which of several: latest, oldest, random, a time, or a name [default: latest]
@@ -40,12 +40,6 @@ pub(super) struct RestoreTest {
     /// What `pg_dumpall --globals-only` wrote: the roles that a dump needs
     #[arg(long, value_name = "PLACE", help_heading = "Backup")]
     globals: Option<String>,
-    /// The archived WAL that a physical backup is rolled forward with
-    #[arg(long, value_name = "PLACE", help_heading = "Backup")]
-    wal: Option<String>,
-    /// The point in time to which it is rolled forward [default: the end of WAL]
-    #[arg(long, value_name = "TIME", requires = "wal", help_heading = "Backup")]
-    until: Option<String>,
     /// A private key of GnuPG: env:NAME, file:PATH or command:PROGRAM [default: your agent]
     #[arg(long, value_name = "REFERENCE", help_heading = "Keys")]
     gpg_key: Option<String>,
@@ -135,8 +129,6 @@ fn asked(arguments: &RestoreTest) -> Asked {
             ("kind", arguments.kind.clone()),
             ("pick", arguments.pick.clone()),
             ("globals", arguments.globals.clone()),
-            ("wal", arguments.wal.clone()),
-            ("until", arguments.until.clone()),
             ("max-age", arguments.max_age.clone()),
             ("min-size", arguments.min_size.clone()),
         ],

@@ -38,4 +38,4 @@ pub use phase::{Phase, PhaseSpan};
 pub use provenance::{DrillFile, Provenance, Software};
 pub use ranges::Ranges;
 pub use resolved_target::resolve_target;
-pub use source::{DatedBy, SourceFacts, SystemIdentifier};
+pub use source::{DatedBy, SourceFacts};

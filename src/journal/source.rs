@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::Complaint;
-use crate::{drill::SourceKind, pg::Timeline};
+use crate::drill::SourceKind;
 
 /// What is known of the backup that a restore test restored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,10 +31,6 @@ pub struct SourceFacts {
     pub newest: Option<DatedBy>,
     /// The runner's wall clock when the restore began.
     pub now: Timestamp,
-    /// The cluster that it is of, by its own control file.
-    pub system_identifier: Option<SystemIdentifier>,
-    /// The timeline on which it was taken.
-    pub timeline: Option<Timeline>,
     /// How many tables of a user hold rows, in all its databases.
     #[serde(default)]
     pub tables_with_rows: u64,
@@ -53,10 +49,6 @@ pub struct DatedBy {
     #[serde(default)]
     pub by_file: bool,
 }
-
-/// What initdb gave a cluster; written as a text, since it is above what a JSON number holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SystemIdentifier(#[serde(with = "crate::pg::system_identifier")] pub u64);
 
 impl SourceFacts {
     /// How old an instant of it was when the restore began; zero for one that lies ahead.

@@ -190,7 +190,7 @@ fn a_restore_test_that_is_asked_wrongly_is_refused_before_anything_starts() {
         (vec!["--check", "ledger"], "no client of Lifeboat has committed anything in it"),
         (vec!["--max-age", "soon"], "is not a duration"),
         (vec!["--rows", "till.receipt"], "write a table and a number"),
-        (vec!["--until", "2026-11-27T03:00:00Z"], "--wal"),
+        (vec!["--iterations", "5"], "--passphrase"),
     ] {
         let told = restored(&user, "x.dump", &arguments).exits(2);
         assert!(told.stderr.contains(why), "{why:?} is not in:\n{}", told.stderr);

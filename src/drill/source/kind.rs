@@ -11,13 +11,11 @@ pub enum SourceKind {
     Dump,
     /// Statements for psql: the plain form of `pg_dump`, or `pg_dumpall`.
     Script,
-    /// What `pg_basebackup` wrote: a data directory, or the tar files of one.
-    Basebackup,
 }
 
 impl SourceKind {
     /// Every kind.
-    pub const ALL: [Self; 3] = [Self::Dump, Self::Script, Self::Basebackup];
+    pub const ALL: [Self; 2] = [Self::Dump, Self::Script];
 
     /// Its word in a drill file.
     #[must_use]
@@ -25,7 +23,6 @@ impl SourceKind {
         match self {
             Self::Dump => "dump",
             Self::Script => "script",
-            Self::Basebackup => "basebackup",
         }
     }
 
@@ -35,16 +32,6 @@ impl SourceKind {
         match self {
             Self::Dump => "an archive of pg_dump",
             Self::Script => "a script of pg_dump or pg_dumpall",
-            Self::Basebackup => "a base backup",
-        }
-    }
-
-    /// Whether it is a copy of the data directory, which WAL can be added to.
-    #[must_use]
-    pub const fn is_physical(self) -> bool {
-        match self {
-            Self::Dump | Self::Script => false,
-            Self::Basebackup => true,
         }
     }
 }

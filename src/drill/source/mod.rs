@@ -28,14 +28,8 @@ pub struct Source {
     pub pick: Pick,
     /// What `pg_dumpall --globals-only` wrote: the roles that a dump needs.
     pub globals: Option<Location>,
-    /// Where the WAL lies that a physical backup is rolled forward with.
-    pub wal: Option<Location>,
-    /// Which point in time a physical backup is rolled forward to; the end of its WAL where it is `None`.
-    pub until: Option<jiff::Timestamp>,
     /// The keys that it is encrypted with.
     pub decrypt: Decrypt,
-    /// What it is compared with: a picture of production from when it was taken.
-    pub baseline: Option<String>,
     /// How old it may be.
     pub max_age: Option<Period>,
     /// How many bytes it has at least, as it lies there.

@@ -73,9 +73,6 @@ impl<'a> CompletedRecovery<'a> {
 
     /// Whether it came from a physical backup.
     pub(in crate::judge) fn is_physical(&self) -> bool {
-        if let Some(source) = &self.recovered.source {
-            return source.kind.is_physical();
-        }
         let kind = self.backup.map(|backup| backup.kind);
         kind.or(self.method.map(|method| method.info().kind)).is_some_and(BackupKind::is_physical)
     }

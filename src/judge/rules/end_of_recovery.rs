@@ -38,19 +38,6 @@ pub(in crate::judge) fn ruling(record: &Record<'_>, attempt: &CompletedRecovery<
             complaints.extend(ready(log).err());
             complaints.extend(whole_archive(recovered, target).err());
         }
-        Recovery::Source { .. } if attempt.is_physical() => {
-            let log = since(&recovered.log, |what| matches!(what, LogFactKind::ArchiveRecovery { .. }));
-            complaints.extend(begun(log, recovered.resolved_target.as_ref()).err());
-            complaints.extend(
-                recovered
-                    .resolved_target
-                    .as_ref()
-                    .and_then(|resolved_target| met(log, resolved_target).err()),
-            );
-            complaints.extend(new_timeline(log, recovered).err());
-            complaints.extend(ready(log).err());
-            complaints.extend(whole_archive(recovered, &RecoveryTarget::Latest).err());
-        }
         Recovery::Restore { .. } | Recovery::Source { .. } => complaints.extend(ready(&recovered.log).err()),
         Recovery::Restart { .. } => {
             let log = since(&recovered.log, |what| matches!(what, LogFactKind::CrashRecovery));

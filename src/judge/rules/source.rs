@@ -46,26 +46,6 @@ pub(in crate::judge) fn identity(attempt: &CompletedRecovery<'_>, declared: Opti
         complaints.push(Ruling::fail(format!("restored {}, which is {}", facts.name, facts.kind.describe())));
     }
     let mut verified = vec![facts.form.clone(), format!("`{}`", facts.name)];
-    if facts.kind.is_physical() {
-        match facts.system_identifier {
-            Some(identifier) if identifier.0 != recovered.after.system_identifier => {
-                complaints.push(Ruling::fail(format!(
-                    "restored the wrong server: system identifier {} in the backup, {} after",
-                    identifier.0, recovered.after.system_identifier
-                )));
-            }
-            Some(identifier) => verified.push(format!("system identifier {}", identifier.0)),
-            None => complaints.push(Ruling::inconclusive("the backup's system identifier is unknown")),
-        }
-        match facts.timeline {
-            Some(timeline) if recovered.after.timeline <= timeline => complaints.push(Ruling::fail(format!(
-                "restored the wrong server: timeline {timeline} in the backup, {} after",
-                recovered.after.timeline
-            ))),
-            Some(_) => verified.push(format!("timeline {}", recovered.after.timeline)),
-            None => complaints.push(Ruling::inconclusive("the backup's timeline is unknown")),
-        }
-    }
     verified.extend(facts.hash.iter().map(|hash| {
         let digits: String = hash.chars().take(12).collect();
         format!("BLAKE3 {digits}…")

@@ -1,10 +1,8 @@
 //! An existing backup in the place of a cluster.
 
-use jiff::Timestamp;
-
 use crate::{
     drill::{Location, NodeName, Period, Pick, SecretRef, SourceKind},
-    syntax::reading::{PathText, Positive, Size, Whole, section, words},
+    syntax::reading::{Positive, Size, Whole, section, words},
 };
 
 words! {
@@ -38,15 +36,8 @@ section! {
     "pick" pick: Pick;
     /// What `pg_dumpall --globals-only` wrote: the roles that a dump needs.
     "globals" globals: Location;
-    /// Where the archived WAL lies that a physical backup is rolled forward with.
-    "wal" wal: Location;
-    /// The point in time to which it is rolled forward, as in `2026-11-27T03:00:00+01:00`; the end of WAL
-    /// where it is left out.
-    "until" until: Timestamp;
     /// The keys that it is encrypted with.
     "decrypt" decrypt: Decrypt;
-    /// A picture of production from when it was taken, which `lifeboat baseline` made.
-    "baseline" baseline: PathText;
     /// How old it may be, as in `26h`.
     "max-age" max_age: Positive;
     /// How large it is at least as it lies there, as in `500MB`.

@@ -18,27 +18,17 @@ const DEFAULT_CHECKS: [CheckWord; 1] = [CheckWord::Amcheck];
 /// What `[source]` says.
 pub(super) fn source(file: &declared::Drill, diagnostics: &mut Vec<Diagnostic>) -> Option<Source> {
     let declared = file.source.get()?;
-    if let (Some((place, _)), Some(kind)) = (declared.until.placed(), declared.kind.get())
-        && !kind.is_physical()
-    {
-        let message = format!("a recovery target time for {}", kind.describe());
-        let diagnostic = Diagnostic::meaning(place, message);
-        diagnostics.push(diagnostic.help("take `until` away: only a physical backup is rolled forward"));
-    }
     belongs_to_a_cluster(file, diagnostics);
     Some(Source {
         backup: declared.backup.get()?.clone(),
         kind: declared.kind.optional()?,
         pick: declared.pick.or_else(|| Some(Default::default()))?,
         globals: declared.globals.optional()?,
-        wal: declared.wal.optional()?,
-        until: declared.until.optional()?,
         decrypt: match declared.decrypt.get() {
             Some(keys) => decrypt(keys)?,
             None if declared.decrypt.is_given() => return None,
             None => Decrypt::default(),
         },
-        baseline: declared.baseline.optional()?.map(|path| path.0),
         max_age: declared.max_age.optional()?.map(|age| age.0),
         min_size: declared.min_size.optional()?.map(|size| size.0),
     })
@@ -128,7 +118,7 @@ fn own(world: &mut World<'_>, declared: &declared::Step, diagnostics: &mut Vec<D
     let mut verb = None;
     if let Some((place, checks)) = declared.check.placed() {
         world.verb = place;
-        verb = no_clients(world, &checks.0, diagnostics)
+        verb = no_clients(&checks.0, diagnostics)
             .then(|| check::checks(world, &checks.0, diagnostics))
             .flatten();
     }
@@ -143,12 +133,11 @@ fn own(world: &mut World<'_>, declared: &declared::Step, diagnostics: &mut Vec<D
 }
 
 /// Whether none of the checks asks for what only a cluster of the drill's own has; says which does.
-fn no_clients(world: &World<'_>, checks: &[declared::Check], diagnostics: &mut Vec<Diagnostic>) -> bool {
-    let has_baseline = world.file.source.get().is_some_and(|source| source.baseline.is_given());
+fn no_clients(checks: &[declared::Check], diagnostics: &mut Vec<Diagnostic>) -> bool {
     let mut is_right = true;
     for item in checks {
         let declared::Check::Word(word, place) = item else { continue };
-        let Some((why, help)) = refused(*word, has_baseline) else { continue };
+        let Some((why, help)) = refused(*word) else { continue };
         let name = word.check().info().name;
         let place: Span = place.clone();
         diagnostics.push(Diagnostic::meaning(place, format!("`{name}` in a restore test: {why}")).help(help));
@@ -158,20 +147,20 @@ fn no_clients(world: &World<'_>, checks: &[declared::Check], diagnostics: &mut V
 }
 
 /// Why a check can't be made on a restored backup, and what to ask instead.
-const fn refused(word: CheckWord, has_baseline: bool) -> Option<(&'static str, &'static str)> {
+const fn refused(word: CheckWord) -> Option<(&'static str, &'static str)> {
     match word {
         CheckWord::Ledger => Some((
             "no client of Lifeboat has committed anything in it",
             "ask for rows or a query of your own: `{ rows = { table = \"shop.receipt\", at-least = 1 } }`",
         )),
-        CheckWord::Content if !has_baseline => Some((
+        CheckWord::Content => Some((
             "there is nothing to compare it with",
-            "give `[source]` a `baseline`, which `lifeboat baseline` makes of production",
+            "ask for rows, or for the answer to a query of your own",
         )),
         CheckWord::Reprotect => Some((
             "the restored copy is thrown away, and archives nothing",
             "take it away, or declare `[[nodes]]` and an `[archive]` in place of `[source]`",
         )),
-        CheckWord::Content | CheckWord::Amcheck => None,
+        CheckWord::Amcheck => None,
     }
 }

@@ -1,6 +1,5 @@
 //! Texts that are read by a rule of their own, which says in its error what is wrong.
 
-use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 use toml::de::DeValue;
 
@@ -53,8 +52,6 @@ parsed! {
         "write a path, relative to this file, or a URL such as `s3://bucket/folder/shop-*.dump`";
     Pick: "choice of a backup", "latest",
         "write `latest`, `oldest`, `random`, a time with its offset, or the name of one of them";
-    Timestamp: "instant", "2026-11-27T03:00:00+01:00",
-        "write it with its offset, as in `2026-11-27T03:00:00+01:00`";
     SecretRef: "reference to a secret", "env:BACKUP_PASSPHRASE",
         "write `env:NAME`, `file:PATH` or `command:PROGRAM`: the secret itself stands in no drill file";
 }

@@ -82,8 +82,6 @@ pub(super) async fn run(
         newest: taken.clone(),
         taken,
         now,
-        system_identifier: None,
-        timeline: None,
         // Looked for after the first write: no recovery is measured with it.
         tables_with_rows: 0,
         messages: restored.messages,
