@@ -34,12 +34,12 @@ const SETTINGS_THAT_COUNT: &str = "'fsync', 'synchronous_commit', 'full_page_wri
 /// Returns an error if any of it can't be done.
 pub async fn build(context: &mut DrillContext) -> Result<(), LabError> {
     let drill = context.drill.clone();
+    if drill.server.tls {
+        context.secrets = context.secrets.clone().encrypted(&Authority::new()?);
+    }
     if drill.source().is_some() {
         // Nothing stands before the restore but the place to which the backup is brought.
         return create_repository(context).await;
-    }
-    if drill.server.tls {
-        context.secrets = context.secrets.clone().encrypted(&Authority::new()?);
     }
     let declared = drill
         .primary()

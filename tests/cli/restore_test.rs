@@ -16,6 +16,9 @@ psql -Xqd postgres -c 'create role shop_owner' -c 'create role clerk login' \
 psql -Xqd till -c 'create schema till authorization shop_owner' \
     -c 'create table till.receipt as select n as id, md5(n::text) as note from generate_series(1, 5000) n' \
     -c 'alter table till.receipt owner to shop_owner' -c 'grant select on till.receipt to clerk'
+mkdir -m 700 space
+echo \"create tablespace fast location 'OUT/space'\" | psql -Xqd postgres
+psql -Xqd till -c 'create table till.hot tablespace fast as select 1 as id'
 pg_dump -Fc till -f till.dump
 pg_dump -Ft till -f till.tar
 pg_dump -Fd till -f till.folder
@@ -24,7 +27,7 @@ pg_dumpall -f all.sql
 pg_dumpall --globals-only -f globals.sql
 psql -Xqd postgres -c 'create database nothing'
 pg_dump -Fc nothing -f nothing.dump
-chmod -R a+rX *
+chmod -R a+rX *.* till.folder
 ";
 
 const PRODUCTION: &str = r#"

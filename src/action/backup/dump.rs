@@ -1,6 +1,6 @@
 //! `pg_dump -Fc` of each database, and `pg_dumpall --globals-only`.
 
-mod restore;
+pub(in crate::action) mod restore;
 
 use std::collections::BTreeMap;
 

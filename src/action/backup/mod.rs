@@ -1,7 +1,7 @@
 //! Taking backups and laying them down again.
 
 mod basebackup;
-mod dump;
+pub(in crate::action) mod dump;
 
 use std::collections::BTreeSet;
 

@@ -51,6 +51,16 @@ fn decrypt(declared: &declared::Decrypt) -> Option<Decrypt> {
 
 /// Says where a section speaks of a cluster that a restore test does not make.
 fn belongs_to_a_cluster(file: &declared::Drill, diagnostics: &mut Vec<Diagnostic>) {
+    if let Some(postgres) = file.postgres.get() {
+        for (name, key) in
+            [("extensions", postgres.extensions.key()), ("tablespaces", postgres.tablespaces.key())]
+        {
+            if let Some(key) = key {
+                let message = format!("`{name}` in a restore test: the backup brings its own");
+                diagnostics.push(Diagnostic::meaning(key, message).help(format!("take `{name}` away")));
+            }
+        }
+    }
     for (name, key) in [
         ("archive", file.archive.key()),
         ("dataset", file.dataset.key()),

@@ -54,7 +54,7 @@ pub(super) async fn restore(folder: &str, facts: &BackupFacts, node: &Node) -> R
 
 /// A function of the shell that leads the tablespaces of globals into directories of the node's own: those of
 /// the source are somebody else's.
-fn mapped(own: &str) -> String {
+pub(in crate::action) fn mapped(own: &str) -> String {
     format!(
         "mapped() {{\nawk -v own={own} '/^CREATE TABLESPACE .* LOCATION / {{ n += 1; place = own \"/dump-\" \
          n; \

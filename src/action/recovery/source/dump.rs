@@ -5,7 +5,7 @@
 
 use super::Restored;
 use crate::{
-    action::context::DrillContext,
+    action::{backup::dump::restore::mapped, context::DrillContext},
     drill::DatabaseName,
     journal::{Complaint, ErrorChain, Event, Severity},
     lab::{
@@ -73,8 +73,10 @@ pub(super) async fn script(
     let script = format!(
         "tail -n 20 {path} | grep -q '^{WHOLE}$' || {{ echo 'ERROR:  the script has no end: it was cut \
          short' >&2; exit 1; }}\n\
-         {roles}grep -av '^CREATE ROLE {SUPERUSER};$' {path} | {psql} -XqAt -d {start} >/dev/null",
+         {roles}grep -av '^CREATE ROLE {SUPERUSER};$' {path} | {filter} | {psql} -XqAt -d {start} >/dev/null",
         roles = roles(node, globals),
+        // Only a script of a whole cluster makes tablespaces, and what it says before its rows is short.
+        filter = if makes_databases { "mapped" } else { "cat" },
         psql = node.program("psql"),
         start = start.shell_argument(),
     );
@@ -85,13 +87,15 @@ pub(super) async fn script(
 }
 
 /// What makes the roles of a dump before it is read: the globals, which make the superuser as well, who is
-/// there already.
+/// there already. Tablespaces are led into directories of the node's own.
 fn roles(node: &Node, globals: Option<&str>) -> String {
-    let Some(globals) = globals else { return String::new() };
+    let mapped = mapped(&node.paths().tablespaces);
+    let Some(globals) = globals else { return mapped + "\n" };
     format!(
-        "grep -q '^-- PostgreSQL database cluster dump complete' {globals} || {{ echo 'ERROR:  the globals \
+        "{mapped}\n\
+         grep -q '^-- PostgreSQL database cluster dump complete' {globals} || {{ echo 'ERROR:  the globals \
          have no end: they were cut short' >&2; exit 1; }}\n\
-         grep -v '^CREATE ROLE {SUPERUSER};$' {globals} | {psql} -XqAt -d postgres >/dev/null\n",
+         grep -v '^CREATE ROLE {SUPERUSER};$' {globals} | mapped | {psql} -XqAt -d postgres >/dev/null\n",
         psql = node.program("psql"),
     )
 }
